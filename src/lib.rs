@@ -1,1 +1,16 @@
-//! x
+//! watertight provisions AWS workloads in which no byte travels in clear.
+
+pub mod diagnostic;
+
+pub mod address;
+pub mod value;
+
+pub mod resource;
+
+pub mod kind;
+
+pub mod aws;
+
+pub mod spec;
+
+pub mod blueprint;

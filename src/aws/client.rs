@@ -1,0 +1,303 @@
+//! The SDK's clients, one a service and region, and the count of their calls.
+//!
+//! *Invariant*: no request leaves over plain http but to a loopback address.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use tokio::sync::OnceCell;
+
+use super::Error;
+
+/// What the caller decides about the connection to AWS.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The spec's region.
+    pub region: String,
+    /// Endpoint of every service, in place of AWS's own; the sandbox's.
+    pub endpoint: Option<String>,
+    /// Key id and secret, in place of what the environment gives; the sandbox's.
+    pub credentials: Option<(String, String)>,
+}
+
+/// AWS, as one run sees it.
+#[derive(Debug)]
+pub struct Aws {
+    config: SdkConfig,
+    calls: Arc<Calls>,
+    clients: Mutex<BTreeMap<String, Arc<Clients>>>,
+    identity: OnceCell<Identity>,
+}
+
+/// Who the credentials say we are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The account's number, 12 digits.
+    pub account: String,
+    /// ARN of the user or role.
+    pub arn: String,
+}
+
+#[derive(Debug)]
+struct Clients {
+    acm: aws_sdk_acm::Client,
+    cloudfront: aws_sdk_cloudfront::Client,
+    ec2: aws_sdk_ec2::Client,
+    elb: aws_sdk_elasticloadbalancingv2::Client,
+    route53: aws_sdk_route53::Client,
+    s3: aws_sdk_s3::Client,
+}
+
+impl Aws {
+    /// Connects nothing yet: reads profiles and environment as the SDK does.
+    pub async fn new(settings: &Settings) -> Self {
+        let calls = Arc::new(Calls::default());
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(settings.region.clone()))
+            .retry_config(RetryConfig::adaptive().with_max_attempts(8))
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(std::time::Duration::from_secs(5))
+                    .operation_attempt_timeout(std::time::Duration::from_mins(1))
+                    .build(),
+            );
+        if let Some(endpoint) = &settings.endpoint {
+            loader = loader.endpoint_url(endpoint);
+        }
+        if let Some((key, secret)) = &settings.credentials {
+            loader = loader.credentials_provider(aws_sdk_sts::config::Credentials::new(
+                key, secret, None, None, "sandbox",
+            ));
+        }
+        Self {
+            config: loader.load().await,
+            calls,
+            clients: Mutex::default(),
+            identity: OnceCell::new(),
+        }
+    }
+
+    /// Calls made so far, retries not counted, by operation in IAM's words.
+    #[must_use]
+    pub fn calls(&self) -> BTreeMap<String, u64> {
+        self.calls.lock().clone()
+    }
+
+    /// The client of AWS Certificate Manager.
+    #[must_use]
+    pub fn acm(&self, region: &str) -> aws_sdk_acm::Client {
+        self.clients(region).acm.clone()
+    }
+
+    /// The client of CloudFront, a global service.
+    #[must_use]
+    pub fn cloudfront(&self) -> aws_sdk_cloudfront::Client {
+        self.clients("us-east-1").cloudfront.clone()
+    }
+
+    /// The client of EC2.
+    #[must_use]
+    pub fn ec2(&self, region: &str) -> aws_sdk_ec2::Client {
+        self.clients(region).ec2.clone()
+    }
+
+    /// The client of Elastic Load Balancing.
+    #[must_use]
+    pub fn elb(&self, region: &str) -> aws_sdk_elasticloadbalancingv2::Client {
+        self.clients(region).elb.clone()
+    }
+
+    /// The client of Route 53, a global service.
+    #[must_use]
+    pub fn route53(&self) -> aws_sdk_route53::Client {
+        self.clients("us-east-1").route53.clone()
+    }
+
+    /// The client of S3.
+    #[must_use]
+    pub fn s3(&self, region: &str) -> aws_sdk_s3::Client {
+        self.clients(region).s3.clone()
+    }
+
+    /// Who we are; asked once a run.
+    ///
+    /// # Errors
+    /// Missing or expired credentials, first of all.
+    pub async fn identity(&self) -> Result<&Identity, Error> {
+        self.identity
+            .get_or_try_init(|| async {
+                let config = aws_sdk_sts::config::Builder::from(&self.config)
+                    .interceptor(Watch::new(&self.calls))
+                    .build();
+                let answer = aws_sdk_sts::Client::from_conf(config)
+                    .get_caller_identity()
+                    .send()
+                    .await
+                    .map_err(|error| Error::of("sts:GetCallerIdentity", &error))?;
+                Ok(Identity {
+                    account: answer.account.unwrap_or_default(),
+                    arn: answer.arn.unwrap_or_default(),
+                })
+            })
+            .await
+    }
+
+    /// The account's alias, if it has one and we may ask.
+    pub async fn alias(&self) -> Option<String> {
+        let config = aws_sdk_iam::config::Builder::from(&self.config)
+            .interceptor(Watch::new(&self.calls))
+            .build();
+        let answer = aws_sdk_iam::Client::from_conf(config)
+            .list_account_aliases()
+            .send()
+            .await
+            .ok()?;
+        answer.account_aliases.into_iter().next()
+    }
+
+    fn clients(&self, region: &str) -> Arc<Clients> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(
+            clients
+                .entry(region.to_owned())
+                .or_insert_with(|| Arc::new(Clients::new(&self.config, &self.calls, region))),
+        )
+    }
+}
+
+impl Clients {
+    fn new(config: &SdkConfig, calls: &Arc<Calls>, region: &str) -> Self {
+        let config = config
+            .to_builder()
+            .region(Region::new(region.to_owned()))
+            .build();
+        let watch = || Watch::new(calls);
+        Self {
+            acm: aws_sdk_acm::Client::from_conf(
+                aws_sdk_acm::config::Builder::from(&config)
+                    .interceptor(watch())
+                    .build(),
+            ),
+            cloudfront: aws_sdk_cloudfront::Client::from_conf(
+                aws_sdk_cloudfront::config::Builder::from(&config)
+                    .interceptor(watch())
+                    .build(),
+            ),
+            ec2: aws_sdk_ec2::Client::from_conf(
+                aws_sdk_ec2::config::Builder::from(&config)
+                    .interceptor(watch())
+                    .build(),
+            ),
+            elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(
+                aws_sdk_elasticloadbalancingv2::config::Builder::from(&config)
+                    .interceptor(watch())
+                    .build(),
+            ),
+            route53: aws_sdk_route53::Client::from_conf(
+                aws_sdk_route53::config::Builder::from(&config)
+                    .interceptor(watch())
+                    .build(),
+            ),
+            s3: aws_sdk_s3::Client::from_conf(
+                aws_sdk_s3::config::Builder::from(&config)
+                    .interceptor(watch())
+                    // Another endpoint than AWS's own rarely has a name for every bucket.
+                    .force_path_style(config.endpoint_url().is_some())
+                    .build(),
+            ),
+        }
+    }
+}
+
+/// The count of calls, by operation.
+#[derive(Debug, Default)]
+struct Calls(Mutex<BTreeMap<String, u64>>);
+
+impl Calls {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, u64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sees every request before it leaves.
+#[derive(Debug)]
+struct Watch(Arc<Calls>);
+
+impl Watch {
+    fn new(calls: &Arc<Calls>) -> Self {
+        Self(Arc::clone(calls))
+    }
+}
+
+/// A request would have left in clear.
+#[derive(Debug, thiserror::Error)]
+#[error("{uri} is plain http and not a loopback address; watertight talks TLS only")]
+struct InClear {
+    uri: String,
+}
+
+impl Intercept for Watch {
+    fn name(&self) -> &'static str {
+        "watertight"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let uri = context.request().uri();
+        if !is_private(uri) {
+            return Err(Box::new(InClear {
+                uri: uri.to_owned(),
+            }));
+        }
+        if let Some(metadata) = config.load::<Metadata>() {
+            let operation = format!("{}:{}", metadata.service(), metadata.name());
+            *self.0.lock().entry(operation).or_default() += 1;
+        }
+        Ok(())
+    }
+}
+
+/// Whether nobody between here and there can read what is sent: TLS, or this machine.
+fn is_private(uri: &str) -> bool {
+    let Some(rest) = uri.strip_prefix("http://") else {
+        return uri.starts_with("https://");
+    };
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_private;
+
+    #[test]
+    fn plain_http_goes_to_loopback_only() {
+        assert!(is_private("https://s3.eu-west-1.amazonaws.com/"));
+        assert!(is_private("http://127.0.0.1:5000/bucket"));
+        assert!(is_private("http://[::1]:5000"));
+        assert!(is_private("http://localhost:4566/"));
+        assert!(!is_private("http://s3.amazonaws.com/"));
+        assert!(!is_private("http://127.0.0.1.example.com/"));
+        assert!(!is_private("http://localhost.example.com"));
+    }
+}

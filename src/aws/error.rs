@@ -1,0 +1,234 @@
+//! A call that AWS (or the way to it) did not answer as hoped.
+
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::http::Response;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+/// What kind of failure it is, which decides what happens next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The thing is not there.
+    NotFound,
+    /// A thing of this name is there already.
+    AlreadyExists,
+    /// Something still uses it.
+    InUse,
+    /// Somebody else changes it just now, or a stale `ETag` was sent; try again.
+    Conflict,
+    /// The caller may not.
+    AccessDenied,
+    /// Missing, wrong or expired credentials.
+    Credentials,
+    /// Too many calls, after all retries.
+    Throttled,
+    /// Nobody knows whether the call was carried out: a timeout, a broken connection, a
+    /// server's error.
+    Uncertain,
+    /// AWS refused the input, or anything else.
+    Refused,
+}
+
+/// One failed call.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{operation}: {}{message}{}", code_prefix(code.as_deref()), request_suffix(request_id.as_deref()))]
+pub struct Error {
+    /// What it means.
+    pub kind: ErrorKind,
+    /// `elasticloadbalancing:CreateListener`, in IAM's words.
+    pub operation: String,
+    /// The service's error code.
+    pub code: Option<String>,
+    /// The service's message.
+    pub message: String,
+    /// For AWS support.
+    pub request_id: Option<String>,
+    /// What to do next, where it is known.
+    pub hint: Option<String>,
+}
+
+fn code_prefix(code: Option<&str>) -> String {
+    code.map(|code| format!("{code}: ")).unwrap_or_default()
+}
+
+fn request_suffix(request_id: Option<&str>) -> String {
+    request_id
+        .map(|id| format!(" (request {id})"))
+        .unwrap_or_default()
+}
+
+impl Error {
+    /// A failure that no call reported, such as a list without the thing just made.
+    #[must_use]
+    pub fn new(kind: ErrorKind, operation: &str, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            operation: operation.to_owned(),
+            code: None,
+            message: message.into(),
+            request_id: None,
+            hint: None,
+        }
+    }
+
+    /// What the SDK reports of a call; `operation` in IAM's words.
+    pub fn of<E>(operation: &str, error: &SdkError<E, Response>) -> Self
+    where
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        let request_id = error
+            .raw_response()
+            .and_then(|response| {
+                ["x-amzn-requestid", "x-amz-request-id", "x-amz-cf-id"]
+                    .iter()
+                    .find_map(|name| response.headers().get(*name))
+            })
+            .map(str::to_owned);
+        let status = error
+            .raw_response()
+            .map(|response| response.status().as_u16());
+        let code = error.code().map(str::to_owned);
+        let message = match (error.message(), error) {
+            (Some(message), _) => message.to_owned(),
+            (None, SdkError::ServiceError(_)) => format!("answered {}", status.unwrap_or_default()),
+            (None, error) => chain(error),
+        };
+        let kind = match error {
+            SdkError::ServiceError(_) => kind_of(code.as_deref(), status),
+            SdkError::ConstructionFailure(_) if message.contains("credential") => {
+                ErrorKind::Credentials
+            }
+            SdkError::ConstructionFailure(_) => ErrorKind::Refused,
+            SdkError::DispatchFailure(failure)
+                if failure.as_connector_error().is_some_and(
+                    aws_smithy_runtime_api::client::result::ConnectorError::is_other,
+                ) && message.contains("credential") =>
+            {
+                ErrorKind::Credentials
+            }
+            _ => ErrorKind::Uncertain,
+        };
+        Self {
+            kind,
+            operation: operation.to_owned(),
+            code,
+            message,
+            request_id,
+            hint: None,
+        }
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// The message of an error and of all that caused it, each once.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// Sorts a service's error code. Codes as the services' API references list them, under
+/// "Errors" of each call and "Common errors".
+fn kind_of(code: Option<&str>, status: Option<u16>) -> ErrorKind {
+    let code = code.unwrap_or_default();
+    match code {
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidAccessKeyId"
+        | "SignatureDoesNotMatch"
+        | "AuthFailure"
+        | "RequestExpired"
+        | "TokenRefreshRequired"
+        | "InvalidToken"
+        | "IncompleteSignature"
+        | "MissingAuthenticationToken" => ErrorKind::Credentials,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnauthorizedOperation"
+        | "AllAccessDisabled"
+        | "OperationNotPermittedException" => ErrorKind::AccessDenied,
+        "Throttling"
+        | "ThrottlingException"
+        | "RequestLimitExceeded"
+        | "TooManyRequestsException"
+        | "PriorRequestNotComplete"
+        | "SlowDown"
+        | "RequestThrottled" => ErrorKind::Throttled,
+        "DependencyViolation"
+        | "ResourceInUse"
+        | "ResourceInUseException"
+        | "BucketNotEmpty"
+        | "OriginAccessControlInUse"
+        | "ResponseHeadersPolicyInUse"
+        | "DistributionNotDisabled" => ErrorKind::InUse,
+        "OperationAborted"
+        | "PreconditionFailed"
+        | "InvalidIfMatchVersion"
+        | "ConditionalRequestConflict"
+        | "ConflictException" => ErrorKind::Conflict,
+        code if code.starts_with("NoSuch")
+            || code.ends_with("NotFound")
+            || code.ends_with("NotFoundException")
+            || code.ends_with("NotFoundError") =>
+        {
+            ErrorKind::NotFound
+        }
+        code if code.starts_with("Duplicate")
+            || code.ends_with("AlreadyExists")
+            || code.ends_with(".Duplicate")
+            || code.ends_with("AlreadyOwnedByYou")
+            || code.ends_with("AlreadyExistsException") =>
+        {
+            ErrorKind::AlreadyExists
+        }
+        _ if status.is_some_and(|status| status >= 500) => ErrorKind::Uncertain,
+        _ if status == Some(404) => ErrorKind::NotFound,
+        _ if status == Some(403) => ErrorKind::AccessDenied,
+        _ => ErrorKind::Refused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ErrorKind, kind_of};
+
+    #[test]
+    fn codes_are_sorted() {
+        assert_eq!(
+            kind_of(Some("NoSuchBucketPolicy"), Some(404)),
+            ErrorKind::NotFound
+        );
+        assert_eq!(
+            kind_of(Some("InvalidGroup.Duplicate"), Some(400)),
+            ErrorKind::AlreadyExists
+        );
+        assert_eq!(
+            kind_of(Some("InvalidGroup.NotFound"), Some(400)),
+            ErrorKind::NotFound
+        );
+        assert_eq!(
+            kind_of(Some("InternalFailure"), Some(500)),
+            ErrorKind::Uncertain
+        );
+        assert_eq!(
+            kind_of(Some("ValidationError"), Some(400)),
+            ErrorKind::Refused
+        );
+        assert_eq!(kind_of(None, Some(403)), ErrorKind::AccessDenied);
+    }
+}

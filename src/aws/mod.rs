@@ -1,0 +1,204 @@
+//! What one *does* to a kind: its lifecycle, and the clients that carry it out.
+//!
+//! Only here do SDK crates appear. A kind's file here implements [`Lifecycle`]; the
+//! executor and refresh know nothing else of AWS.
+//!
+//! *Invariant*: no call decides anything. What is to be created, changed or deleted was
+//! decided by the plan; a lifecycle turns one such decision into the calls of one service.
+
+mod client;
+mod error;
+
+use async_trait::async_trait;
+use serde::Serialize;
+
+pub use client::{Aws, Settings};
+pub use error::{Error, ErrorKind};
+
+use crate::address::Address;
+use crate::resource::Id;
+use crate::value::Attributes;
+
+/// Every kind's lifecycle, in order of name.
+static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[];
+
+/// The lifecycle of the kind of this name.
+#[must_use]
+pub fn lifecycle(kind: &str) -> Option<&'static dyn Lifecycle> {
+    let index = LIFECYCLES
+        .binary_search_by_key(&kind, |(name, _)| name)
+        .ok()?;
+    Some(LIFECYCLES[index].1)
+}
+
+/// A resource as it is to be made, with every reference resolved.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Where it stands in the spec.
+    pub address: Address,
+    /// Region to make it in.
+    pub region: String,
+    /// What it should be; no value is unknown, but a parent that does not stand yet leaves
+    /// its children's references unknown, for which nobody asks.
+    pub attributes: Attributes,
+    /// Whose it is.
+    pub owner: Owner,
+}
+
+/// Whose a resource is: what the tags `watertight:*` say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// Name of the application.
+    pub app: String,
+    /// Its environment.
+    pub environment: String,
+    /// Lineage of the state document.
+    pub lineage: String,
+}
+
+/// The tag with the lineage of the state that made a thing. It is no attribute: `create`
+/// writes it, `find` returns it, nothing else sees it.
+pub const LINEAGE_TAG: &str = "watertight:lineage";
+/// The tag with the application's name.
+pub const APP_TAG: &str = "watertight:app";
+/// The tag with the environment's name.
+pub const ENVIRONMENT_TAG: &str = "watertight:environment";
+/// The tag with the resource's address.
+pub const ADDRESS_TAG: &str = "watertight:address";
+
+/// Something in AWS that may be the resource that is looked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// What AWS calls it.
+    pub id: Id,
+    /// Whose it is, as far as can be proven.
+    pub ownership: Ownership,
+}
+
+/// Whose a found thing is. A name alone is never proof.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ownership {
+    /// Its tags name our app, environment and address, and this lineage (empty if the tag
+    /// is missing).
+    Tagged {
+        /// The lineage that made it.
+        lineage: String,
+    },
+    /// It can't be tagged, and it belongs to a parent that is proven ours.
+    ChildOfOurs,
+    /// It can't be tagged, and its value is exactly the desired one.
+    Equal,
+    /// One per account, used by several apps (a certificate's validation record).
+    Shared,
+    /// It exists and nothing proves that it is ours.
+    Foreign,
+}
+
+/// How far a thing is after it was made or changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// Dependents can't use it yet.
+    Waiting {
+        /// What is waited for: `ACM: shop.example.com`.
+        what: String,
+        /// What AWS says now: `PENDING_VALIDATION`.
+        detail: String,
+    },
+    /// Dependents may start; the thing itself is still on its way.
+    Usable {
+        /// What is waited for.
+        what: String,
+        /// What AWS says now.
+        detail: String,
+    },
+    /// It is as it will be.
+    Done,
+    /// It never will be.
+    Failed {
+        /// What AWS says.
+        why: String,
+    },
+}
+
+/// How far a delete is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// It is no more (or never was).
+    Gone,
+    /// Ask again: `delete` is entered anew after a pause.
+    Waiting {
+        /// What is waited for.
+        what: String,
+        /// What AWS says now.
+        detail: String,
+    },
+    /// It stays, and why.
+    Kept {
+        /// The reason, a phrase.
+        why: String,
+    },
+}
+
+/// What stands in the way of a delete.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Blocker {
+    /// What it is, for people: `network interface eni-0a1b (ELB app/other/50dc)`.
+    pub what: String,
+    /// Its id or ARN, where it has one; tells whether the same plan removes it.
+    pub id: Option<String>,
+}
+
+/// What can be done to the resources of a kind.
+///
+/// Every mutation is one call and is sent only when the state says that it will be; see
+/// `docs` of [`executor`](crate::executor). Ids are in the form of the kind's Terraform
+/// import. Attributes that come in or go out are in the schema's vocabulary, without
+/// references; what AWS reports and the schema does not name is left out.
+#[async_trait]
+pub trait Lifecycle: Send + Sync {
+    /// Reads many by id, with the service's batch call where there is one. One answer an
+    /// id, in order; `None` for what AWS says does not exist. Attributes hold everything
+    /// that AWS reports under a name of the schema, computed ones too (`arn`, `dns_name`);
+    /// `tags` are all tags but `watertight:lineage`; JSON documents are maps; a block that
+    /// AWS reports as off or empty, and that Terraform does not show, is left out.
+    async fn read(&self, aws: &Aws, ids: &[Id]) -> Vec<Result<Option<Attributes>, Error>>;
+
+    /// Looks for a resource that the state does not know. Several may be found; none if
+    /// nothing is there. Asked only when the attributes in the kind's `named_by` are known.
+    async fn find(&self, aws: &Aws, wanted: &Wanted) -> Result<Vec<Found>, Error>;
+
+    /// Makes it, by at most one mutating call, and returns as soon as AWS has named it.
+    /// `token` is 32 hex digits, the same for the same attempt.
+    async fn create(&self, aws: &Aws, wanted: &Wanted, token: &str) -> Result<Id, Error>;
+
+    /// How far it is. Polled apart from calls that change anything.
+    async fn settle(&self, _aws: &Aws, _id: &Id) -> Result<Settled, Error> {
+        Ok(Settled::Done)
+    }
+
+    /// Makes what was observed into what is wanted, by calls that may be repeated.
+    /// `wanted`'s tags are all that should be there, foreign ones included; a tag that was
+    /// observed and is not among them goes.
+    async fn update(
+        &self,
+        aws: &Aws,
+        id: &Id,
+        observed: &Attributes,
+        wanted: &Wanted,
+    ) -> Result<(), Error>;
+
+    /// Deletes it, by at most one mutating call an entry. What is not there is `Gone`.
+    async fn delete(&self, aws: &Aws, id: &Id, observed: &Attributes) -> Result<Deleted, Error>;
+
+    /// What would prevent a delete now.
+    async fn blockers(&self, _aws: &Aws, _id: &Id) -> Result<Vec<Blocker>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// For a kind that can be an exclusive child: all that AWS has under these parents,
+    /// as (id, attributes). One batch for all parents.
+    async fn children(&self, _aws: &Aws, _parents: &[Id]) -> Result<Vec<(Id, Attributes)>, Error> {
+        Ok(Vec::new())
+    }
+}

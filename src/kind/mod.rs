@@ -1,0 +1,237 @@
+//! What a kind of AWS resource *is*: a type of the `hashicorp/aws` provider.
+//!
+//! The provider's [schema](schema) says what a kind looks like; a [`Kind`] adds only what
+//! a schema does not say. Each kind has a file here for that data, and one of the same name
+//! in [`aws`](crate::aws) for what one does to it.
+//!
+//! To add a kind: its schema (`schema/trim.py`), a file here, a file there, a line in each
+//! table.
+//!
+//! *Invariant*: pure data. Nothing here knows an SDK, a graph or a plan.
+
+pub mod schema;
+
+use crate::value::{Attributes, Value};
+use schema::Schema;
+
+/// Every kind, in order of name.
+pub static KINDS: &[&Kind] = &[];
+
+/// What the provider's schema does not say about a type.
+#[derive(Debug)]
+pub struct Kind {
+    /// The provider's name, `aws_lb`.
+    pub name: &'static str,
+    /// What it is, in a few words for people: `load balancer`.
+    pub noun: &'static str,
+    /// Top-level attributes whose change AWS can't make in place.
+    pub replace: &'static [&'static str],
+    /// The provider's (or AWS's) defaults that `expand` fills in so that drift from them
+    /// is seen; a path may lead into a block (`health_check.interval`) and then counts in
+    /// every such block that is given.
+    pub defaults: &'static [(&'static str, Literal)],
+    /// String attributes that hold a JSON document; in blueprints they are tables.
+    pub json: &'static [&'static str],
+    /// Attributes that do not compare as their type does, by path.
+    pub compare: &'static [(&'static str, Compare)],
+    /// Computed attributes that an update in place may change.
+    pub volatile: &'static [&'static str],
+    /// For a set of objects, the attribute that names an element in a reference.
+    pub set_keys: &'static [(&'static str, &'static str)],
+    /// Attributes without which it can't be looked for. While one of them is unknown (its
+    /// parent does not stand yet) it does not exist, and AWS isn't asked.
+    pub named_by: &'static [&'static str],
+    /// The attribute that `expand` fills when it is not given, and what AWS allows in it.
+    pub generated_name: Option<Name>,
+    /// Attribute whose value two steps must not change at once (a bucket, a zone).
+    pub serialise_by: Option<&'static str>,
+    /// What AWS gives against making one twice.
+    pub guard: Guard,
+    /// Whether this one holds data or carries traffic, so that delete and replace need
+    /// `--remove-protection`.
+    pub protect: fn(&Attributes) -> bool,
+    /// Kinds of children that belong to this parent alone: one made by hand is removed.
+    pub exclusive_children: &'static [&'static str],
+    /// The home region of a global service; none for a regional one.
+    pub home: Option<&'static str>,
+    /// IAM actions that its lifecycle calls, `s3:CreateBucket`.
+    pub permissions: &'static [&'static str],
+    /// How Terraform imports it.
+    pub import: Import,
+}
+
+impl Kind {
+    /// A kind about which there is nothing to say, for `..Kind::PLAIN`.
+    pub const PLAIN: Kind = Kind {
+        name: "",
+        noun: "",
+        replace: &[],
+        defaults: &[],
+        json: &[],
+        compare: &[],
+        volatile: &[],
+        set_keys: &[],
+        named_by: &[],
+        generated_name: None,
+        serialise_by: None,
+        guard: Guard::Idempotent,
+        protect: |_| false,
+        exclusive_children: &[],
+        home: None,
+        permissions: &[],
+        import: Import::ById,
+    };
+
+    /// The kind of this name.
+    #[must_use]
+    pub fn of(name: &str) -> Option<&'static Kind> {
+        let index = KINDS.binary_search_by_key(&name, |kind| kind.name).ok()?;
+        Some(KINDS[index])
+    }
+
+    /// Its schema in provider 6.
+    ///
+    /// # Panics
+    /// A kind in the table without a schema is a bug, which a test on the table finds.
+    #[must_use]
+    pub fn schema(&self) -> &'static Schema {
+        Schema::of(self.name).expect("every kind of the table has a schema; this is a bug")
+    }
+
+    /// How the attribute at this path compares, where not as its type does.
+    #[must_use]
+    pub fn compares(&self, path: &str) -> Option<Compare> {
+        if self.json.contains(&path) {
+            return Some(Compare::Policy);
+        }
+        self.compare
+            .iter()
+            .find(|(name, _)| *name == path)
+            .map(|(_, compare)| *compare)
+    }
+}
+
+/// A default's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Literal {
+    /// A truth value.
+    Bool(bool),
+    /// A number.
+    Int(i64),
+    /// Text.
+    Text(&'static str),
+}
+
+impl Literal {
+    /// The same as a value.
+    #[must_use]
+    pub fn value(self) -> Value {
+        match self {
+            Self::Bool(value) => Value::Bool(value),
+            Self::Int(value) => Value::Int(value),
+            Self::Text(text) => text.into(),
+        }
+    }
+}
+
+/// How two values of an attribute are held against each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compare {
+    /// A policy document, as AWS compares them.
+    Policy,
+    /// Case doesn't count.
+    CaseInsensitive,
+    /// A DNS name: case and a dot at the end don't count.
+    DnsName,
+    /// Given at creation and never read back.
+    WriteOnly,
+}
+
+/// What AWS allows in a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The attribute.
+    pub attribute: &'static str,
+    /// The longest that it may be, in characters.
+    pub longest: usize,
+    /// Whether the account's number is part of it, as the name is unique in all of AWS.
+    pub with_account: bool,
+}
+
+/// What AWS gives against making a thing twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// The call takes a token and recognises it for this long.
+    Token {
+        /// Seconds; `None` for as long as the thing stands.
+        seconds: Option<u64>,
+    },
+    /// A second one of the same name is refused or answered with the first.
+    UniqueName,
+    /// The call sets rather than makes: twice is as good as once.
+    Idempotent,
+    /// Nothing: the SDK's own retries are off, and after an uncertain answer `find` must
+    /// stay empty for a minute before the call is sent again.
+    Nothing,
+}
+
+/// How Terraform imports a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Import {
+    /// By its id, as records hold it.
+    ById,
+    /// The provider can't; the reason.
+    Not(&'static str),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KINDS, schema::Schema};
+
+    #[test]
+    fn kinds_are_sorted_and_known_to_the_provider() {
+        assert!(KINDS.is_sorted_by_key(|kind| kind.name));
+        for kind in KINDS {
+            let schema = Schema::of(kind.name);
+            assert!(schema.is_some(), "{} has no schema", kind.name);
+            assert!(!kind.noun.is_empty(), "{} has no noun", kind.name);
+            assert!(
+                !kind.permissions.is_empty() || kind.name == "aws_acm_certificate_validation",
+                "{} has no permissions",
+                kind.name
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_kind_names_stands_in_its_schema() {
+        for kind in KINDS {
+            let schema = kind.schema();
+            let known = |path: &str| {
+                let mut schema = schema;
+                let mut parts = path.split('.').peekable();
+                while let Some(part) = parts.next() {
+                    match schema.block(part) {
+                        Some(block) => schema = &block.schema,
+                        None => return schema.attribute(part).is_some() && parts.peek().is_none(),
+                    }
+                }
+                true
+            };
+            let named = kind
+                .replace
+                .iter()
+                .chain(kind.json)
+                .chain(kind.volatile)
+                .chain(kind.named_by)
+                .chain(kind.defaults.iter().map(|(path, _)| path))
+                .chain(kind.compare.iter().map(|(path, _)| path))
+                .chain(kind.set_keys.iter().map(|(path, _)| path))
+                .chain(kind.serialise_by.iter())
+                .chain(kind.generated_name.iter().map(|name| &name.attribute));
+            for path in named {
+                assert!(known(path), "{} has no {path}", kind.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! One object that AWS should have, and the whole set of them.
+//!
+//! *Invariant*: everything a spec asks for is in [`Desired`], filled to the last default;
+//! no later stage looks at the spec's inputs again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::diagnostic::Span;
+use crate::spec::Waiver;
+use crate::value::{Attributes, Value};
+
+/// What AWS calls a thing, and where: ids are unique in a region only.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Id {
+    /// Region whose endpoint knows the id; `us-east-1` for global services.
+    pub region: String,
+    /// The id itself, in the form that the kind's Terraform import takes.
+    pub text: String,
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Where something came from. Every diagnostic points at the spec first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Origin {
+    /// The user's lines: the component, or the input that an attribute's value came from.
+    pub spec: Option<Span>,
+    /// The blueprint's line.
+    pub blueprint: Option<Span>,
+}
+
+/// One resource as it should be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resource {
+    /// Where it stands.
+    pub address: Address,
+    /// Region it lives in; `us-east-1` for global services.
+    pub region: String,
+    /// What it should be, in the schema's vocabulary. Blocks are lists of maps; JSON
+    /// documents are maps. What is neither given nor defaulted is absent: unmanaged.
+    pub attributes: Attributes,
+    /// Top-level attributes whose value [`expand`](crate::blueprint::expand) made up (a
+    /// name). Never compared: the live one wins.
+    pub generated: BTreeSet<String>,
+    /// Top-level attributes that neither spec nor blueprint gave, filled from the kind's
+    /// defaults.
+    pub defaulted: BTreeSet<String>,
+    /// What must stand before, beside what the references say.
+    pub depends_on: BTreeSet<Address>,
+    /// The component's lines in the spec, and the resource's header in the blueprint.
+    pub origin: Origin,
+    /// The same for each top-level attribute that a blueprint wrote.
+    pub origins: BTreeMap<String, Origin>,
+}
+
+impl Resource {
+    /// The value at a path of names, as [`Value::get`] walks it; null where there is none.
+    #[must_use]
+    pub fn get(&self, path: &str) -> &Value {
+        static NULL: Value = Value::Null;
+        let (first, rest) = path
+            .split_once('.')
+            .map_or((path, None), |(a, b)| (a, Some(b)));
+        let value = self.attributes.get(first).unwrap_or(&NULL);
+        rest.map_or(value, |rest| value.get(rest))
+    }
+
+    /// Where an attribute's value came from: its own line, else the resource's.
+    #[must_use]
+    pub fn origin_of(&self, attribute: &str) -> &Origin {
+        self.origins.get(attribute).unwrap_or(&self.origin)
+    }
+
+    /// Everything that must stand before it: references and `depends_on`.
+    #[must_use]
+    pub fn dependencies(&self) -> BTreeSet<Address> {
+        let mut references = Vec::new();
+        self.attributes
+            .values()
+            .for_each(|value| value.references(&mut references));
+        let mut dependencies = self.depends_on.clone();
+        dependencies.extend(
+            references
+                .into_iter()
+                .map(|reference| reference.target.clone()),
+        );
+        dependencies
+    }
+}
+
+/// Something that AWS is asked about before anything is planned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lookup {
+    /// Where it stands; its mode is [`Mode::Lookup`](crate::address::Mode::Lookup).
+    pub address: Address,
+    /// Region that is asked.
+    pub region: String,
+    /// Literals and references to other lookups.
+    pub arguments: Attributes,
+    /// The component's lines and the blueprint's.
+    pub origin: Origin,
+}
+
+/// What the lookups found, by address.
+pub type Lookups = BTreeMap<Address, Attributes>;
+
+/// A whole spec, expanded: what AWS should have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Desired {
+    /// Name of the application.
+    pub app: String,
+    /// Its environment.
+    pub environment: String,
+    /// Region where the spec names no other.
+    pub region: String,
+    /// The only account that may be touched, where the spec says so.
+    pub account: Option<String>,
+    /// A throw-away environment: nothing is protected.
+    pub ephemeral: bool,
+    /// Everything that is to stand.
+    pub resources: BTreeMap<Address, Resource>,
+    /// Everything that is to be asked.
+    pub lookups: BTreeMap<Address, Lookup>,
+    /// What components give to others and to people, by component and name.
+    pub outputs: BTreeMap<(String, String), Value>,
+    /// Written exceptions to the rules.
+    pub waivers: Vec<Waiver>,
+}

@@ -1,0 +1,114 @@
+//! The spec: what the user wrote, checked for form.
+//!
+//! *Invariant*: no blueprint is read here; whether inputs fit is said by `blueprint`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::diagnostic::{Source, Span};
+
+/// A spec whose form is right.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// The file.
+    pub source: Arc<Source>,
+    /// Name of the application, `[a-z][a-z0-9-]*`.
+    pub app: Written<String>,
+    /// Its environment, `[a-z][a-z0-9-]*`.
+    pub environment: Written<String>,
+    /// Region of everything that the spec gives no other.
+    pub region: Written<String>,
+    /// The only account that may be touched: 12 digits.
+    pub account: Option<Written<String>>,
+    /// A throw-away environment: nothing is protected.
+    pub ephemeral: bool,
+    /// Tags of everything.
+    pub tags: BTreeMap<String, Written<String>>,
+    /// Where state is kept.
+    pub state: Backend,
+    /// The components, by name.
+    pub components: BTreeMap<String, Component>,
+    /// Written exceptions to the rules.
+    pub waivers: Vec<Waiver>,
+}
+
+/// A value and where it was written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written<T> {
+    /// The value.
+    pub value: T,
+    /// Its place.
+    pub span: Span,
+}
+
+/// One use of a blueprint.
+#[derive(Clone, Debug)]
+pub struct Component {
+    /// Its name and the place of its header `[components.web]`.
+    pub name: Written<String>,
+    /// The blueprint's name.
+    pub blueprint: Written<String>,
+    /// Everything else in the table, by key.
+    pub inputs: BTreeMap<String, Given>,
+}
+
+/// An input as the user gave it.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Place of the key.
+    pub key: Span,
+    /// The value.
+    pub value: Written<Input>,
+}
+
+/// What an input may hold. In a spec every string is text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// Text, as it stands.
+    Text(String),
+    /// A whole number.
+    Int(i64),
+    /// Any other number.
+    Float(f64),
+    /// A truth value.
+    Bool(bool),
+    /// A list.
+    List(Vec<Written<Input>>),
+    /// A table.
+    Table(BTreeMap<String, Written<Input>>),
+    /// `{ from = "network.vpc_id" }`: an output of another component.
+    From {
+        /// The component.
+        component: String,
+        /// Its output.
+        output: String,
+    },
+}
+
+/// Where state is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Backend {
+    /// A file under `.watertight/`.
+    #[default]
+    Local,
+}
+
+/// A written exception to a rule.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Waiver {
+    /// The rule's id, `WT-ELB-002`.
+    pub rule: String,
+    /// The resources it is for: an address in which `*` stands for any text.
+    pub address: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Why it is needed.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub expires: Date,
+    /// Its place.
+    pub span: Span,
+}
