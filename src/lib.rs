@@ -14,3 +14,7 @@ pub mod aws;
 pub mod spec;
 
 pub mod blueprint;
+
+pub mod plan;
+
+pub mod executor;

@@ -1,0 +1,3 @@
+//! Carries out a plan.
+
+pub mod event;

@@ -1,0 +1,7 @@
+//! Changes -> steps in order.
+use super::Step;
+
+/// Orders.
+pub fn order(steps: Vec<Step>) -> Vec<Step> {
+    steps
+}

@@ -1,0 +1,88 @@
+//! Why something changes.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::address::Address;
+use crate::diagnostic::Span;
+
+/// One cause. Chains of them stand on changes and on fields, the nearest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The spec asks for it and AWS does not have it.
+    New,
+    /// It was there at the last apply; somebody deleted it.
+    Missing,
+    /// A line of the spec says so.
+    Spec(Span),
+    /// A line of a blueprint says so.
+    Blueprint(Span),
+    /// The kind's default, which nothing overrides.
+    Default,
+    /// The live value is not what was applied last: somebody changed it.
+    Drift,
+    /// Somebody added it to a parent that is ours alone.
+    MadeByHand,
+    /// The spec has it no more.
+    LeftTheSpec,
+    /// The run that made it stopped before it was complete.
+    Unfinished,
+    /// It was replaced, and nothing uses it any more.
+    Replaced,
+    /// Another resource is replaced, or changes, first.
+    Upstream(Address),
+    /// It stands and is ours, and the state has no record of it.
+    NoRecord {
+        /// What proves it.
+        proof: String,
+    },
+    /// Everything is to go.
+    Destroy,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::New => f.write_str("the spec asks for it"),
+            Self::Missing => f.write_str("deleted outside watertight since the last apply"),
+            Self::Spec(span) | Self::Blueprint(span) => write!(f, "{span}"),
+            Self::Default => f.write_str("the default"),
+            Self::Drift => f.write_str("changed outside watertight since the last apply"),
+            Self::MadeByHand => f.write_str("added outside watertight; this list is exclusive"),
+            Self::LeftTheSpec => f.write_str("no longer in the spec"),
+            Self::Unfinished => f.write_str("an earlier run stopped before it was complete"),
+            Self::Replaced => f.write_str("replaced; nothing uses it any more"),
+            Self::Upstream(address) => write!(f, "follows {address}"),
+            Self::NoRecord { proof } => write!(f, "stands without a record; {proof}"),
+            Self::Destroy => f.write_str("destroy"),
+        }
+    }
+}
+
+impl Serialize for Why {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let cause = match self {
+            Self::New => "new",
+            Self::Missing => "missing",
+            Self::Spec(_) => "spec",
+            Self::Blueprint(_) => "blueprint",
+            Self::Default => "default",
+            Self::Drift => "drift",
+            Self::MadeByHand => "made_by_hand",
+            Self::LeftTheSpec => "left_the_spec",
+            Self::Unfinished => "unfinished",
+            Self::Replaced => "replaced",
+            Self::Upstream(_) => "upstream",
+            Self::NoRecord { .. } => "no_record",
+            Self::Destroy => "destroy",
+        };
+        let mut json = serde_json::json!({ "cause": cause, "text": self.to_string() });
+        match self {
+            Self::Spec(span) | Self::Blueprint(span) => json["at"] = serde_json::json!(span),
+            Self::Upstream(address) => json["address"] = serde_json::json!(address),
+            _ => {}
+        }
+        json.serialize(serializer)
+    }
+}
