@@ -15,6 +15,10 @@ pub mod spec;
 
 pub mod blueprint;
 
+pub mod state;
+
+pub mod graph;
+
 pub mod plan;
 
 pub mod executor;

@@ -187,9 +187,12 @@ pub struct Field {
 impl Serialize for Field {
     /// A sensitive value is left out; one that only AWS can tell is marked.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let shown = |value: &Value| match self.sensitive {
-            true => serde_json::Value::from("(sensitive)"),
-            false => value.to_json(),
+        let shown = |value: &Value| {
+            if self.sensitive {
+                serde_json::Value::from("(sensitive)")
+            } else {
+                value.to_json()
+            }
         };
         serde_json::json!({
             "path": self.path,

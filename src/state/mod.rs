@@ -1,0 +1,11 @@
+//! What watertight remembers: one document for an app and environment.
+//!
+//! State is a cache of what the tags and names in AWS prove, but for the intents: a
+//! mutating call goes out only when its record is in the document on disk.
+//!
+//! *Invariant*: no sensitive value is ever in a document.
+
+mod document;
+pub mod store;
+
+pub use document::{Document, FORMAT, Record, Status, recordable, token};

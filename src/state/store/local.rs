@@ -1,0 +1,268 @@
+//! A document in a local folder: `state.json`, the serials before it in `history/`, and
+//! a lock that the operating system frees when its holder dies.
+//!
+//! *Invariant*: `state.json` is replaced by renaming a file that is already on the disk.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+
+use super::{Error, Lock, Store};
+use crate::state::{Document, FORMAT};
+
+/// How many earlier serials are kept.
+const HISTORY: usize = 20;
+
+/// A folder for one app and environment: `.watertight/shop/prod`.
+#[derive(Clone, Debug)]
+pub struct Local {
+    folder: PathBuf,
+}
+
+impl Local {
+    /// The store in this folder, which need not exist yet.
+    #[must_use]
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.join("state.json")
+    }
+
+    fn history(&self) -> PathBuf {
+        self.folder.join("history")
+    }
+
+    fn load_now(&self) -> Result<Option<Document>, Error> {
+        let path = self.file();
+        match fs::read(&path) {
+            Ok(bytes) => parse(&bytes, &path, || self.newest_whole()).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(Error::File { path, source }),
+        }
+    }
+
+    fn newest_whole(&self) -> Option<PathBuf> {
+        history_of(&self.history())
+            .into_iter()
+            .rev()
+            .find(|path| fs::read(path).is_ok_and(|bytes| parse(&bytes, path, || None).is_ok()))
+    }
+
+    fn save_now(&self, document: &Document) -> io::Result<()> {
+        let history = self.history();
+        create_private(&history)?;
+        let file = self.file();
+        let fresh = self.folder.join("state.json.new");
+        let mut text = serde_json::to_vec_pretty(document)?;
+        text.push(b'\n');
+        let mut output = private_file(&fresh)?;
+        output.write_all(&text)?;
+        output.sync_all()?;
+        if let Some(old) = serial_of(&file) {
+            let kept = history.join(format!("{old:010}.json"));
+            // The link is there already where an earlier write was cut off after it.
+            match fs::hard_link(&file, kept) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                _ => {}
+            }
+        }
+        fs::rename(&fresh, &file)?;
+        File::open(&self.folder)?.sync_all()?;
+        let old = history_of(&history);
+        for path in old.iter().take(old.len().saturating_sub(HISTORY)) {
+            fs::remove_file(path)?;
+        }
+        Ok(())
+    }
+
+    fn lock_now(&self, holder: &str) -> Result<Lock, Error> {
+        let path = self.folder.join("lock");
+        let failed = |source| Error::File {
+            path: path.clone(),
+            source,
+        };
+        create_private(&self.folder).map_err(failed)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                file.read_to_string(&mut holder).map_err(failed)?;
+                return Err(Error::Locked {
+                    holder: holder.trim().to_owned(),
+                });
+            }
+            Err(fs::TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| writeln!(file, "{holder}"))
+            .map_err(failed)?;
+        Ok(Lock { _file: file })
+    }
+}
+
+#[async_trait]
+impl Store for Local {
+    async fn load(&self) -> Result<Option<Document>, Error> {
+        self.load_now()
+    }
+
+    async fn save(&self, document: &Document) -> Result<(), Error> {
+        let local = self.clone();
+        let document = document.clone();
+        let path = self.file();
+        tokio::task::spawn_blocking(move || local.save_now(&document))
+            .await
+            .map_err(io::Error::other)
+            .flatten()
+            .map_err(|source| Error::File { path, source })
+    }
+
+    async fn lock(&self, holder: &str) -> Result<Lock, Error> {
+        self.lock_now(holder)
+    }
+
+    fn place(&self) -> String {
+        self.file().display().to_string()
+    }
+}
+
+fn parse(
+    bytes: &[u8],
+    path: &Path,
+    previous: impl FnOnce() -> Option<PathBuf>,
+) -> Result<Document, Error> {
+    let torn = |error: serde_json::Error| error.to_string();
+    let json: serde_json::Value = match serde_json::from_slice(bytes) {
+        Ok(json) => json,
+        Err(error) => {
+            return Err(Error::Torn {
+                path: path.to_owned(),
+                why: torn(error),
+                previous: previous(),
+            });
+        }
+    };
+    // The format is looked at first, as a newer one may not parse as ours.
+    if let Some(found) = json.get("format").and_then(serde_json::Value::as_u64)
+        && found > u64::from(FORMAT)
+    {
+        return Err(Error::TooNew {
+            path: path.to_owned(),
+            found: u32::try_from(found).unwrap_or(u32::MAX),
+        });
+    }
+    serde_json::from_value(json).map_err(|error| Error::Torn {
+        path: path.to_owned(),
+        why: torn(error),
+        previous: previous(),
+    })
+}
+
+fn serial_of(file: &Path) -> Option<u64> {
+    let bytes = fs::read(file).ok()?;
+    let json: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
+    json.get("serial")?.as_u64()
+}
+
+/// The kept documents, oldest first.
+fn history_of(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    files.sort();
+    files
+}
+
+#[cfg(unix)]
+fn create_private(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+}
+
+#[cfg(not(unix))]
+fn create_private(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+#[cfg(unix)]
+fn private_file(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+}
+
+#[cfg(not(unix))]
+fn private_file(path: &Path) -> io::Result<File> {
+    File::create(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::Local;
+    use crate::state::Document;
+    use crate::state::store::{Error, Store};
+
+    #[tokio::test]
+    async fn a_document_torn_at_any_byte_is_refused_and_its_forerunner_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Local::new(folder.path().join("shop/prod"));
+        let mut document = Document::new("shop", "prod", "0123");
+        for serial in 1..=3 {
+            document.serial = serial;
+            store.save(&document).await.unwrap();
+        }
+        assert_eq!(store.load().await.unwrap(), Some(document));
+
+        let whole = fs::read(store.file()).unwrap();
+        for length in 0..whole.len() - 2 {
+            fs::write(store.file(), &whole[..length]).unwrap();
+            match store.load().await {
+                Err(Error::Torn {
+                    previous: Some(previous),
+                    ..
+                }) => {
+                    assert!(previous.ends_with("history/0000000002.json"));
+                }
+                other => panic!("{length} bytes were read as {other:?}"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn only_one_run_holds_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Local::new(folder.path().to_owned());
+        let lock = store.lock("process 1").await.unwrap();
+        let refused = store.lock("process 2").await.unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "another run holds the state: process 1"
+        );
+        drop(lock);
+        store.lock("process 3").await.unwrap();
+    }
+}
