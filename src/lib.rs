@@ -19,6 +19,8 @@ pub mod state;
 
 pub mod graph;
 
+pub mod refresh;
+
 pub mod plan;
 
 pub mod executor;

@@ -1,0 +1,360 @@
+//! What AWS has now.
+//!
+//! In: the desired resources, the state's records, the graph over both. Out: [`Observed`].
+//! Recorded ids are read in batches, a kind and region a call where the service has one;
+//! then what has no record is looked for in graph order, each level in parallel. An absent
+//! parent means absent children, for which AWS isn't asked.
+//!
+//! *Invariant*: refresh reads. It changes neither AWS nor the state, and it decides nothing
+//! but whose a found thing is.
+
+mod known;
+mod ownership;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::join_all;
+
+pub use known::Known;
+use ownership::judge;
+
+use crate::address::Address;
+use crate::aws::{Aws, Error, Owner, Ownership, Wanted, lifecycle};
+use crate::graph::Graph;
+use crate::kind::Kind;
+use crate::resource::{Desired, Id, Resource};
+use crate::state::{Document, Record, Status};
+use crate::value::Attributes;
+
+/// Everything that stands and is ours, and what is in the way.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    /// Our resources, by address.
+    pub resources: BTreeMap<Address, Seen>,
+    /// What replacements left behind, by address and generation.
+    pub deposed: BTreeMap<(Address, u64), Seen>,
+    /// Children that AWS has under an exclusive parent of ours and nothing of ours names.
+    pub children: Vec<Child>,
+    /// What stands under a wanted name and is not ours.
+    pub foreign: Vec<(Address, Foreign)>,
+}
+
+/// A resource that stands.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// What AWS calls it.
+    pub id: Id,
+    /// What it is like.
+    pub attributes: Attributes,
+    /// How we know that it is ours.
+    pub standing: Standing,
+}
+
+/// How we know that a thing is ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The state has its id.
+    Recorded,
+    /// The state says that we were about to make it, and there it is.
+    Intended,
+    /// The state knows nothing of it, but its tags, parent or value prove it.
+    Found(Ownership),
+}
+
+/// Something in the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// It exists and nothing proves that it is ours.
+    NotOurs(Id),
+    /// Another state document's lineage made it.
+    OtherLineage(Id, String),
+    /// Several things claim to be it.
+    Several(Vec<Id>),
+}
+
+/// A child made by hand.
+#[derive(Clone, Debug)]
+pub struct Child {
+    /// Its parent, a resource of ours.
+    pub parent: Address,
+    /// Its kind.
+    pub kind: &'static str,
+    /// What AWS calls it.
+    pub id: Id,
+    /// What it is like.
+    pub attributes: Attributes,
+}
+
+/// A resource that could not be read.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Which.
+    pub address: Address,
+    /// What AWS said.
+    pub error: Error,
+}
+
+/// Reads everything that is recorded or desired.
+///
+/// # Errors
+/// Every resource that could not be read, with the call that failed.
+pub async fn observe(
+    aws: &Aws,
+    desired: &Desired,
+    graph: &Graph,
+    document: &Document,
+    owner: &Owner,
+) -> Result<Observed, Vec<Failure>> {
+    let mut observed = Observed::default();
+    read_records(aws, document, &mut observed).await?;
+    find_unrecorded(aws, desired, graph, document, owner, &mut observed).await?;
+    read_children(aws, desired, &mut observed).await?;
+    Ok(observed)
+}
+
+/// A record whose id is known, to be read.
+struct Recorded<'a> {
+    record: &'a Record,
+    id: &'a Id,
+}
+
+async fn read_records(
+    aws: &Aws,
+    document: &Document,
+    observed: &mut Observed,
+) -> Result<(), Vec<Failure>> {
+    let mut batches: BTreeMap<(&str, &str), Vec<Recorded<'_>>> = BTreeMap::new();
+    for record in &document.records {
+        if let Some(id) = &record.id {
+            batches
+                .entry((record.address.kind.as_str(), id.region.as_str()))
+                .or_default()
+                .push(Recorded { record, id });
+        }
+    }
+    let reads = batches.into_iter().map(|((kind, _), batch)| async move {
+        let ids: Vec<Id> = batch.iter().map(|recorded| recorded.id.clone()).collect();
+        let answers = read_kind(aws, kind, &ids).await;
+        batch.into_iter().zip(answers).collect::<Vec<_>>()
+    });
+    let mut failures = Vec::new();
+    for (recorded, answer) in join_all(reads).await.into_iter().flatten() {
+        match answer {
+            Ok(Some(attributes)) => {
+                let Recorded { record, id } = recorded;
+                let seen = Seen {
+                    id: id.clone(),
+                    attributes,
+                    standing: Standing::Recorded,
+                };
+                let address = record.address.clone();
+                if record.status == Status::Deposed {
+                    observed.deposed.insert((address, record.generation), seen);
+                } else {
+                    observed.resources.insert(address, seen);
+                }
+            }
+            Ok(None) => {}
+            Err(error) => failures.push(Failure {
+                address: recorded.record.address.clone(),
+                error,
+            }),
+        }
+    }
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(failures)
+    }
+}
+
+/// Reads ids of one kind and region. A kind that this version does not know was written
+/// by another; it reads as an error, never as absent.
+async fn read_kind(aws: &Aws, kind: &str, ids: &[Id]) -> Vec<Result<Option<Attributes>, Error>> {
+    match lifecycle(kind) {
+        Some(lifecycle) => lifecycle.read(aws, ids).await,
+        None => ids.iter().map(|_| Err(unknown_kind(kind))).collect(),
+    }
+}
+
+fn unknown_kind(kind: &str) -> Error {
+    Error::new(
+        crate::aws::ErrorKind::Refused,
+        "state",
+        format!("this version of watertight does not know {kind}"),
+    )
+    .hint("use the version that wrote the state, or a newer one")
+}
+
+async fn find_unrecorded(
+    aws: &Aws,
+    desired: &Desired,
+    graph: &Graph,
+    document: &Document,
+    owner: &Owner,
+    observed: &mut Observed,
+) -> Result<(), Vec<Failure>> {
+    let recorded: BTreeSet<&Address> = document
+        .records
+        .iter()
+        .filter(|record| record.id.is_some() && record.status != Status::Deposed)
+        .map(|record| &record.address)
+        .collect();
+    for level in graph.levels() {
+        let unrecorded = level
+            .into_iter()
+            .filter(|address| !recorded.contains(address))
+            .filter_map(|address| desired.resources.get(address));
+        let known = Known::of(desired, observed);
+        let wanted: Vec<(&Resource, Wanted)> = unrecorded
+            .map(|resource| (resource, known.wanted(resource, owner)))
+            .filter(|(_, wanted)| can_be_named(wanted))
+            .collect();
+        let finds = wanted.iter().map(|(resource, wanted)| async move {
+            let answer = match lifecycle(&resource.address.kind) {
+                Some(lifecycle) => lifecycle.find(aws, wanted).await,
+                None => Err(unknown_kind(&resource.address.kind)),
+            };
+            (*resource, answer)
+        });
+        let mut ours: Vec<(Address, Id, Standing)> = Vec::new();
+        let mut failures = Vec::new();
+        for (resource, answer) in join_all(finds).await {
+            let address = resource.address.clone();
+            match answer {
+                Ok(found) => match judge(&address, found, document) {
+                    Ok(Some((id, standing))) => ours.push((address, id, standing)),
+                    Ok(None) => {}
+                    Err(foreign) => observed.foreign.push((address, foreign)),
+                },
+                Err(error) => failures.push(Failure { address, error }),
+            }
+        }
+        failures.extend(read_found(aws, ours, observed).await);
+        if !failures.is_empty() {
+            return Err(failures);
+        }
+    }
+    Ok(())
+}
+
+/// Whether everything is known without which it can't be looked for.
+fn can_be_named(wanted: &Wanted) -> bool {
+    Kind::of(&wanted.address.kind).is_some_and(|kind| {
+        kind.named_by.iter().all(|name| {
+            wanted
+                .attributes
+                .get(*name)
+                .is_some_and(|value| !value.is_unknown() && !value.is_null())
+        })
+    })
+}
+
+async fn read_found(
+    aws: &Aws,
+    ours: Vec<(Address, Id, Standing)>,
+    observed: &mut Observed,
+) -> Vec<Failure> {
+    let mut batches: BTreeMap<(String, String), Vec<(Address, Id, Standing)>> = BTreeMap::new();
+    for (address, id, standing) in ours {
+        batches
+            .entry((address.kind.clone(), id.region.clone()))
+            .or_default()
+            .push((address, id, standing));
+    }
+    let reads = batches.into_iter().map(|((kind, _), batch)| async move {
+        let ids: Vec<Id> = batch.iter().map(|(_, id, _)| id.clone()).collect();
+        let answers = read_kind(aws, &kind, &ids).await;
+        batch.into_iter().zip(answers).collect::<Vec<_>>()
+    });
+    let mut failures = Vec::new();
+    for ((address, id, standing), answer) in join_all(reads).await.into_iter().flatten() {
+        match answer {
+            Ok(Some(attributes)) => {
+                let seen = Seen {
+                    id,
+                    attributes,
+                    standing,
+                };
+                observed.resources.insert(address, seen);
+            }
+            Ok(None) => {}
+            Err(error) => failures.push(Failure { address, error }),
+        }
+    }
+    failures
+}
+
+/// Looks under every parent of ours that owns its children alone.
+async fn read_children(
+    aws: &Aws,
+    desired: &Desired,
+    observed: &mut Observed,
+) -> Result<(), Vec<Failure>> {
+    let mut batches: BTreeMap<(&'static str, String), Vec<(Address, Id)>> = BTreeMap::new();
+    for (address, seen) in &observed.resources {
+        let Some(kind) = Kind::of(&address.kind) else {
+            continue;
+        };
+        // Whether children are exclusive is the spec's word; a parent that is on its way
+        // out takes its children with it.
+        if !desired.resources.contains_key(address) {
+            continue;
+        }
+        for child in kind.exclusive_children {
+            batches
+                .entry((child, seen.id.region.clone()))
+                .or_default()
+                .push((address.clone(), seen.id.clone()));
+        }
+    }
+    let reads = batches.into_iter().map(|((kind, _), parents)| async move {
+        let ids: Vec<Id> = parents.iter().map(|(_, id)| id.clone()).collect();
+        let answer = match lifecycle(kind) {
+            Some(lifecycle) => lifecycle.children(aws, &ids).await,
+            None => Err(unknown_kind(kind)),
+        };
+        (kind, parents, answer)
+    });
+    let mut failures = Vec::new();
+    let mut children = Vec::new();
+    for (kind, parents, answer) in join_all(reads).await {
+        match answer {
+            Ok(found) => {
+                for (id, attributes) in found {
+                    // A child names its parent in one of its attributes.
+                    let parent = parents.iter().find(|(_, parent)| {
+                        attributes
+                            .values()
+                            .any(|value| value.as_str() == Some(&parent.text))
+                    });
+                    if let Some((parent, _)) = parent {
+                        children.push(Child {
+                            parent: parent.clone(),
+                            kind,
+                            id,
+                            attributes,
+                        });
+                    }
+                }
+            }
+            Err(error) => failures.extend(parents.into_iter().map(|(address, _)| Failure {
+                address,
+                error: error.clone(),
+            })),
+        }
+    }
+    if !failures.is_empty() {
+        return Err(failures);
+    }
+    let ours: BTreeSet<&Id> = observed
+        .resources
+        .values()
+        .chain(observed.deposed.values())
+        .map(|seen| &seen.id)
+        .collect();
+    children.retain(|child| !ours.contains(&child.id));
+    children.sort_by(|a, b| (&a.parent, &a.id).cmp(&(&b.parent, &b.id)));
+    observed.children = children;
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! Whose a found thing is.
+//!
+//! *Invariant*: a name alone never makes a thing ours.
+
+use super::{Foreign, Standing};
+use crate::address::Address;
+use crate::aws::{Found, Ownership};
+use crate::kind::schema::Schema;
+use crate::resource::Id;
+use crate::state::Document;
+
+/// Judges what was found for an address without a recorded id: ours and why, absent, or in
+/// the way.
+pub(super) fn judge(
+    address: &Address,
+    found: Vec<Found>,
+    document: &Document,
+) -> Result<Option<(Id, Standing)>, Foreign> {
+    let intended = document
+        .current(address)
+        .is_some_and(|record| record.id.is_none());
+    let taggable =
+        Schema::of(&address.kind).is_some_and(|schema| schema.attribute("tags").is_some());
+    let mut ours: Vec<(Id, Standing)> = Vec::new();
+    let mut in_the_way: Option<Foreign> = None;
+    for Found { id, ownership } in found {
+        let standing = match &ownership {
+            Ownership::Tagged { lineage } if *lineage == document.lineage => Some(if intended {
+                Standing::Intended
+            } else {
+                Standing::Found(ownership)
+            }),
+            // Nothing was ever written of this state: it is a state that was lost, or the
+            // tag never came to be written.
+            Ownership::Tagged { lineage } if document.is_new() || lineage.is_empty() => {
+                Some(Standing::Found(ownership))
+            }
+            Ownership::Tagged { lineage } => {
+                in_the_way = Some(Foreign::OtherLineage(id.clone(), lineage.clone()));
+                None
+            }
+            // What can't carry a tag is ours if we were about to make it when we stopped.
+            _ if intended && !taggable => Some(Standing::Intended),
+            Ownership::ChildOfOurs | Ownership::Equal | Ownership::Shared => {
+                Some(Standing::Found(ownership))
+            }
+            Ownership::Foreign => {
+                in_the_way = Some(Foreign::NotOurs(id.clone()));
+                None
+            }
+        };
+        ours.extend(standing.map(|standing| (id, standing)));
+    }
+    match (ours.len(), in_the_way) {
+        (0, None) => Ok(None),
+        (0, Some(foreign)) => Err(foreign),
+        (1, _) => Ok(ours.pop()),
+        _ => Err(Foreign::Several(
+            ours.into_iter().map(|(id, _)| id).collect(),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::judge;
+    use crate::address::Address;
+    use crate::aws::{Found, Ownership};
+    use crate::refresh::{Foreign, Standing};
+    use crate::resource::Id;
+    use crate::state::Document;
+
+    fn found(ownership: Ownership) -> Vec<Found> {
+        vec![Found {
+            id: Id {
+                region: "eu-west-1".to_owned(),
+                text: "x".to_owned(),
+            },
+            ownership,
+        }]
+    }
+
+    fn tagged(lineage: &str) -> Vec<Found> {
+        found(Ownership::Tagged {
+            lineage: lineage.to_owned(),
+        })
+    }
+
+    #[test]
+    fn another_lineage_is_adopted_only_where_no_state_was_ever_written() {
+        let bucket = Address::managed("web", "aws_s3_bucket", "site");
+        let mut document = Document::new("shop", "prod", "ours");
+        let adopted = judge(&bucket, tagged("theirs"), &document)
+            .unwrap()
+            .unwrap()
+            .1;
+        assert!(matches!(adopted, Standing::Found(_)));
+
+        document.serial = 4;
+        let refused = judge(&bucket, tagged("theirs"), &document).unwrap_err();
+        assert!(matches!(refused, Foreign::OtherLineage(_, lineage) if lineage == "theirs"));
+        assert!(judge(&bucket, tagged("ours"), &document).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_name_alone_is_no_proof() {
+        let bucket = Address::managed("web", "aws_s3_bucket", "site");
+        let document = Document::new("shop", "prod", "ours");
+        let refused = judge(&bucket, found(Ownership::Foreign), &document).unwrap_err();
+        assert!(matches!(refused, Foreign::NotOurs(_)));
+    }
+}
