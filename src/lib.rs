@@ -5,6 +5,8 @@ pub mod diagnostic;
 pub mod address;
 pub mod value;
 
+pub mod policy;
+
 pub mod resource;
 
 pub mod kind;
@@ -15,11 +17,17 @@ pub mod spec;
 
 pub mod blueprint;
 
+pub mod guardrail;
+
 pub mod state;
+
+pub mod lookup;
 
 pub mod graph;
 
 pub mod refresh;
+
+pub mod diff;
 
 pub mod plan;
 

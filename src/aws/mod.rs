@@ -8,6 +8,7 @@
 
 mod client;
 mod error;
+mod tags;
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -22,6 +23,9 @@ use crate::value::Attributes;
 /// Every kind's lifecycle, in order of name.
 static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[];
 
+/// Every kind of lookup, in order of name.
+static LOOKUPS: &[(&str, &dyn Ask)] = &[];
+
 /// The lifecycle of the kind of this name.
 #[must_use]
 pub fn lifecycle(kind: &str) -> Option<&'static dyn Lifecycle> {
@@ -29,6 +33,13 @@ pub fn lifecycle(kind: &str) -> Option<&'static dyn Lifecycle> {
         .binary_search_by_key(&kind, |(name, _)| name)
         .ok()?;
     Some(LIFECYCLES[index].1)
+}
+
+/// The answer of the kind of lookup of this name, `aws_vpc`.
+#[must_use]
+pub fn lookup(kind: &str) -> Option<&'static dyn Ask> {
+    let index = LOOKUPS.binary_search_by_key(&kind, |(name, _)| name).ok()?;
+    Some(LOOKUPS[index].1)
 }
 
 /// A resource as it is to be made, with every reference resolved.
@@ -201,4 +212,22 @@ pub trait Lifecycle: Send + Sync {
     async fn children(&self, _aws: &Aws, _parents: &[Id]) -> Result<Vec<(Id, Attributes)>, Error> {
         Ok(Vec::new())
     }
+}
+
+/// A kind of lookup.
+#[async_trait]
+pub trait Ask: Send + Sync {
+    /// Asks AWS once. Arguments hold no reference; the answer is in the schema's vocabulary
+    /// of the data source, arguments included.
+    ///
+    /// # Errors
+    /// A failed call; and, as [`ErrorKind::NotFound`] or [`ErrorKind::Refused`], that
+    /// nothing or several were found: the message says what there is, the hint what to
+    /// write.
+    async fn ask(
+        &self,
+        aws: &Aws,
+        region: &str,
+        arguments: &Attributes,
+    ) -> Result<Attributes, Error>;
 }

@@ -14,6 +14,7 @@ pub use order::order;
 pub use why::Why;
 
 use crate::address::Address;
+use crate::refresh::Known;
 use crate::resource::{Id, Resource};
 use crate::value::{Attributes, Value};
 
@@ -27,8 +28,23 @@ pub enum Mode {
     Destroy,
 }
 
+/// Everything that differs, not yet in order.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// A step for each, without its `after`.
+    pub steps: Vec<Step>,
+    /// What is as it should be.
+    pub unchanged: Vec<Address>,
+    /// What can't be done.
+    pub problems: Vec<Problem>,
+    /// Worth knowing.
+    pub notes: Vec<String>,
+    /// What references resolve to before the first step: what stands and stays as it is.
+    pub known: Known,
+}
+
 /// Steps in an order that respects every dependency.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Plan {
     /// Apply or destroy.
     pub mode: Mode,
@@ -52,6 +68,9 @@ pub struct Plan {
     pub problems: Vec<Problem>,
     /// Sentences worth knowing: a drifted tag that is left alone, a child made by hand.
     pub notes: Vec<String>,
+    /// What references resolve to before the first step.
+    #[serde(skip)]
+    pub known: Known,
 }
 
 impl Plan {
@@ -109,6 +128,9 @@ pub struct Step {
     pub dependencies: Vec<Address>,
     /// The generation of the record that the step works on.
     pub generation: u64,
+    /// Whether the record will be protected.
+    #[serde(skip)]
+    pub protect: bool,
 }
 
 /// What is done to one resource, and why.

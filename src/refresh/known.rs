@@ -48,6 +48,18 @@ impl Known {
         }
     }
 
+    /// What an attribute will be once it is updated: the wanted value, or unknown.
+    pub fn foresee(&mut self, address: &Address, name: &str, wanted: &Value) {
+        let wanted = self.resolve(wanted);
+        if let Some(attributes) = self.attributes.get_mut(address) {
+            if wanted.is_unknown() {
+                attributes.remove(name);
+            } else {
+                attributes.insert(name.to_owned(), wanted);
+            }
+        }
+    }
+
     /// The value that a reference leads to, if it is known.
     #[must_use]
     pub fn value(&self, reference: &Reference) -> Option<Value> {

@@ -1,0 +1,410 @@
+//! What the spec wants, held against what stands.
+
+use super::{
+    ADDRESS_TAG, Action, Address, Attributes, BTreeMap, Change, Changes, Desired, Document, Field,
+    Foreign, Graph, Guard, Kind, Known, Observed, Ownership, Problem, Record, Resource, Seen,
+    Standing, Status, Step, Value, Why, differences,
+};
+
+pub(super) fn compare(
+    desired: &Desired,
+    graph: &Graph,
+    observed: &Observed,
+    document: &Document,
+    changes: &mut Changes,
+) {
+    let foreign: BTreeMap<&Address, &Foreign> = observed
+        .foreign
+        .iter()
+        .map(|(address, foreign)| (address, foreign))
+        .collect();
+    let mut known = Known::of(desired, observed);
+    for address in graph.order() {
+        let Some(resource) = desired.resources.get(address) else {
+            continue;
+        };
+        let Some(kind) = Kind::of(&address.kind) else {
+            continue;
+        };
+        if let Some(foreign) = foreign.get(address) {
+            changes.problems.push(in_the_way(resource, kind, foreign));
+            continue;
+        }
+        let record = document.current(address);
+        let case = Case {
+            desired,
+            document,
+            resource,
+            kind,
+            record,
+        };
+        match observed.resources.get(address) {
+            None => changes.steps.push(case.create(&known)),
+            Some(seen) => case.hold_against(seen, &mut known, changes),
+        }
+    }
+    changes.known = known;
+}
+
+/// One resource and what is known of it.
+struct Case<'a> {
+    desired: &'a Desired,
+    document: &'a Document,
+    resource: &'a Resource,
+    kind: &'static Kind,
+    record: Option<&'a Record>,
+}
+
+impl Case<'_> {
+    fn create(&self, known: &Known) -> Step {
+        let why = match self.record {
+            None => Why::New,
+            Some(record) if record.id.is_some() => Why::Missing,
+            Some(_) => Why::Unfinished,
+        };
+        // An attempt that may have reached AWS is repeated under its own generation, so
+        // that its token is recognised.
+        let generation = match self.record {
+            Some(record) if record.id.is_none() => record.generation,
+            _ => self.document.generation + 1,
+        };
+        let fields = self
+            .resource
+            .attributes
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| Field {
+                path: name.clone(),
+                before: Value::Null,
+                after: known.resolve(value),
+                sensitive: self.is_sensitive(name),
+                forces_replacement: false,
+                why: self.written(name),
+            })
+            .collect();
+        let mut why = vec![why];
+        why.extend(self.resource.origin.spec.clone().map(Why::Spec));
+        why.extend(self.resource.origin.blueprint.clone().map(Why::Blueprint));
+        self.step(Action::Create, None, fields, why, generation)
+    }
+
+    fn hold_against(&self, seen: &Seen, known: &mut Known, changes: &mut Changes) {
+        let mut fields = differences(self.kind, self.resource, known, &seen.attributes);
+        self.drop_tags(seen, &mut fields);
+        for field in &mut fields {
+            field.sensitive = self.is_sensitive(top(&field.path));
+            field.why = self.cause(field);
+        }
+        if fields.iter().any(|field| field.forces_replacement) {
+            known.forget(&self.resource.address);
+            self.replace(seen, fields, changes);
+            return;
+        }
+        for field in &fields {
+            self.foresee(field, known);
+        }
+        let generation = self
+            .record
+            .map_or(self.document.generation + 1, |record| record.generation);
+        let unfinished = self
+            .record
+            .is_some_and(|record| record.status != Status::Applied);
+        let (action, why) = match &seen.standing {
+            Standing::Found(ownership) => (
+                Action::Adopt,
+                vec![Why::NoRecord {
+                    proof: proof(ownership),
+                }],
+            ),
+            Standing::Intended => (Action::Update, vec![Why::Unfinished]),
+            Standing::Recorded if unfinished => (Action::Update, vec![Why::Unfinished]),
+            Standing::Recorded if fields.is_empty() => {
+                changes.unchanged.push(self.resource.address.clone());
+                return;
+            }
+            Standing::Recorded => (Action::Update, Vec::new()),
+        };
+        let mut step = self.step(action, Some(seen), fields, why, generation);
+        self.keep_foreign_tags(seen, &mut step);
+        changes.steps.push(step);
+    }
+
+    /// Makes a new one first; the old one goes when nothing uses it any more.
+    fn replace(&self, seen: &Seen, fields: Vec<Field>, changes: &mut Changes) {
+        let forced = fields
+            .iter()
+            .find(|field| field.forces_replacement)
+            .map(|field| field.path.clone())
+            .unwrap_or_default();
+        if matches!(seen.standing, Standing::Found(_)) {
+            changes.problems.push(Problem {
+                address: self.resource.address.clone(),
+                message: format!(
+                    "{} {} stands without a record, and its {forced} can't be changed in place",
+                    self.kind.noun, seen.id
+                ),
+                hints: vec![
+                    "make the spec say what stands, adopt it, then change the spec".to_owned(),
+                ],
+            });
+            return;
+        }
+        let generation = self.document.generation + 1;
+        let mut step = self.step(Action::Replace, Some(seen), fields, Vec::new(), generation);
+        if !self.take_another_name(seen, generation, &mut step) {
+            changes.problems.push(Problem {
+                address: self.resource.address.clone(),
+                message: format!(
+                    "its {forced} can't be changed in place, and a new {} can't be made beside the old one of the same name",
+                    self.kind.noun
+                ),
+                hints: vec![
+                    "leave the name out of the spec, or give another one; watertight makes the new one before it deletes the old one".to_owned(),
+                ],
+            });
+            return;
+        }
+        let old_generation = self.record.map_or(generation, |record| record.generation);
+        let mut old = self.step(
+            Action::Delete,
+            Some(seen),
+            Vec::new(),
+            vec![Why::Replaced],
+            old_generation,
+        );
+        old.change.replaced = true;
+        old.wanted = None;
+        old.dependencies = self
+            .record
+            .map(|record| record.dependencies.iter().cloned().collect())
+            .unwrap_or_default();
+        changes.steps.push(step);
+        changes.steps.push(old);
+    }
+
+    /// Gives what is made beside its forerunner a name of its own. False if the name is
+    /// the user's, is unique in AWS, and is the same.
+    fn take_another_name(&self, seen: &Seen, generation: u64, step: &mut Step) -> bool {
+        let attribute = match self.kind.generated_name {
+            Some(name) => name.attribute,
+            None => return true,
+        };
+        let live = seen.attributes.get(attribute);
+        let wanted = self.resource.get(attribute);
+        if live != Some(wanted) {
+            return true;
+        }
+        if !self.resource.generated.contains(attribute) {
+            return self.kind.guard != Guard::UniqueName;
+        }
+        let longest = self.kind.generated_name.map_or(0, |name| name.longest);
+        let suffix = format!("-{generation:x}");
+        if let (Value::String(name), Some(resource)) = (wanted, &mut step.wanted) {
+            let kept: String = name.chars().take(longest - suffix.len()).collect();
+            let name = format!("{}{suffix}", kept.trim_end_matches('-'));
+            resource
+                .attributes
+                .insert(attribute.to_owned(), name.into());
+        }
+        true
+    }
+
+    /// What an update will make of an attribute that others refer to.
+    fn foresee(&self, field: &Field, known: &mut Known) {
+        let address = &self.resource.address;
+        known.forget_attributes(address, self.kind.volatile);
+        known.foresee(
+            address,
+            top(&field.path),
+            self.resource.get(top(&field.path)),
+        );
+    }
+
+    /// A tag that the spec dropped goes, if we set it.
+    fn drop_tags(&self, seen: &Seen, fields: &mut Vec<Field>) {
+        let Some(record) = self.record else { return };
+        let keys = |value: Option<&Value>| {
+            value
+                .and_then(Value::as_map)
+                .map(|map| map.keys().cloned().collect::<Vec<_>>())
+                .unwrap_or_default()
+        };
+        let wanted = keys(self.resource.attributes.get("tags"));
+        for key in keys(record.attributes.get("tags")) {
+            let live = seen.attributes.get("tags").and_then(Value::as_map);
+            let live = live.and_then(|tags| tags.get(&key));
+            if let (false, Some(live)) = (wanted.contains(&key), live) {
+                fields.push(Field {
+                    path: format!("tags.{key}"),
+                    before: live.clone(),
+                    after: Value::Null,
+                    sensitive: false,
+                    forces_replacement: false,
+                    why: Vec::new(),
+                });
+            }
+        }
+    }
+
+    /// The tags that the step will leave: the live ones, less those that we drop, and the
+    /// wanted ones over them.
+    fn keep_foreign_tags(&self, seen: &Seen, step: &mut Step) {
+        let Some(resource) = &mut step.wanted else {
+            return;
+        };
+        let Some(Value::Map(wanted)) = resource.attributes.get("tags") else {
+            return;
+        };
+        let mut tags = seen
+            .attributes
+            .get("tags")
+            .and_then(Value::as_map)
+            .cloned()
+            .unwrap_or_default();
+        for field in &step.change.fields {
+            if let (Some(key), true) = (field.path.strip_prefix("tags."), field.after.is_null()) {
+                tags.remove(key);
+            }
+        }
+        tags.extend(wanted.clone());
+        resource
+            .attributes
+            .insert("tags".to_owned(), Value::Map(tags));
+    }
+
+    fn step(
+        &self,
+        action: Action,
+        seen: Option<&Seen>,
+        fields: Vec<Field>,
+        why: Vec<Why>,
+        generation: u64,
+    ) -> Step {
+        let protected = match self.record {
+            Some(record) => record.protect,
+            None => !self.desired.ephemeral && (self.kind.protect)(&self.resource.attributes),
+        };
+        Step {
+            change: Change {
+                address: self.resource.address.clone(),
+                kind: self.kind.name.to_owned(),
+                child: None,
+                replaced: false,
+                action,
+                id: seen.map(|seen| seen.id.clone()),
+                region: self.resource.region.clone(),
+                fields,
+                why,
+                protected,
+            },
+            after: Vec::new(),
+            wanted: Some(self.resource.clone()),
+            observed: seen.map(|seen| seen.attributes.clone()).unwrap_or_default(),
+            dependencies: self.resource.dependencies().into_iter().collect(),
+            generation,
+            protect: !self.desired.ephemeral && (self.kind.protect)(&self.resource.attributes),
+        }
+    }
+
+    fn is_sensitive(&self, name: &str) -> bool {
+        self.kind
+            .schema()
+            .attribute(name)
+            .is_some_and(|attribute| attribute.sensitive)
+    }
+
+    /// Why a field of something that stands changes.
+    fn cause(&self, field: &Field) -> Vec<Why> {
+        let mut upstream = Vec::new();
+        let from = match &field.after {
+            Value::Unknown { from: Some(from) } => Some(&from.target),
+            _ => None,
+        };
+        upstream.extend(from.cloned().map(Why::Upstream));
+        if upstream.is_empty() && self.was_applied(field) {
+            upstream.push(Why::Drift);
+        }
+        upstream.extend(self.written(top(&field.path)));
+        upstream
+    }
+
+    /// Whether the wanted value is the one that was applied last, so that it is AWS that
+    /// has changed.
+    fn was_applied(&self, field: &Field) -> bool {
+        let Some(record) = self.record else {
+            return false;
+        };
+        let applied = Value::Map(record.attributes.clone());
+        let was = match field.path.strip_prefix("tags.") {
+            Some(key) => applied
+                .get("tags")
+                .as_map()
+                .and_then(|tags| tags.get(key))
+                .cloned()
+                .unwrap_or_default(),
+            None => applied.get(&field.path).clone(),
+        };
+        record.status == Status::Applied && !was.is_null() && was == field.after
+    }
+
+    /// The lines that wrote an attribute.
+    fn written(&self, attribute: &str) -> Vec<Why> {
+        if self.resource.defaulted.contains(attribute) {
+            return vec![Why::Default];
+        }
+        let Some(origin) = self.resource.origins.get(attribute) else {
+            return Vec::new();
+        };
+        let spec = origin.spec.clone().map(Why::Spec);
+        spec.into_iter()
+            .chain(origin.blueprint.clone().map(Why::Blueprint))
+            .collect()
+    }
+}
+
+/// The attribute that a path starts with.
+fn top(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or(path)
+}
+
+fn proof(ownership: &Ownership) -> String {
+    match ownership {
+        Ownership::Tagged { .. } => format!("its tag {ADDRESS_TAG} names this address"),
+        Ownership::ChildOfOurs => "what it belongs to is ours".to_owned(),
+        Ownership::Equal => "its value is exactly the wanted one".to_owned(),
+        Ownership::Shared => "it is shared by every app that uses this name".to_owned(),
+        Ownership::Foreign => "nothing proves it".to_owned(),
+    }
+}
+
+fn in_the_way(resource: &Resource, kind: &Kind, foreign: &Foreign) -> Problem {
+    let (message, hints) = match foreign {
+        Foreign::NotOurs(id) => (
+            format!("{} {id} exists and is not ours", kind.noun),
+            vec![
+                "choose another name in the spec, or delete it yourself if nobody needs it; watertight never overwrites what it did not make".to_owned(),
+            ],
+        ),
+        Foreign::OtherLineage(id, lineage) => (
+            format!(
+                "{} {id} carries our tags but was made from another state (lineage {lineage})",
+                kind.noun
+            ),
+            vec![
+                "run with the state that made it, or change `app` or `environment`".to_owned(),
+            ],
+        ),
+        Foreign::Several(ids) => {
+            let names: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            (
+                format!("several {}s claim to be this one: {}", kind.noun, names.join(", ")),
+                vec!["delete all but one, then run again".to_owned()],
+            )
+        }
+    };
+    Problem {
+        address: resource.address.clone(),
+        message,
+        hints,
+    }
+}

@@ -1,0 +1,217 @@
+//! Whether what stands is what is wanted, value by value, as the schema and the kind say.
+//!
+//! *Invariant*: only what is wanted is looked at. What AWS has beside it is unmanaged.
+
+use crate::kind::schema::{Nesting, Schema, Type};
+use crate::kind::{Compare, Kind};
+use crate::plan::Field;
+use crate::policy;
+use crate::refresh::Known;
+use crate::resource::Resource;
+use crate::value::{Attributes, Value};
+
+/// Every field in which what stands is not what is wanted. References are resolved by
+/// what is known; what can't be resolved differs. A field's causes are left empty.
+#[must_use]
+pub fn differences(
+    kind: &Kind,
+    resource: &Resource,
+    known: &Known,
+    observed: &Attributes,
+) -> Vec<Field> {
+    let wanted: Attributes = resource
+        .attributes
+        .iter()
+        .filter(|(name, value)| !resource.generated.contains(*name) && !value.is_null())
+        .map(|(name, value)| (name.clone(), known.resolve(value)))
+        .collect();
+    let mut found = Vec::new();
+    let walk = Walk { kind };
+    walk.block(kind.schema(), "", &wanted, observed, &mut found);
+    found
+        .into_iter()
+        .map(|(path, before, after)| {
+            let top = path.split(['.', '[']).next().unwrap_or(&path);
+            Field {
+                forces_replacement: kind.replace.contains(&top)
+                    || kind.replace.contains(&path.as_str()),
+                path,
+                before,
+                after,
+                sensitive: false,
+                why: Vec::new(),
+            }
+        })
+        .collect()
+}
+
+type Difference = (String, Value, Value);
+
+struct Walk<'a> {
+    kind: &'a Kind,
+}
+
+impl Walk<'_> {
+    fn block(
+        &self,
+        schema: &Schema,
+        prefix: &str,
+        wanted: &Attributes,
+        observed: &Attributes,
+        found: &mut Vec<Difference>,
+    ) {
+        for (name, wanted) in wanted {
+            if wanted.is_null() {
+                continue;
+            }
+            let path = match prefix {
+                "" => name.clone(),
+                prefix => format!("{prefix}.{name}"),
+            };
+            let live = observed.get(name).unwrap_or(&Value::Null);
+            if let Some(block) = schema.block(name) {
+                self.blocks(&block.schema, block.nesting, &path, wanted, live, found);
+            } else if name == "tags" {
+                tags(wanted, live, found);
+            } else {
+                let of = schema.attribute(name).map(|attribute| &attribute.of);
+                if !self.same(&path, of, wanted, live) {
+                    found.push((path, live.clone(), wanted.clone()));
+                }
+            }
+        }
+    }
+
+    /// Blocks in order are walked into one by one, where there are as many of them; others
+    /// differ as a whole.
+    fn blocks(
+        &self,
+        schema: &Schema,
+        nesting: Nesting,
+        path: &str,
+        wanted: &Value,
+        live: &Value,
+        found: &mut Vec<Difference>,
+    ) {
+        let whole = |found: &mut Vec<Difference>| {
+            found.push((path.to_owned(), live.clone(), wanted.clone()));
+        };
+        match (nesting, wanted, live) {
+            (Nesting::Single, Value::Map(wanted), Value::Map(live)) => {
+                self.block(schema, path, wanted, live, found);
+            }
+            (Nesting::List, Value::List(wanted), Value::List(live))
+                if wanted.len() == live.len() =>
+            {
+                for (index, (wanted, live)) in wanted.iter().zip(live).enumerate() {
+                    let (Value::Map(wanted), Value::Map(live)) = (wanted, live) else {
+                        continue;
+                    };
+                    let path = if wanted.len() > 1 && index > 0 {
+                        format!("{path}[{index}]")
+                    } else {
+                        path.to_owned()
+                    };
+                    self.block(schema, &path, wanted, live, found);
+                }
+            }
+            (Nesting::Set, Value::List(items), Value::List(others)) => {
+                if !self.same_set(items, others, |a, b| self.same_block(schema, path, a, b)) {
+                    whole(found);
+                }
+            }
+            (_, Value::List(items), Value::Null) if items.is_empty() => {}
+            _ => whole(found),
+        }
+    }
+
+    fn same_block(&self, schema: &Schema, path: &str, wanted: &Value, live: &Value) -> bool {
+        let (Value::Map(wanted), Value::Map(live)) = (wanted, live) else {
+            return wanted == live;
+        };
+        let mut found = Vec::new();
+        self.block(schema, path, wanted, live, &mut found);
+        found.is_empty()
+    }
+
+    fn same(&self, path: &str, of: Option<&Type>, wanted: &Value, live: &Value) -> bool {
+        if wanted.is_unknown() {
+            return false;
+        }
+        match self.kind.compares(path) {
+            Some(Compare::WriteOnly) => true,
+            Some(Compare::Policy) => policy::equal(wanted, live),
+            Some(Compare::CaseInsensitive) => match (wanted.as_str(), live.as_str()) {
+                (Some(wanted), Some(live)) => wanted.eq_ignore_ascii_case(live),
+                _ => wanted == live,
+            },
+            Some(Compare::DnsName) => match (wanted.as_str(), live.as_str()) {
+                (Some(wanted), Some(live)) => dns_name(wanted) == dns_name(live),
+                _ => wanted == live,
+            },
+            None => self.same_typed(of, wanted, live),
+        }
+    }
+
+    fn same_typed(&self, of: Option<&Type>, wanted: &Value, live: &Value) -> bool {
+        match (of, wanted, live) {
+            (Some(Type::Set(of)), Value::List(items), Value::List(others)) => {
+                self.same_set(items, others, |a, b| self.same_typed(Some(of), a, b))
+            }
+            (Some(Type::List(of)), Value::List(items), Value::List(others)) => {
+                items.len() == others.len()
+                    && items
+                        .iter()
+                        .zip(others)
+                        .all(|(a, b)| self.same_typed(Some(of), a, b))
+            }
+            (Some(Type::Set(_) | Type::List(_)), Value::List(items), Value::Null) => {
+                items.is_empty()
+            }
+            (Some(Type::Map(_) | Type::Object(_)), Value::Map(entries), Value::Map(others)) => {
+                entries.len() == others.len()
+                    && entries
+                        .iter()
+                        .all(|(key, value)| others.get(key) == Some(value))
+            }
+            // An empty text and none are one to AWS, as they are to the provider.
+            (Some(Type::String), Value::String(text), Value::Null) => text.is_empty(),
+            _ => match (wanted.scalar_text(), live.scalar_text()) {
+                (Some(wanted), Some(live)) => wanted == live,
+                _ => wanted == live,
+            },
+        }
+    }
+
+    /// Whether each wanted element has one of its own among the live ones, and none is
+    /// left over.
+    fn same_set(
+        &self,
+        wanted: &[Value],
+        live: &[Value],
+        same: impl Fn(&Value, &Value) -> bool,
+    ) -> bool {
+        let mut left: Vec<&Value> = live.iter().collect();
+        let all = wanted.iter().all(|item| {
+            let index = left.iter().position(|other| same(item, other));
+            index.map(|index| left.remove(index)).is_some()
+        });
+        all && left.is_empty()
+    }
+}
+
+/// Tags that are wanted count; those of others do not.
+fn tags(wanted: &Value, live: &Value, found: &mut Vec<Difference>) {
+    for (key, wanted) in wanted.as_map().into_iter().flatten() {
+        let live = live.as_map().and_then(|tags| tags.get(key));
+        if live != Some(wanted) {
+            let before = live.cloned().unwrap_or_default();
+            found.push((format!("tags.{key}"), before, wanted.clone()));
+        }
+    }
+}
+
+/// A DNS name less its last dot, in lower case.
+fn dns_name(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}

@@ -1,0 +1,62 @@
+//! What has to change.
+//!
+//! In: the desired resources, what was observed, the state's records. Out: [`Changes`]: a
+//! step for each thing that differs, with every field and its cause.
+//!
+//! Desired is held against observed and against nothing else; the records give ids,
+//! protection, and the word "drift". So what changes does not depend on a file that can
+//! be lost. (One exception: a tag that the spec dropped is removed only if a record says
+//! that we set it.)
+//!
+//! *Invariant*: pure. No call, no clock, no file.
+
+mod keep;
+mod matches;
+mod remove;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use matches::differences;
+pub use remove::Options;
+
+use crate::address::Address;
+use crate::aws::{ADDRESS_TAG, Ownership};
+use crate::graph::Graph;
+use crate::guardrail::Confirmed;
+use crate::kind::{Guard, Kind};
+use crate::plan::{Action, Change, Changes, Field, Problem, Step, Why};
+use crate::refresh::{Foreign, Known, Observed, Seen, Standing};
+use crate::resource::{Desired, Resource};
+use crate::state::{Document, Record, Status};
+use crate::value::{Attributes, Value};
+
+/// What AWS is to become.
+#[derive(Clone, Copy, Debug)]
+pub enum Target<'a> {
+    /// What the spec says, which the guardrails have approved.
+    Keep(&'a Confirmed),
+    /// Nothing. Needs no approval.
+    Remove,
+}
+
+/// Holds the target against what was observed.
+#[must_use]
+pub fn compare(
+    target: Target<'_>,
+    graph: &Graph,
+    observed: &Observed,
+    document: &Document,
+    options: Options,
+) -> Changes {
+    let mut changes = Changes::default();
+    let nothing = Desired::default();
+    let desired = match target {
+        Target::Keep(confirmed) => {
+            keep::compare(confirmed.desired(), graph, observed, document, &mut changes);
+            confirmed.desired()
+        }
+        Target::Remove => &nothing,
+    };
+    remove::compare(desired, target, observed, document, options, &mut changes);
+    changes
+}

@@ -1,0 +1,227 @@
+//! What stands and is wanted no more.
+
+use super::{
+    Action, Address, Attributes, BTreeSet, Change, Changes, Desired, Document, Kind, Observed,
+    Problem, Record, Seen, Status, Step, Target, Value, Why,
+};
+
+/// What the user allows beside the confirmation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Objects in buckets that go may be deleted.
+    pub empty_buckets: bool,
+    /// Buckets that receive logs may go, with the logs.
+    pub delete_logs: bool,
+}
+
+pub(super) fn compare(
+    desired: &Desired,
+    target: Target<'_>,
+    observed: &Observed,
+    document: &Document,
+    options: Options,
+    changes: &mut Changes,
+) {
+    let kept = if options.delete_logs {
+        BTreeSet::new()
+    } else {
+        log_buckets(desired, observed)
+    };
+    let why = |address: &Address| match target {
+        Target::Remove => Why::Destroy,
+        Target::Keep(_) if desired.resources.contains_key(address) => Why::Replaced,
+        Target::Keep(_) => Why::LeftTheSpec,
+    };
+    for (address, seen) in &observed.resources {
+        if desired.resources.contains_key(address) {
+            continue;
+        }
+        if let Some(bucket) = kept_with(address, seen, &kept) {
+            if bucket == seen.id.text && address.kind == "aws_s3_bucket" {
+                changes.notes.push(format!(
+                    "{address} ({bucket}) receives logs and is kept; --delete-logs deletes it with all that is in it"
+                ));
+            }
+            continue;
+        }
+        let record = document.current(address);
+        changes
+            .steps
+            .push(delete(address, seen, record, why(address), options));
+    }
+    for ((address, generation), seen) in &observed.deposed {
+        let record = document.record(address, *generation);
+        let mut step = delete(address, seen, record, Why::Replaced, options);
+        step.change.replaced = true;
+        changes.steps.push(step);
+    }
+    forget(desired, observed, document, changes);
+    if matches!(target, Target::Keep(_)) {
+        for child in &observed.children {
+            changes.steps.push(made_by_hand(child));
+        }
+    }
+    for (address, foreign) in &observed.foreign {
+        if matches!(target, Target::Remove) {
+            changes
+                .notes
+                .push(format!("{address} is not ours and stays: {foreign:?}"));
+        }
+    }
+}
+
+fn delete(
+    address: &Address,
+    seen: &Seen,
+    record: Option<&Record>,
+    why: Why,
+    options: Options,
+) -> Step {
+    let mut observed = seen.attributes.clone();
+    if options.empty_buckets || options.delete_logs {
+        observed.insert("force_destroy".to_owned(), Value::Bool(true));
+    }
+    Step {
+        change: Change {
+            address: address.clone(),
+            kind: address.kind.clone(),
+            child: None,
+            replaced: false,
+            action: Action::Delete,
+            id: Some(seen.id.clone()),
+            region: seen.id.region.clone(),
+            fields: Vec::new(),
+            why: vec![why],
+            protected: record.map_or_else(
+                || Kind::of(&address.kind).is_some_and(|kind| (kind.protect)(&seen.attributes)),
+                |record| record.protect,
+            ),
+        },
+        after: Vec::new(),
+        wanted: None,
+        observed,
+        dependencies: record
+            .map(|record| record.dependencies.iter().cloned().collect())
+            .unwrap_or_default(),
+        generation: record.map_or(0, |record| record.generation),
+        protect: record.is_some_and(|record| record.protect),
+    }
+}
+
+/// Records of what is gone and not wanted.
+fn forget(desired: &Desired, observed: &Observed, document: &Document, changes: &mut Changes) {
+    for record in &document.records {
+        let stands = if record.status == Status::Deposed {
+            observed
+                .deposed
+                .contains_key(&(record.address.clone(), record.generation))
+        } else {
+            desired.resources.contains_key(&record.address)
+                || observed.resources.contains_key(&record.address)
+        };
+        if stands {
+            continue;
+        }
+        changes.steps.push(Step {
+            change: Change {
+                address: record.address.clone(),
+                kind: record.address.kind.clone(),
+                child: None,
+                replaced: record.status == Status::Deposed,
+                action: Action::Forget,
+                id: record.id.clone(),
+                region: record.region.clone(),
+                fields: Vec::new(),
+                why: vec![Why::Missing],
+                protected: false,
+            },
+            after: Vec::new(),
+            wanted: None,
+            observed: Attributes::new(),
+            dependencies: record.dependencies.iter().cloned().collect(),
+            generation: record.generation,
+            protect: false,
+        });
+    }
+}
+
+fn made_by_hand(child: &crate::refresh::Child) -> Step {
+    Step {
+        change: Change {
+            address: child.parent.clone(),
+            kind: child.kind.to_owned(),
+            child: Some(child.id.clone()),
+            replaced: false,
+            action: Action::Delete,
+            id: Some(child.id.clone()),
+            region: child.id.region.clone(),
+            fields: child
+                .attributes
+                .iter()
+                .filter(|(name, value)| {
+                    !value.is_null()
+                        && Kind::of(child.kind)
+                            .and_then(|kind| kind.schema().attribute(name))
+                            .is_some_and(|attribute| attribute.optional || attribute.required)
+                })
+                .map(|(name, value)| crate::plan::Field {
+                    path: name.clone(),
+                    before: value.clone(),
+                    after: Value::Null,
+                    sensitive: false,
+                    forces_replacement: false,
+                    why: Vec::new(),
+                })
+                .collect(),
+            why: vec![Why::MadeByHand],
+            protected: false,
+        },
+        after: Vec::new(),
+        wanted: None,
+        observed: child.attributes.clone(),
+        dependencies: Vec::new(),
+        generation: 0,
+        protect: false,
+    }
+}
+
+/// Names of the buckets, wanted no more, whose policy lets a log-delivery service write
+/// into them. AWS goes on writing for a while after the source is gone.
+fn log_buckets(desired: &Desired, observed: &Observed) -> BTreeSet<String> {
+    observed
+        .resources
+        .iter()
+        .filter(|(address, _)| {
+            address.kind == "aws_s3_bucket_policy" && !desired.resources.contains_key(address)
+        })
+        .filter(|(_, seen)| {
+            seen.attributes
+                .get("policy")
+                .is_some_and(crate::policy::receives_logs)
+        })
+        .map(|(_, seen)| seen.id.text.clone())
+        .collect()
+}
+
+/// The kept bucket that this is, or is a part of.
+fn kept_with<'a>(address: &Address, seen: &Seen, kept: &'a BTreeSet<String>) -> Option<&'a str> {
+    let of_a_bucket = address.kind == "aws_s3_bucket"
+        || Kind::of(&address.kind).is_some_and(|kind| kind.serialise_by == Some("bucket"));
+    if !of_a_bucket {
+        return None;
+    }
+    let bucket = seen.attributes.get("bucket").and_then(Value::as_str)?;
+    kept.get(bucket).map(String::as_str)
+}
+
+/// A bucket that is to go and is not empty.
+#[must_use]
+pub fn not_empty(address: &Address, bucket: &str, contents: &str) -> Problem {
+    Problem {
+        address: address.clone(),
+        message: format!("bucket {bucket} is not empty: {contents}"),
+        hints: vec![
+            "save what is in it, then run again with --empty-buckets, which deletes every object and version".to_owned(),
+        ],
+    }
+}
