@@ -10,6 +10,8 @@ mod client;
 mod error;
 mod tags;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use serde::Serialize;
 
@@ -200,7 +202,15 @@ pub trait Lifecycle: Send + Sync {
     ) -> Result<(), Error>;
 
     /// Deletes it, by at most one mutating call an entry. What is not there is `Gone`.
-    async fn delete(&self, aws: &Aws, id: &Id, observed: &Attributes) -> Result<Deleted, Error>;
+    /// `going` are the ids of everything that the same plan deletes: what several things
+    /// share stays while one that is not among them uses it.
+    async fn delete(
+        &self,
+        aws: &Aws,
+        id: &Id,
+        observed: &Attributes,
+        going: &BTreeSet<Id>,
+    ) -> Result<Deleted, Error>;
 
     /// What would prevent a delete now.
     async fn blockers(&self, _aws: &Aws, _id: &Id) -> Result<Vec<Blocker>, Error> {
