@@ -24,7 +24,7 @@ use crate::graph::Graph;
 use crate::kind::Kind;
 use crate::resource::{Desired, Id, Resource};
 use crate::state::{Document, Record, Status};
-use crate::value::Attributes;
+use crate::value::{Attributes, Value};
 
 /// Everything that stands and is ours, and what is in the way.
 #[derive(Clone, Debug, Default)]
@@ -322,11 +322,13 @@ async fn read_children(
         match answer {
             Ok(found) => {
                 for (id, attributes) in found {
-                    // A child names its parent in one of its attributes.
+                    // A child is named by its parent; its other attributes may name other
+                    // parents (a rule's source).
+                    let named_by = Kind::of(kind).map_or(&[][..], |kind| kind.named_by);
                     let parent = parents.iter().find(|(_, parent)| {
-                        attributes
-                            .values()
-                            .any(|value| value.as_str() == Some(&parent.text))
+                        named_by.iter().any(|name| {
+                            attributes.get(*name).and_then(Value::as_str) == Some(&parent.text)
+                        })
                     });
                     if let Some((parent, _)) = parent {
                         children.push(Child {
