@@ -9,13 +9,30 @@
 //!
 //! *Invariant*: pure data. Nothing here knows an SDK, a graph or a plan.
 
+mod lb;
+mod lb_listener;
+mod lb_target_group;
+mod lb_target_group_attachment;
+mod route53_record;
 pub mod schema;
+mod security_group;
+mod vpc_security_group_egress_rule;
+mod vpc_security_group_ingress_rule;
 
 use crate::value::{Attributes, Value};
 use schema::Schema;
 
 /// Every kind, in order of name.
-pub static KINDS: &[&Kind] = &[];
+pub static KINDS: &[&Kind] = &[
+    &lb::LB,
+    &lb_listener::LB_LISTENER,
+    &lb_target_group::LB_TARGET_GROUP,
+    &lb_target_group_attachment::LB_TARGET_GROUP_ATTACHMENT,
+    &route53_record::ROUTE53_RECORD,
+    &security_group::SECURITY_GROUP,
+    &vpc_security_group_egress_rule::VPC_SECURITY_GROUP_EGRESS_RULE,
+    &vpc_security_group_ingress_rule::VPC_SECURITY_GROUP_INGRESS_RULE,
+];
 
 /// What the provider's schema does not say about a type.
 #[derive(Debug)]
