@@ -7,8 +7,15 @@
 //! decided by the plan; a lifecycle turns one such decision into the calls of one service.
 
 mod client;
+mod elb;
 mod error;
+mod lb;
+mod lb_listener;
+mod lb_listener_action;
+mod lb_target_group;
+mod lb_target_group_attachment;
 mod tags;
+mod values;
 
 use std::collections::BTreeSet;
 
@@ -23,7 +30,15 @@ use crate::resource::Id;
 use crate::value::Attributes;
 
 /// Every kind's lifecycle, in order of name.
-static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[];
+static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
+    ("aws_lb", &lb::Lb),
+    ("aws_lb_listener", &lb_listener::LbListener),
+    ("aws_lb_target_group", &lb_target_group::LbTargetGroup),
+    (
+        "aws_lb_target_group_attachment",
+        &lb_target_group_attachment::LbTargetGroupAttachment,
+    ),
+];
 
 /// Every kind of lookup, in order of name.
 static LOOKUPS: &[(&str, &dyn Ask)] = &[];
