@@ -10,7 +10,7 @@ mod why;
 
 use serde::{Serialize, Serializer};
 
-pub use order::order;
+pub use order::{Header, order};
 pub use why::Why;
 
 use crate::address::Address;
