@@ -26,7 +26,10 @@ pub fn differences(
         .map(|(name, value)| (name.clone(), known.resolve(value)))
         .collect();
     let mut found = Vec::new();
-    let walk = Walk { kind };
+    let walk = Walk {
+        kind,
+        wanted: &wanted,
+    };
     walk.block(kind.schema(), "", &wanted, observed, &mut found);
     found
         .into_iter()
@@ -49,6 +52,8 @@ type Difference = (String, Value, Value);
 
 struct Walk<'a> {
     kind: &'a Kind,
+    /// All that is wanted, top level.
+    wanted: &'a Attributes,
 }
 
 impl Walk<'_> {
@@ -149,6 +154,21 @@ impl Walk<'_> {
                 (Some(wanted), Some(live)) => dns_name(wanted) == dns_name(live),
                 _ => wanted == live,
             },
+            Some(Compare::SetWith(other)) => {
+                let implied = self.wanted.get(other);
+                let whole = |set: &Value| {
+                    let mut set = set.items().to_vec();
+                    if let Some(item) = implied
+                        && !set.contains(item)
+                    {
+                        set.push(item.clone());
+                    }
+                    set
+                };
+                self.same_set(&whole(wanted), &whole(live), |a, b| {
+                    self.same_typed(None, a, b)
+                })
+            }
             None => self.same_typed(of, wanted, live),
         }
     }

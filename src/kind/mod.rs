@@ -145,6 +145,8 @@ pub enum Compare {
     DnsName,
     /// Given at creation and never read back.
     WriteOnly,
+    /// A set that holds the value of this other attribute, whether it is written or not.
+    SetWith(&'static str),
 }
 
 /// What AWS allows in a name.
