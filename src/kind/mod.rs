@@ -14,6 +14,16 @@ mod lb_listener;
 mod lb_target_group;
 mod lb_target_group_attachment;
 mod route53_record;
+pub mod acm_certificate;
+pub mod acm_certificate_validation;
+pub mod s3_bucket;
+pub mod s3_bucket_lifecycle_configuration;
+pub mod s3_bucket_logging;
+pub mod s3_bucket_ownership_controls;
+pub mod s3_bucket_policy;
+pub mod s3_bucket_public_access_block;
+pub mod s3_bucket_server_side_encryption_configuration;
+pub mod s3_bucket_versioning;
 pub mod schema;
 mod security_group;
 mod vpc_security_group_egress_rule;
@@ -32,6 +42,16 @@ pub static KINDS: &[&Kind] = &[
     &security_group::SECURITY_GROUP,
     &vpc_security_group_egress_rule::VPC_SECURITY_GROUP_EGRESS_RULE,
     &vpc_security_group_ingress_rule::VPC_SECURITY_GROUP_INGRESS_RULE,
+    &acm_certificate::KIND,
+    &acm_certificate_validation::KIND,
+    &s3_bucket::KIND,
+    &s3_bucket_lifecycle_configuration::KIND,
+    &s3_bucket_logging::KIND,
+    &s3_bucket_ownership_controls::KIND,
+    &s3_bucket_policy::KIND,
+    &s3_bucket_public_access_block::KIND,
+    &s3_bucket_server_side_encryption_configuration::KIND,
+    &s3_bucket_versioning::KIND,
 ];
 
 /// What the provider's schema does not say about a type.
@@ -162,6 +182,8 @@ pub enum Compare {
     DnsName,
     /// Given at creation and never read back.
     WriteOnly,
+    /// A set that holds the value of this other attribute, whether it is written or not.
+    SetWith(&'static str),
 }
 
 /// What AWS allows in a name.
