@@ -10,6 +10,11 @@ mod client;
 mod error;
 mod tags;
 
+mod cloudfront;
+mod cloudfront_distribution;
+mod cloudfront_origin_access_control;
+mod cloudfront_response_headers_policy;
+
 use async_trait::async_trait;
 use serde::Serialize;
 
@@ -21,7 +26,20 @@ use crate::resource::Id;
 use crate::value::Attributes;
 
 /// Every kind's lifecycle, in order of name.
-static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[];
+static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
+    (
+        "aws_cloudfront_distribution",
+        &cloudfront_distribution::CloudfrontDistribution,
+    ),
+    (
+        "aws_cloudfront_origin_access_control",
+        &cloudfront_origin_access_control::CloudfrontOriginAccessControl,
+    ),
+    (
+        "aws_cloudfront_response_headers_policy",
+        &cloudfront_response_headers_policy::CloudfrontResponseHeadersPolicy,
+    ),
+];
 
 /// Every kind of lookup, in order of name.
 static LOOKUPS: &[(&str, &dyn Ask)] = &[];

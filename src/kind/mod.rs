@@ -11,11 +11,19 @@
 
 pub mod schema;
 
+mod cloudfront_distribution;
+mod cloudfront_origin_access_control;
+mod cloudfront_response_headers_policy;
+
 use crate::value::{Attributes, Value};
 use schema::Schema;
 
 /// Every kind, in order of name.
-pub static KINDS: &[&Kind] = &[];
+pub static KINDS: &[&Kind] = &[
+    &cloudfront_distribution::CLOUDFRONT_DISTRIBUTION,
+    &cloudfront_origin_access_control::CLOUDFRONT_ORIGIN_ACCESS_CONTROL,
+    &cloudfront_response_headers_policy::CLOUDFRONT_RESPONSE_HEADERS_POLICY,
+];
 
 /// What the provider's schema does not say about a type.
 #[derive(Debug)]
