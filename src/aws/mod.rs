@@ -14,6 +14,7 @@ mod cloudfront;
 mod cloudfront_distribution;
 mod cloudfront_origin_access_control;
 mod cloudfront_response_headers_policy;
+mod data;
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -42,7 +43,15 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
 ];
 
 /// Every kind of lookup, in order of name.
-static LOOKUPS: &[(&str, &dyn Ask)] = &[];
+static LOOKUPS: &[(&str, &dyn Ask)] = &[
+    (
+        "aws_caller_identity",
+        &data::caller_identity::CallerIdentity,
+    ),
+    ("aws_route53_zone", &data::route53_zone::Route53Zone),
+    ("aws_subnets", &data::subnets::Subnets),
+    ("aws_vpc", &data::vpc::Vpc),
+];
 
 /// The lifecycle of the kind of this name.
 #[must_use]
