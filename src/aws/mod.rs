@@ -31,6 +31,12 @@ mod values;
 
 use std::collections::BTreeSet;
 
+mod cloudfront;
+mod cloudfront_distribution;
+mod cloudfront_origin_access_control;
+mod cloudfront_response_headers_policy;
+mod data;
+
 use async_trait::async_trait;
 use serde::Serialize;
 
@@ -75,10 +81,30 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
         &s3_bucket_server_side_encryption_configuration::LIFECYCLE,
     ),
     ("aws_s3_bucket_versioning", &s3_bucket_versioning::LIFECYCLE),
+    (
+        "aws_cloudfront_distribution",
+        &cloudfront_distribution::CloudfrontDistribution,
+    ),
+    (
+        "aws_cloudfront_origin_access_control",
+        &cloudfront_origin_access_control::CloudfrontOriginAccessControl,
+    ),
+    (
+        "aws_cloudfront_response_headers_policy",
+        &cloudfront_response_headers_policy::CloudfrontResponseHeadersPolicy,
+    ),
 ];
 
 /// Every kind of lookup, in order of name.
-static LOOKUPS: &[(&str, &dyn Ask)] = &[];
+static LOOKUPS: &[(&str, &dyn Ask)] = &[
+    (
+        "aws_caller_identity",
+        &data::caller_identity::CallerIdentity,
+    ),
+    ("aws_route53_zone", &data::route53_zone::Route53Zone),
+    ("aws_subnets", &data::subnets::Subnets),
+    ("aws_vpc", &data::vpc::Vpc),
+];
 
 /// The lifecycle of the kind of this name.
 #[must_use]

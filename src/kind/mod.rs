@@ -29,6 +29,10 @@ mod security_group;
 mod vpc_security_group_egress_rule;
 mod vpc_security_group_ingress_rule;
 
+mod cloudfront_distribution;
+mod cloudfront_origin_access_control;
+mod cloudfront_response_headers_policy;
+
 use crate::value::{Attributes, Value};
 use schema::Schema;
 
@@ -52,6 +56,9 @@ pub static KINDS: &[&Kind] = &[
     &s3_bucket_public_access_block::KIND,
     &s3_bucket_server_side_encryption_configuration::KIND,
     &s3_bucket_versioning::KIND,
+    &cloudfront_distribution::CLOUDFRONT_DISTRIBUTION,
+    &cloudfront_origin_access_control::CLOUDFRONT_ORIGIN_ACCESS_CONTROL,
+    &cloudfront_response_headers_policy::CLOUDFRONT_RESPONSE_HEADERS_POLICY,
 ];
 
 /// What the provider's schema does not say about a type.
