@@ -32,3 +32,5 @@ pub mod diff;
 pub mod plan;
 
 pub mod executor;
+
+pub mod sandbox;
