@@ -34,3 +34,4 @@ pub mod plan;
 pub mod executor;
 
 pub mod ui;
+pub mod sandbox;
