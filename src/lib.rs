@@ -33,5 +33,5 @@ pub mod plan;
 
 pub mod executor;
 
-pub mod ui;
 pub mod sandbox;
+pub mod ui;

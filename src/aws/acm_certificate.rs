@@ -5,6 +5,8 @@
 
 mod detail;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use aws_sdk_acm::types::{
     CertificateDetail, CertificateOptions, CertificateSummary,
@@ -183,7 +185,13 @@ impl Lifecycle for Certificates {
         Ok(())
     }
 
-    async fn delete(&self, aws: &Aws, id: &Id, _observed: &Attributes) -> Result<Deleted, Error> {
+    async fn delete(
+        &self,
+        aws: &Aws,
+        id: &Id,
+        _observed: &Attributes,
+        _going: &BTreeSet<Id>,
+    ) -> Result<Deleted, Error> {
         let answer = aws
             .acm(&id.region)
             .delete_certificate()

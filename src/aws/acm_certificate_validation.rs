@@ -2,6 +2,8 @@
 //!
 //! *Invariant*: no call here changes anything in AWS.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use aws_sdk_acm::types::{CertificateDetail, CertificateStatus};
 use futures::future::join_all;
@@ -68,7 +70,13 @@ impl Lifecycle for Validations {
         Ok(())
     }
 
-    async fn delete(&self, _aws: &Aws, _id: &Id, _observed: &Attributes) -> Result<Deleted, Error> {
+    async fn delete(
+        &self,
+        _aws: &Aws,
+        _id: &Id,
+        _observed: &Attributes,
+        _going: &BTreeSet<Id>,
+    ) -> Result<Deleted, Error> {
         Ok(Deleted::Gone)
     }
 }

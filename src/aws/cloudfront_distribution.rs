@@ -9,6 +9,8 @@
 mod read;
 mod write;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use aws_sdk_cloudfront::types::{
     CacheBehavior, DefaultCacheBehavior, DistributionConfigWithTags, DistributionSummary, Tag,
@@ -136,7 +138,13 @@ impl Lifecycle for CloudfrontDistribution {
     }
 
     /// CloudFront deletes only what is disabled, and disabled everywhere.
-    async fn delete(&self, aws: &Aws, id: &Id, _observed: &Attributes) -> Result<Deleted, Error> {
+    async fn delete(
+        &self,
+        aws: &Aws,
+        id: &Id,
+        _observed: &Attributes,
+        _going: &BTreeSet<Id>,
+    ) -> Result<Deleted, Error> {
         let answer = match get(aws, &id.text).await {
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(Deleted::Gone),
             answer => answer?,

@@ -6,6 +6,8 @@
 //! *Invariant*: a control that a distribution uses is never sent a delete that could
 //! succeed; CloudFront refuses it, and that is a wait.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use aws_sdk_cloudfront::types::{OriginAccessControlConfig, OriginAccessControlSummary};
 
@@ -104,7 +106,13 @@ impl Lifecycle for CloudfrontOriginAccessControl {
         Ok(())
     }
 
-    async fn delete(&self, aws: &Aws, id: &Id, _observed: &Attributes) -> Result<Deleted, Error> {
+    async fn delete(
+        &self,
+        aws: &Aws,
+        id: &Id,
+        _observed: &Attributes,
+        _going: &BTreeSet<Id>,
+    ) -> Result<Deleted, Error> {
         let answer = aws
             .cloudfront()
             .get_origin_access_control()

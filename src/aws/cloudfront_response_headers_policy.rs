@@ -7,6 +7,8 @@
 
 mod shape;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use aws_sdk_cloudfront::operation::get_response_headers_policy::GetResponseHeadersPolicyOutput;
 use aws_sdk_cloudfront::types::{
@@ -101,7 +103,13 @@ impl Lifecycle for CloudfrontResponseHeadersPolicy {
         Ok(())
     }
 
-    async fn delete(&self, aws: &Aws, id: &Id, _observed: &Attributes) -> Result<Deleted, Error> {
+    async fn delete(
+        &self,
+        aws: &Aws,
+        id: &Id,
+        _observed: &Attributes,
+        _going: &BTreeSet<Id>,
+    ) -> Result<Deleted, Error> {
         let e_tag = match get(aws, &id.text).await {
             Ok(answer) => answer.e_tag,
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(Deleted::Gone),

@@ -8,6 +8,8 @@
 //! from, written into or taken for ours that another account put under a name of ours
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html>).
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use futures::future::join_all;
@@ -189,7 +191,13 @@ impl<P: Part> Lifecycle for OfBucket<P> {
         self.0.put(&bucket, wire).await
     }
 
-    async fn delete(&self, aws: &Aws, id: &Id, _observed: &Attributes) -> Result<Deleted, Error> {
+    async fn delete(
+        &self,
+        aws: &Aws,
+        id: &Id,
+        _observed: &Attributes,
+        _going: &BTreeSet<Id>,
+    ) -> Result<Deleted, Error> {
         let bucket = Bucket::of(aws, id).await?;
         found(self.0.remove(&bucket).await)?;
         Ok(Deleted::Gone)

@@ -4,7 +4,7 @@
 
 mod objects;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
@@ -130,7 +130,13 @@ impl Lifecycle for Buckets {
         Ok(())
     }
 
-    async fn delete(&self, aws: &Aws, id: &Id, observed: &Attributes) -> Result<Deleted, Error> {
+    async fn delete(
+        &self,
+        aws: &Aws,
+        id: &Id,
+        observed: &Attributes,
+        _going: &BTreeSet<Id>,
+    ) -> Result<Deleted, Error> {
         let bucket = Bucket::of(aws, id).await?;
         let may_be_emptied = observed.get("force_destroy").and_then(Value::as_bool) == Some(true);
         if may_be_emptied {

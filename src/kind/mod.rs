@@ -9,13 +9,13 @@
 //!
 //! *Invariant*: pure data. Nothing here knows an SDK, a graph or a plan.
 
+pub mod acm_certificate;
+pub mod acm_certificate_validation;
 mod lb;
 mod lb_listener;
 mod lb_target_group;
 mod lb_target_group_attachment;
 mod route53_record;
-pub mod acm_certificate;
-pub mod acm_certificate_validation;
 pub mod s3_bucket;
 pub mod s3_bucket_lifecycle_configuration;
 pub mod s3_bucket_logging;
