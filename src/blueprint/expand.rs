@@ -1,0 +1,590 @@
+//! Spec -> Desired: every component through its blueprint, in the order in which they take
+//! each other's outputs.
+//!
+//! *Invariant*: what a component says about another is settled before that other's values
+//! are needed; a component with a problem gives no outputs, and none that takes them is
+//! blamed for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+use tera::Context;
+
+use super::engine::{self, Engine, Failure};
+use super::input::{InputSpec, Problems};
+use super::link::{self, Wanted};
+use super::manifest::SURROUNDINGS;
+use super::place::{Places, error_at};
+use super::read::{self, Drafted, Surroundings};
+use super::template::Template;
+use super::{Blueprint, Library, RENDERED, fill, text};
+use crate::address::{Address, Mode};
+use crate::diagnostic::{Diagnostic, Span, did_you_mean};
+use crate::kind::Kind;
+use crate::resource::{Desired, Lookup, Origin};
+use crate::spec::{Component, Input, Spec, Written};
+use crate::value::{Attributes, Reference, Value};
+
+/// Expands a spec. In: the spec and the blueprints. Out: everything that AWS should have,
+/// filled to the last default, with absolute addresses.
+///
+/// # Errors
+/// Every problem at once, in the order of the spec's text: inputs that do not fit, and what
+/// a blueprint got wrong with them.
+pub fn expand(spec: &Spec, library: &Library) -> Result<Desired, Vec<Diagnostic>> {
+    let mut expansion = Expansion {
+        spec,
+        library,
+        desired: Desired {
+            app: spec.app.value.clone(),
+            environment: spec.environment.value.clone(),
+            region: spec.region.value.clone(),
+            account: spec.account.as_ref().map(|account| account.value.clone()),
+            ephemeral: spec.ephemeral,
+            waivers: spec.waivers.clone(),
+            ..Desired::default()
+        },
+        links: Vec::new(),
+        problems: Vec::new(),
+        broken: BTreeSet::new(),
+    };
+    for component in spec.components.values() {
+        expansion.check(component);
+    }
+    for name in expansion.order() {
+        if let Some(component) = spec.components.get(&name) {
+            expansion.component(component);
+        }
+    }
+    expansion.finish()
+}
+
+struct Expansion<'a> {
+    spec: &'a Spec,
+    library: &'a Library,
+    desired: Desired,
+    links: Vec<link::Link>,
+    problems: Vec<Diagnostic>,
+    /// Components whose outputs are not to be had.
+    broken: BTreeSet<String>,
+}
+
+impl<'a> Expansion<'a> {
+    /// Whether the inputs are what the blueprint takes.
+    fn check(&mut self, component: &Component) {
+        let before = self.problems.len();
+        let blueprint = &component.blueprint;
+        let Some(manifest) = self.library.manifest(&blueprint.value) else {
+            let mut diagnostic =
+                Diagnostic::error(format!("there is no blueprint `{}`", blueprint.value))
+                    .at(blueprint.span.clone(), "");
+            let names: Vec<&str> = self.library.names().collect();
+            diagnostic = diagnostic.hint(
+                match did_you_mean(&blueprint.value, names.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("there are `{}`", names.join("`, `")),
+                },
+            );
+            self.problems.push(diagnostic);
+            self.broken.insert(component.name.value.clone());
+            return;
+        };
+        for (name, given) in &component.inputs {
+            let Some(input) = manifest.inputs.get(name) else {
+                let diagnostic =
+                    Diagnostic::error(format!("`{}` has no input `{name}`", blueprint.value))
+                        .at(given.key.clone(), "");
+                let near = did_you_mean(name, manifest.inputs.keys().map(String::as_str));
+                self.problems.push(match near {
+                    Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
+                    None => diagnostic.hint(format!(
+                        "it takes `{}`",
+                        manifest
+                            .inputs
+                            .keys()
+                            .cloned()
+                            .collect::<Vec<_>>()
+                            .join("`, `")
+                    )),
+                });
+                continue;
+            };
+            let mut found: Problems<'_> = Vec::new();
+            input.problems(&given.value.value, Some(&given.value.span), &mut found);
+            for (span, problem) in found {
+                let span = span.unwrap_or(&given.value.span).clone();
+                self.problems
+                    .push(Diagnostic::error(format!("`{name}`: {problem}")).at(span, ""));
+            }
+            for taken in taken(&given.value) {
+                self.check_taken(component, &taken);
+            }
+        }
+        for (name, input) in &manifest.inputs {
+            if input.required && !component.inputs.contains_key(name) {
+                self.problems.push(self.missing(component, name, input));
+            }
+        }
+        if self.problems.len() > before {
+            self.broken.insert(component.name.value.clone());
+        }
+    }
+
+    fn missing(&self, component: &Component, name: &str, input: &InputSpec) -> Diagnostic {
+        let example = input.example.as_ref().map_or_else(
+            || format!("add `{name} = ...`"),
+            |example| format!("add `{name} = {}`", super::in_toml(example)),
+        );
+        Diagnostic::error(format!(
+            "`{}` needs `{name}`: {}",
+            component.blueprint.value, input.summary
+        ))
+        .at(component.name.span.clone(), "")
+        .hint(example)
+    }
+
+    fn check_taken(&mut self, component: &Component, taken: &Taken<'_>) {
+        let others = || {
+            self.spec
+                .components
+                .keys()
+                .filter(|name| **name != component.name.value)
+        };
+        let problem = match self.spec.components.get(taken.component) {
+            _ if taken.component == component.name.value => {
+                Some(("a component can't take its own output".to_owned(), None))
+            }
+            None => Some((
+                format!("there is no component `{}`", taken.component),
+                did_you_mean(taken.component, others().map(String::as_str)),
+            )),
+            Some(other) => match self.library.manifest(&other.blueprint.value) {
+                Some(manifest) if !manifest.outputs.contains_key(taken.output) => {
+                    let near =
+                        did_you_mean(taken.output, manifest.outputs.keys().map(String::as_str));
+                    let message = format!(
+                        "`{}`, a `{}`, has no output `{}`",
+                        taken.component, other.blueprint.value, taken.output
+                    );
+                    Some((message, near))
+                }
+                _ => None,
+            },
+        };
+        if let Some((message, near)) = problem {
+            let mut diagnostic = Diagnostic::error(message).at(taken.span.clone(), "");
+            if let Some(near) = near {
+                diagnostic = diagnostic.hint(format!("did you mean `{near}`?"));
+            }
+            self.problems.push(diagnostic);
+        }
+    }
+
+    /// The components, those first whose outputs others take. Those that take each other's
+    /// in a circle are told so and left out.
+    fn order(&mut self) -> Vec<String> {
+        let components = &self.spec.components;
+        let mut graph: DiGraph<&str, &Span> = DiGraph::new();
+        let nodes: BTreeMap<&str, NodeIndex> = components
+            .keys()
+            .map(|name| (name.as_str(), graph.add_node(name)))
+            .collect();
+        let all_taken: Vec<(&str, Taken<'_>)> = components
+            .iter()
+            .flat_map(|(name, component)| {
+                let given = component.inputs.values();
+                given
+                    .flat_map(|given| taken(&given.value))
+                    .map(move |taken| (name.as_str(), taken))
+            })
+            .collect();
+        for (name, taken) in &all_taken {
+            if let Some(other) = nodes.get(taken.component)
+                && taken.component != *name
+            {
+                graph.add_edge(nodes[name], *other, taken.span);
+            }
+        }
+        let mut order = Vec::new();
+        for group in tarjan_scc(&graph) {
+            let mut names: Vec<&str> = group.into_iter().map(|node| graph[node]).collect();
+            names.sort_unstable();
+            if let [name] = names.as_slice() {
+                order.push((*name).to_owned());
+                continue;
+            }
+            let mut diagnostic = Diagnostic::error(format!(
+                "these components take each other's outputs: `{}`",
+                names.join("`, `")
+            ))
+            .hint("take out one of the references between them");
+            for (name, taken) in &all_taken {
+                if names.contains(name) && names.contains(&taken.component) {
+                    diagnostic = diagnostic.at(taken.span.clone(), "");
+                }
+            }
+            self.problems.push(diagnostic);
+            self.broken.extend(names.into_iter().map(str::to_owned));
+        }
+        order
+    }
+
+    /// Renders and reads a component, unless it or one that it takes from has a problem.
+    fn component(&mut self, component: &Component) {
+        let name = component.name.value.as_str();
+        let waits = component
+            .inputs
+            .values()
+            .flat_map(|given| taken(&given.value))
+            .any(|taken| self.broken.contains(taken.component));
+        if waits {
+            self.broken.insert(name.to_owned());
+        }
+        if self.broken.contains(name) {
+            return;
+        }
+        let before = self.problems.len();
+        if let Some(blueprint) = self.library.blueprints.get(&component.blueprint.value) {
+            self.render(component, blueprint);
+        }
+        if self.problems.len() > before {
+            self.broken.insert(name.to_owned());
+        }
+    }
+
+    fn render(&mut self, component: &Component, blueprint: &Blueprint) {
+        let name = component.name.value.as_str();
+        let mut templates = blueprint.templates.clone();
+        let n_own = templates.len();
+        templates.extend(self.library.shared.iter().cloned());
+        let places = Places::new(component, &templates);
+        let engine = match Engine::new(&templates) {
+            Ok(engine) => engine,
+            Err(failure) => return self.problems.push(told(&failure, &places)),
+        };
+        self.undefined(blueprint, &engine, &templates, &places);
+        let context = match self.context(component, blueprint, &engine) {
+            Ok(context) => context,
+            Err(failure) => return self.problems.push(told(&failure, &places)),
+        };
+        let outputs = std::mem::take(&mut self.desired.outputs);
+        let output = |component: &str, name: &str| {
+            let key = (component.to_owned(), name.to_owned());
+            outputs.get(&key).cloned()
+        };
+        let around = Surroundings {
+            component: name,
+            region: &self.spec.region.value,
+            places: &places,
+            output: &output,
+        };
+        let mut drafted = Drafted::default();
+        for template in &templates[..n_own] {
+            if !template.name.ends_with(RENDERED) {
+                continue;
+            }
+            match engine.render(&template.name, &context) {
+                Ok(rendered) => read::read(&rendered, &around, &mut drafted),
+                Err(failure) => drafted.problems.push(told(&failure, &places)),
+            }
+        }
+        let given = self.outputs(
+            component,
+            blueprint,
+            &engine,
+            &context,
+            &output,
+            &mut drafted,
+        );
+        self.desired.outputs = outputs;
+        self.desired.outputs.extend(given);
+        self.desired.resources.extend(drafted.resources);
+        self.desired.lookups.extend(drafted.lookups);
+        self.links.extend(drafted.links);
+        self.problems.extend(drafted.problems);
+    }
+
+    /// Names in templates that are neither inputs nor set anywhere: Tera would only notice
+    /// those that it comes to print.
+    fn undefined(
+        &mut self,
+        blueprint: &Blueprint,
+        engine: &Engine,
+        templates: &[Template],
+        places: &Places<'_>,
+    ) {
+        let known: BTreeSet<&str> = templates
+            .iter()
+            .flat_map(|template| template.aliases.keys().map(String::as_str))
+            .chain(blueprint.manifest.inputs.keys().map(String::as_str))
+            .chain(SURROUNDINGS.iter().copied())
+            .collect();
+        let mut told = BTreeSet::new();
+        let rendered = blueprint.templates.iter();
+        for template in rendered.filter(|template| template.name.ends_with(RENDERED)) {
+            for name in engine.names_in(&template.name) {
+                if known.contains(name.as_str()) || !told.insert(name.clone()) {
+                    continue;
+                }
+                let place = templates.iter().find_map(|template| {
+                    let n_lines = template.source.text.lines().count();
+                    (1..=n_lines)
+                        .find(|line| template.mentioned(*line).contains(&name))
+                        .map(|line| (template.name.as_str(), line))
+                });
+                let (file, line) = place.unwrap_or((template.name.as_str(), 1));
+                let origin = places.named(file, line);
+                let diagnostic = error_at(
+                    &origin,
+                    format!("the blueprint speaks of `{name}`, which is no input of it"),
+                    "",
+                );
+                self.problems
+                    .push(match did_you_mean(&name, known.iter().copied()) {
+                        Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
+                        None => diagnostic,
+                    });
+            }
+        }
+    }
+
+    /// What the templates know: surroundings, what was given, defaults.
+    fn context(
+        &self,
+        component: &Component,
+        blueprint: &Blueprint,
+        engine: &Engine,
+    ) -> Result<Context, Failure> {
+        let mut context = Context::new();
+        context.insert("app", &self.spec.app.value);
+        context.insert("environment", &self.spec.environment.value);
+        context.insert("region", &self.spec.region.value);
+        context.insert("component", &component.name.value);
+        context.insert("ephemeral", &self.spec.ephemeral);
+        let inputs = &blueprint.manifest.inputs;
+        for (name, input) in inputs {
+            let given = component.inputs.get(name).map(|given| &given.value.value);
+            let value = match given.or(input.default.as_ref()) {
+                Some(value) => engine::value_of(value, &input.of),
+                None => engine::nothing(),
+            };
+            context.insert_value(name.clone(), value);
+        }
+        for (name, input) in inputs {
+            if let (Some(derived), false) = (&input.derived, component.inputs.contains_key(name)) {
+                let text = engine.render_text(derived, &context, false)?;
+                context.insert(name.clone(), &text);
+            }
+        }
+        Ok(context)
+    }
+
+    fn outputs(
+        &self,
+        component: &Component,
+        blueprint: &Blueprint,
+        engine: &Engine,
+        context: &Context,
+        output: &dyn Fn(&str, &str) -> Option<Value>,
+        drafted: &mut Drafted,
+    ) -> BTreeMap<(String, String), Value> {
+        let name = component.name.value.as_str();
+        let mut given = BTreeMap::new();
+        for (key, spec) in &blueprint.manifest.outputs {
+            let origin = Origin {
+                spec: Some(component.name.span.clone()),
+                blueprint: Some(spec.span.clone()),
+            };
+            let value = engine
+                .render_text(&spec.value, context, true)
+                .map_err(|failure| failure.message)
+                .and_then(|rendered| text::read(&rendered, name, output));
+            match value {
+                Ok(Value::String(text)) if text.is_empty() => {}
+                Ok(value) => {
+                    let by = Address::managed(name, "output", key);
+                    read::link(&value, Wanted::Any, &by, &origin, &mut drafted.links);
+                    given.insert((name.to_owned(), key.clone()), value);
+                }
+                Err(problem) => {
+                    let message = format!("the output `{key}`: {problem}");
+                    drafted.problems.push(error_at(&origin, message, ""));
+                }
+            }
+        }
+        given
+    }
+
+    /// Fills in what nobody wrote, and looks whether everything leads somewhere.
+    fn finish(mut self) -> Result<Desired, Vec<Diagnostic>> {
+        fill::names(&mut self.desired);
+        for resource in self.desired.resources.values_mut() {
+            if let Some(kind) = Kind::of(&resource.address.kind) {
+                fill::defaults(resource, kind);
+            }
+            fill::tags(resource, self.spec);
+        }
+        self.identities();
+        self.same_twice();
+        for link in &self.links {
+            // What a broken component would have made is not there, and that is no news.
+            if !self.broken.contains(&link.reference.target.component) {
+                self.problems.extend(link::check(link, &self.desired));
+            }
+        }
+        self.dangling_order();
+        if self.problems.is_empty() {
+            return Ok(self.desired);
+        }
+        let mut seen = BTreeSet::new();
+        self.problems.retain(|problem| {
+            let spans: Vec<String> = problem
+                .labels
+                .iter()
+                .map(|label| label.span.to_string())
+                .collect();
+            seen.insert((problem.message.clone(), spans))
+        });
+        self.problems
+            .sort_by_key(|problem| problem.labels.first().map(|label| label.span.start));
+        Err(self.problems)
+    }
+
+    /// The lookup of the account's number, wherever something refers to it.
+    fn identities(&mut self) {
+        let (kind, name) = fill::IDENTITY;
+        let mut references: Vec<&Reference> = Vec::new();
+        for resource in self.desired.resources.values() {
+            for value in resource.attributes.values() {
+                value.references(&mut references);
+            }
+        }
+        for value in self.desired.outputs.values() {
+            value.references(&mut references);
+        }
+        let targets: BTreeSet<Address> = references
+            .into_iter()
+            .map(|reference| reference.target.clone())
+            .filter(|target| {
+                target.mode == Mode::Lookup && target.kind == kind && target.name == name
+            })
+            .collect();
+        for address in targets {
+            let component = self.spec.components.get(&address.component);
+            self.desired
+                .lookups
+                .entry(address.clone())
+                .or_insert_with(|| Lookup {
+                    address,
+                    region: self.spec.region.value.clone(),
+                    arguments: Attributes::new(),
+                    origin: Origin {
+                        spec: component.map(|component| component.name.span.clone()),
+                        blueprint: None,
+                    },
+                });
+        }
+    }
+
+    /// Two resources that would be one in AWS: a bucket's name, a record's name and type.
+    fn same_twice(&mut self) {
+        const UNIQUE: &[(&str, &[&str])] = &[
+            ("aws_route53_record", &["name", "type"]),
+            ("aws_s3_bucket", &["bucket"]),
+        ];
+        for (kind, attributes) in UNIQUE {
+            let mut first: BTreeMap<Vec<&str>, &Address> = BTreeMap::new();
+            for resource in self.desired.resources.values() {
+                if resource.address.kind != *kind {
+                    continue;
+                }
+                let key: Option<Vec<&str>> = attributes
+                    .iter()
+                    .map(|attribute| resource.get(attribute).as_str())
+                    .collect();
+                let Some(key) = key else { continue };
+                let name = key.join(" ");
+                if let Some(other) = first.get(&key) {
+                    let origin = resource.origin_of(attributes[0]);
+                    let mut diagnostic = error_at(
+                        origin,
+                        format!(
+                            "`{}` would be `{name}`, which `{other}` is",
+                            resource.address
+                        ),
+                        "",
+                    );
+                    let other = &self.desired.resources[*other];
+                    if let Some(span) = &other.origin_of(attributes[0]).spec {
+                        diagnostic = diagnostic.at(span.clone(), "here too");
+                    }
+                    self.problems.push(diagnostic);
+                } else {
+                    first.insert(key, &resource.address);
+                }
+            }
+        }
+    }
+
+    fn dangling_order(&mut self) {
+        for resource in self.desired.resources.values() {
+            for before in &resource.depends_on {
+                if !self.desired.resources.contains_key(before) {
+                    self.problems.push(error_at(
+                        &resource.origin,
+                        format!(
+                            "`{}` depends on `{before}`, which is not there",
+                            resource.address
+                        ),
+                        "",
+                    ));
+                }
+            }
+        }
+    }
+}
+
+/// A `{ from = ".." }` in an input.
+struct Taken<'a> {
+    component: &'a str,
+    output: &'a str,
+    span: &'a Span,
+}
+
+/// Every output that a value takes. One that the parser has complained about is nameless
+/// and left out.
+fn taken(value: &Written<Input>) -> Vec<Taken<'_>> {
+    match &value.value {
+        Input::From { component, output } if !component.is_empty() => vec![Taken {
+            component,
+            output,
+            span: &value.span,
+        }],
+        Input::List(items) => items.iter().flat_map(taken).collect(),
+        Input::Table(entries) => entries.values().flat_map(taken).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A failure as the user is told: a refusal at the input, all else at the blueprint's line.
+fn told(failure: &Failure, places: &Places<'_>) -> Diagnostic {
+    let origin = match &failure.place {
+        Some((file, line)) => places.named(file, *line),
+        None => places.whole(),
+    };
+    match &failure.refused {
+        Some(input) => {
+            let origin = Origin {
+                spec: Some(places.input(input)),
+                ..origin
+            };
+            error_at(&origin, format!("`{input}`: {}", failure.message), "")
+        }
+        None => error_at(
+            &origin,
+            format!("the blueprint can't be rendered: {}", failure.message),
+            "",
+        ),
+    }
+}

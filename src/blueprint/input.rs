@@ -1,0 +1,754 @@
+//! What an input of a blueprint may be, and whether what a user gave is that.
+//!
+//! *Invariant*: what passes here is well formed by itself; how inputs go together is said
+//! by the blueprint, with `refuse`.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::diagnostic::{Span, did_you_mean};
+use crate::spec::{Input, Written};
+
+/// The type of an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InputType {
+    /// Any text of one line.
+    Text,
+    /// A whole number.
+    Integer,
+    /// `true` or `false`.
+    Bool,
+    /// A DNS name in lower case, without a wildcard.
+    Hostname,
+    /// An IPv4 or IPv6 network.
+    Cidr,
+    /// A TCP port.
+    Port,
+    /// The path of a URL.
+    Path,
+    /// The name of an S3 bucket.
+    BucketName,
+    /// What AWS calls a thing; it starts with the input's prefix.
+    Id,
+    /// `{ tag = "Name=shared" }`: everything with this tag.
+    Tag,
+    /// Where traffic comes from: a network, a security group or a prefix list.
+    Source,
+    /// Where traffic goes to: an instance or an IP address.
+    Target,
+    /// One of these words.
+    Enum(Vec<String>),
+    /// Any number of them, none twice.
+    List(Box<InputType>),
+    /// Any of them.
+    OneOf(Vec<InputType>),
+}
+
+/// An input of a blueprint, as its manifest has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputSpec {
+    /// What it is for, a sentence.
+    pub summary: String,
+    /// What it may be.
+    pub of: InputType,
+    /// Taken when it is not given.
+    pub default: Option<Input>,
+    /// The same where it depends on other inputs: a template that gives the text.
+    pub derived: Option<String>,
+    /// How the default is told where the value doesn't say it.
+    pub default_in_words: Option<String>,
+    /// Must be given.
+    pub required: bool,
+    /// A value to start from.
+    pub example: Option<Input>,
+    /// The least number, or the fewest elements.
+    pub min: Option<i64>,
+    /// The greatest number, or the most elements.
+    pub max: Option<i64>,
+    /// What an [`InputType::Id`] starts with.
+    pub prefix: Option<String>,
+    /// Whether it may be an output of another component.
+    pub from: bool,
+}
+
+/// What is wrong with a value, and where in it.
+pub(super) type Problems<'a> = Vec<(Option<&'a Span>, String)>;
+
+impl InputSpec {
+    /// Whether the value is what this input may be.
+    ///
+    /// # Errors
+    /// A phrase that says what is wrong, and what to write where that is known.
+    pub fn check(&self, value: &Input) -> Result<(), String> {
+        let mut found = Vec::new();
+        self.problems(value, None, &mut found);
+        match found.into_iter().next() {
+            Some((_, problem)) => Err(problem),
+            None => Ok(()),
+        }
+    }
+
+    /// Its type for people: `list of hostname`.
+    #[must_use]
+    pub fn type_in_words(&self) -> String {
+        self.of.to_string()
+    }
+
+    /// Its default for people: `required`, `none`, the value, or what it depends on.
+    #[must_use]
+    pub fn default_in_words(&self) -> String {
+        if self.required {
+            return "required".to_owned();
+        }
+        match (&self.default_in_words, &self.default) {
+            (Some(words), _) => words.clone(),
+            (None, Some(value)) => format!("`{}`", in_toml(value)),
+            (None, None) => "none".to_owned(),
+        }
+    }
+
+    /// Everything that is wrong with the value.
+    pub(super) fn problems<'a>(
+        &self,
+        value: &'a Input,
+        span: Option<&'a Span>,
+        found: &mut Problems<'a>,
+    ) {
+        if let Input::From { .. } = value {
+            if !self.from {
+                found.push((
+                    span,
+                    "the blueprint decides by it, so it can't come from another component"
+                        .to_owned(),
+                ));
+            }
+            return;
+        }
+        let before = found.len();
+        self.of.problems(self, value, span, found);
+        if found.len() > before {
+            return;
+        }
+        let (size, what) = match value {
+            Input::Int(number) => (*number, "is"),
+            Input::List(items) => (i64::try_from(items.len()).unwrap_or(i64::MAX), "has"),
+            _ => return,
+        };
+        if let Some(min) = self.min.filter(|min| size < *min) {
+            found.push((span, format!("it {what} {size}, the least is {min}")));
+        }
+        if let Some(max) = self.max.filter(|max| size > *max) {
+            found.push((span, format!("it {what} {size}, the most is {max}")));
+        }
+    }
+}
+
+impl InputType {
+    /// Reads the type as a manifest writes it: `list of id or tag`.
+    pub(super) fn parse(text: &str, values: &[String]) -> Option<Self> {
+        if text.contains(" or ") {
+            let parts: Option<Vec<Self>> = text
+                .split(" or ")
+                .map(|part| Self::parse(part, values))
+                .collect();
+            return parts.map(Self::OneOf);
+        }
+        if let Some(of) = text.strip_prefix("list of ") {
+            return Some(Self::List(Box::new(Self::parse(of, values)?)));
+        }
+        Some(match text {
+            "string" => Self::Text,
+            "integer" => Self::Integer,
+            "bool" => Self::Bool,
+            "hostname" => Self::Hostname,
+            "cidr" => Self::Cidr,
+            "port" => Self::Port,
+            "path" => Self::Path,
+            "bucket name" => Self::BucketName,
+            "id" => Self::Id,
+            "tag" => Self::Tag,
+            "source" => Self::Source,
+            "target" => Self::Target,
+            "enum" if !values.is_empty() => Self::Enum(values.to_vec()),
+            _ => return None,
+        })
+    }
+
+    fn problems<'a>(
+        &self,
+        spec: &InputSpec,
+        value: &'a Input,
+        span: Option<&'a Span>,
+        found: &mut Problems<'a>,
+    ) {
+        match (self, value) {
+            (Self::Integer, Input::Int(_)) | (Self::Bool, Input::Bool(_)) => {}
+            (Self::Port, Input::Int(number)) => {
+                if !(1..=65_535).contains(number) {
+                    found.push((span, format!("{number} is no port: 1 to 65535")));
+                }
+            }
+            (Self::List(of), Input::List(items)) => list_problems(of, spec, items, found),
+            (Self::Tag, Input::Table(entries)) => tag_problems(entries, span, found),
+            (Self::OneOf(types), _) => one_of_problems(types, spec, value, span, found),
+            (_, Input::Text(text)) if self.is_textual() => {
+                if let Err(problem) = self.text_problem(spec, text) {
+                    found.push((span, problem));
+                }
+            }
+            (_, Input::From { .. }) => {}
+            _ => found.push((
+                span,
+                format!("it is {}, not {}", kind_of(value), self.with_article()),
+            )),
+        }
+    }
+
+    fn is_textual(&self) -> bool {
+        !matches!(
+            self,
+            Self::Integer | Self::Bool | Self::Port | Self::Tag | Self::List(_) | Self::OneOf(_)
+        )
+    }
+
+    fn text_problem(&self, spec: &InputSpec, text: &str) -> Result<(), String> {
+        match self {
+            Self::Hostname => hostname(text),
+            Self::Cidr => cidr(text),
+            Self::Path => path(text),
+            Self::BucketName => bucket_name(text),
+            Self::Id => id(text, spec.prefix.as_deref().unwrap_or_default()),
+            Self::Source if text.starts_with("sg-") => id(text, "sg-"),
+            Self::Source if text.starts_with("pl-") => id(text, "pl-"),
+            Self::Source => cidr(text),
+            Self::Target if text.starts_with("i-") => id(text, "i-"),
+            Self::Target => match text.parse::<IpAddr>() {
+                Ok(_) => Ok(()),
+                Err(_) => Err(format!(
+                    "`{text}` is neither an instance (`i-0123456789abcdef0`) nor an IP address"
+                )),
+            },
+            Self::Enum(values) => enumerated(text, values),
+            _ if text.is_empty() => Err("it is empty".to_owned()),
+            _ if text.chars().any(char::is_control) => {
+                Err("it has a line break or another control character".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn with_article(&self) -> String {
+        match self {
+            Self::Text => "a text in quotes".to_owned(),
+            Self::Bool => "`true` or `false`".to_owned(),
+            Self::Tag => "a tag, as in `{ tag = \"Name=shared\" }`".to_owned(),
+            Self::Integer | Self::Id => format!("an {self}"),
+            Self::List(of) => format!("a list of {}", of.plural()),
+            Self::Enum(_) => self.to_string(),
+            _ => format!("a {self}"),
+        }
+    }
+
+    fn plural(&self) -> String {
+        match self {
+            Self::Text => "texts".to_owned(),
+            Self::Enum(_) => format!("words, each {self}"),
+            _ => format!("{self}s"),
+        }
+    }
+}
+
+impl fmt::Display for InputType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text => f.write_str("string"),
+            Self::Integer => f.write_str("integer"),
+            Self::Bool => f.write_str("bool"),
+            Self::Hostname => f.write_str("hostname"),
+            Self::Cidr => f.write_str("cidr"),
+            Self::Port => f.write_str("port"),
+            Self::Path => f.write_str("path"),
+            Self::BucketName => f.write_str("bucket name"),
+            Self::Id => f.write_str("id"),
+            Self::Tag => f.write_str("tag"),
+            Self::Source => f.write_str("source"),
+            Self::Target => f.write_str("target"),
+            Self::Enum(values) => write!(f, "one of `{}`", values.join("`, `")),
+            Self::List(of) => write!(f, "list of {of}"),
+            Self::OneOf(types) => {
+                for (index, of) in types.iter().enumerate() {
+                    write!(f, "{}{of}", if index > 0 { " or " } else { "" })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A value as it stands in a spec.
+#[must_use]
+pub fn in_toml(value: &Input) -> String {
+    match value {
+        Input::Text(text) => toml::Value::String(text.clone()).to_string(),
+        Input::Int(number) => number.to_string(),
+        Input::Float(number) => toml::Value::Float(*number).to_string(),
+        Input::Bool(value) => value.to_string(),
+        Input::List(items) => {
+            let items: Vec<String> = items.iter().map(|item| in_toml(&item.value)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Input::Table(entries) => {
+            let entries: Vec<String> = entries
+                .iter()
+                .map(|(key, value)| format!("{key} = {}", in_toml(&value.value)))
+                .collect();
+            format!("{{ {} }}", entries.join(", "))
+        }
+        Input::From { component, output } => format!("{{ from = \"{component}.{output}\" }}"),
+    }
+}
+
+fn kind_of(value: &Input) -> &'static str {
+    match value {
+        Input::Text(_) => "a text",
+        Input::Int(_) => "a whole number",
+        Input::Float(_) => "a number",
+        Input::Bool(_) => "a truth value",
+        Input::List(_) => "a list",
+        Input::Table(_) => "a table",
+        Input::From { .. } => "an output of another component",
+    }
+}
+
+fn list_problems<'a>(
+    of: &InputType,
+    spec: &InputSpec,
+    items: &'a [Written<Input>],
+    found: &mut Problems<'a>,
+) {
+    for (index, item) in items.iter().enumerate() {
+        if let Input::From { .. } = &item.value {
+            found.push((
+                Some(&item.span),
+                "an element can't come from another component; the whole list can".to_owned(),
+            ));
+            continue;
+        }
+        of.problems(spec, &item.value, Some(&item.span), found);
+        if items[..index]
+            .iter()
+            .any(|before| before.value == item.value)
+        {
+            let twice = format!("{} is in the list twice", in_toml(&item.value));
+            found.push((Some(&item.span), twice));
+        }
+    }
+}
+
+fn tag_problems<'a>(
+    entries: &'a std::collections::BTreeMap<String, Written<Input>>,
+    span: Option<&'a Span>,
+    found: &mut Problems<'a>,
+) {
+    let mut tag = None;
+    for (key, value) in entries {
+        if key == "tag" {
+            tag = Some(value);
+        } else {
+            found.push((
+                Some(&value.span),
+                format!("`{key}` is not known here; write `{{ tag = \"Name=shared\" }}`"),
+            ));
+        }
+    }
+    match tag.map(|tag| (&tag.value, &tag.span)) {
+        Some((Input::Text(text), _))
+            if text.split_once('=').is_some_and(|(key, _)| !key.is_empty()) => {}
+        Some((_, span)) => found.push((
+            Some(span),
+            "a tag is written `Key=Value`, as in `{ tag = \"Name=shared\" }`".to_owned(),
+        )),
+        None if entries.is_empty() => found.push((
+            span,
+            "the table is empty; write `{ tag = \"Name=shared\" }`".to_owned(),
+        )),
+        None => {}
+    }
+}
+
+fn one_of_problems<'a>(
+    types: &[InputType],
+    spec: &InputSpec,
+    value: &'a Input,
+    span: Option<&'a Span>,
+    found: &mut Problems<'a>,
+) {
+    let tries: Vec<Problems<'a>> = types
+        .iter()
+        .map(|of| {
+            let mut problems = Vec::new();
+            of.problems(spec, value, span, &mut problems);
+            problems
+        })
+        .collect();
+    if tries.iter().any(Vec::is_empty) {
+        return;
+    }
+    // What has the shape of one of them is told what is wrong with it as one of those.
+    let shape = |of: &InputType| match of {
+        InputType::List(_) => matches!(value, Input::List(_)),
+        InputType::Tag => matches!(value, Input::Table(_)),
+        InputType::Integer | InputType::Port => matches!(value, Input::Int(_)),
+        InputType::Id => {
+            matches!(value, Input::Text(text) if text.starts_with(spec.prefix.as_deref().unwrap_or_default()))
+        }
+        of => of.is_textual() && matches!(value, Input::Text(_)),
+    };
+    let near = types.iter().zip(tries).find(|(of, _)| shape(of));
+    match near {
+        Some((_, problems)) => found.extend(problems),
+        None => {
+            let types: Vec<String> = types.iter().map(InputType::with_article).collect();
+            let prefix = spec
+                .prefix
+                .as_ref()
+                .map(|prefix| format!("; an id starts with `{prefix}`"))
+                .unwrap_or_default();
+            found.push((
+                span,
+                format!(
+                    "{} is not {}{prefix}",
+                    match value {
+                        Input::Text(text) => format!("`{text}`"),
+                        other => format!("it is {}, which", kind_of(other)),
+                    },
+                    types.join(" or ")
+                ),
+            ));
+        }
+    }
+}
+
+/// RFC 1123's form of a name, as ACM and Route 53 return it: lower case, no dot at the end.
+fn hostname(text: &str) -> Result<(), String> {
+    let bare = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    if let Some(bare) = bare {
+        let bare = bare.split('/').next().unwrap_or_default();
+        return Err(format!("a hostname has no scheme; write `{bare}`"));
+    }
+    if let Some(bare) = text.strip_suffix('.') {
+        return Err(format!(
+            "a hostname here has no dot at the end; write `{bare}`"
+        ));
+    }
+    if text.chars().any(|c| c.is_ascii_uppercase()) {
+        return Err(format!(
+            "a hostname is written in lower case: `{}`",
+            text.to_ascii_lowercase()
+        ));
+    }
+    if text.len() > 253 {
+        return Err(format!(
+            "the hostname has {} characters, 253 is the most",
+            text.len()
+        ));
+    }
+    if !text.contains('.') {
+        return Err(format!(
+            "`{text}` is not a whole hostname, as in `shop.example.com`"
+        ));
+    }
+    for label in text.split('.') {
+        let stray = label
+            .chars()
+            .find(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-'));
+        if label.is_empty() {
+            return Err(format!("`{text}` has an empty label"));
+        }
+        if let Some(stray) = stray {
+            return Err(format!("`{}` can't be in a hostname", stray.escape_debug()));
+        }
+        if label.len() > 63 {
+            return Err(format!("the label `{label}` has more than 63 characters"));
+        }
+        if label.starts_with('-') || label.ends_with('-') {
+            return Err(format!("the label `{label}` starts or ends with `-`"));
+        }
+    }
+    if text.parse::<IpAddr>().is_ok() {
+        return Err(format!("`{text}` is an address, not a hostname"));
+    }
+    Ok(())
+}
+
+fn cidr(text: &str) -> Result<(), String> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        let bits = if address.is_ipv4() { 32 } else { 128 };
+        return Err(format!(
+            "`{text}` is an address; for it alone write `{text}/{bits}`"
+        ));
+    }
+    let net: IpNet = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not a network, as in `10.0.0.0/16`"))?;
+    let whole = net.trunc();
+    if whole != net {
+        return Err(format!(
+            "`{text}` has host bits set; the network is `{whole}`"
+        ));
+    }
+    // AWS returns the canonical form; any other would never compare equal.
+    if whole.to_string() != text {
+        return Err(format!("`{text}` is written `{whole}`"));
+    }
+    Ok(())
+}
+
+/// A path as ELB's health checks and CloudFront take it.
+fn path(text: &str) -> Result<(), String> {
+    if !text.starts_with('/') {
+        return Err(format!(
+            "a path starts with `/`: `/{}`",
+            text.escape_debug()
+        ));
+    }
+    if text.len() > 1024 {
+        return Err("the path has more than 1024 characters".to_owned());
+    }
+    match text.chars().find(|c| !c.is_ascii_graphic()) {
+        Some(stray) => Err(format!("`{}` can't be in a path", stray.escape_debug())),
+        None => Ok(()),
+    }
+}
+
+/// S3's "General purpose bucket naming rules", without dots: with one in its name a bucket
+/// has no valid certificate under its virtual-hosted address.
+fn bucket_name(text: &str) -> Result<(), String> {
+    const PREFIXES: &[&str] = &["xn--", "sthree-", "amzn-s3-demo-"];
+    const SUFFIXES: &[&str] = &["-s3alias", "--ol-s3", "--x-s3", "--table-s3", "-an"];
+    if !(3..=63).contains(&text.chars().count()) {
+        return Err(format!(
+            "a bucket's name has 3 to 63 characters, this has {}",
+            text.chars().count()
+        ));
+    }
+    if text.contains('.') {
+        return Err("with a dot in its name TLS to the bucket fails; use `-`".to_owned());
+    }
+    let stray = text
+        .chars()
+        .find(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-'));
+    if let Some(stray) = stray {
+        return Err(format!(
+            "`{}` can't be in a bucket's name: lower case, digits and `-`",
+            stray.escape_debug()
+        ));
+    }
+    if text.starts_with('-') || text.ends_with('-') {
+        return Err("a bucket's name starts and ends with a letter or digit".to_owned());
+    }
+    let reserved = PREFIXES
+        .iter()
+        .find(|prefix| text.starts_with(**prefix))
+        .or_else(|| SUFFIXES.iter().find(|suffix| text.ends_with(**suffix)));
+    match reserved {
+        Some(reserved) => Err(format!("S3 keeps `{reserved}` for itself")),
+        None => Ok(()),
+    }
+}
+
+fn id(text: &str, prefix: &str) -> Result<(), String> {
+    let form = || {
+        Err(format!(
+            "`{}` is not an id that starts with `{prefix}`",
+            text.escape_debug()
+        ))
+    };
+    match text.strip_prefix(prefix) {
+        Some(rest) if rest.chars().all(|c| c.is_ascii_alphanumeric()) && !rest.is_empty() => Ok(()),
+        _ => form(),
+    }
+}
+
+fn enumerated(text: &str, values: &[String]) -> Result<(), String> {
+    if values.iter().any(|value| value == text) {
+        return Ok(());
+    }
+    let hint = did_you_mean(text, values.iter().map(String::as_str))
+        .map(|value| format!("; did you mean `{value}`?"))
+        .unwrap_or_default();
+    Err(format!(
+        "`{}` is not one of `{}`{hint}",
+        text.escape_debug(),
+        values.join("`, `")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{InputSpec, InputType};
+    use crate::spec::Input;
+
+    #[track_caller]
+    fn check(of: &str, prefix: Option<&str>, text: &str, expected: &str) {
+        let values = ["modern".to_owned(), "fips".to_owned()];
+        let spec = InputSpec {
+            summary: String::new(),
+            of: InputType::parse(of, &values).unwrap(),
+            default: None,
+            derived: None,
+            default_in_words: None,
+            required: false,
+            example: None,
+            min: None,
+            max: None,
+            prefix: prefix.map(str::to_owned),
+            from: false,
+        };
+        let result = match spec.check(&Input::Text(text.to_owned())) {
+            Ok(()) => "fine".to_owned(),
+            Err(problem) => problem,
+        };
+        assert_eq!(result, expected, "{of}: {text}");
+    }
+
+    #[test]
+    fn hostnames() {
+        check("hostname", None, "shop.example.com", "fine");
+        check("hostname", None, "shop.xn--p1ai", "fine");
+        check(
+            "hostname",
+            None,
+            "Shop.example.com",
+            "a hostname is written in lower case: `shop.example.com`",
+        );
+        check(
+            "hostname",
+            None,
+            "shop.example.com.",
+            "a hostname here has no dot at the end; write `shop.example.com`",
+        );
+        check(
+            "hostname",
+            None,
+            "https://shop.example.com/x",
+            "a hostname has no scheme; write `shop.example.com`",
+        );
+        check(
+            "hostname",
+            None,
+            "shop",
+            "`shop` is not a whole hostname, as in `shop.example.com`",
+        );
+        check(
+            "hostname",
+            None,
+            "*.example.com",
+            "`*` can't be in a hostname",
+        );
+        check("hostname", None, "a..b", "`a..b` has an empty label");
+        check(
+            "hostname",
+            None,
+            "-a.b",
+            "the label `-a` starts or ends with `-`",
+        );
+        check(
+            "hostname",
+            None,
+            "10.0.0.1",
+            "`10.0.0.1` is an address, not a hostname",
+        );
+    }
+
+    #[test]
+    fn networks() {
+        check("cidr", None, "10.0.0.0/16", "fine");
+        check("cidr", None, "::/0", "fine");
+        check(
+            "cidr",
+            None,
+            "10.0.0.1/8",
+            "`10.0.0.1/8` has host bits set; the network is `10.0.0.0/8`",
+        );
+        check(
+            "cidr",
+            None,
+            "2001:DB8::/32",
+            "`2001:DB8::/32` is written `2001:db8::/32`",
+        );
+        check(
+            "cidr",
+            None,
+            "10.0.0.1",
+            "`10.0.0.1` is an address; for it alone write `10.0.0.1/32`",
+        );
+        check(
+            "cidr",
+            None,
+            "10.0.0.0/40",
+            "`10.0.0.0/40` is not a network, as in `10.0.0.0/16`",
+        );
+        check("source", None, "sg-0a1b2c3d", "fine");
+        check(
+            "source",
+            None,
+            "pl-",
+            "`pl-` is not an id that starts with `pl-`",
+        );
+        check(
+            "source",
+            None,
+            "any",
+            "`any` is not a network, as in `10.0.0.0/16`",
+        );
+    }
+
+    #[test]
+    fn names_and_words() {
+        check("bucket name", None, "acme-logs", "fine");
+        check(
+            "bucket name",
+            None,
+            "acme.logs",
+            "with a dot in its name TLS to the bucket fails; use `-`",
+        );
+        check(
+            "bucket name",
+            None,
+            "ab",
+            "a bucket's name has 3 to 63 characters, this has 2",
+        );
+        check("bucket name", None, "xn--a", "S3 keeps `xn--` for itself");
+        check(
+            "enum",
+            None,
+            "moderm",
+            "`moderm` is not one of `modern`, `fips`; did you mean `modern`?",
+        );
+        check(
+            "path",
+            None,
+            "healthz",
+            "a path starts with `/`: `/healthz`",
+        );
+        check("id or tag", Some("vpc-"), "vpc-0a1b", "fine");
+        check(
+            "id or tag",
+            Some("vpc-"),
+            "shared",
+            "`shared` is not an id or a tag, as in `{ tag = \"Name=shared\" }`; an id starts with `vpc-`",
+        );
+        check(
+            "list of id or tag",
+            Some("subnet-"),
+            "subnet-1",
+            "`subnet-1` is not a list of ids or a tag, as in `{ tag = \"Name=shared\" }`; an id starts with `subnet-`",
+        );
+        check("port", None, "443", "it is a text, not a port");
+    }
+}

@@ -1,0 +1,296 @@
+//! `blueprint.toml`: what a blueprint is for, what it takes and what it gives.
+//!
+//! In: the file. Out: a [`Manifest`], or every problem in it.
+//!
+//! *Invariant*: a manifest's own defaults and examples are what its inputs may be.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::input::{InputSpec, InputType};
+use crate::address::is_name;
+use crate::diagnostic::{Diagnostic, Source, Span, did_you_mean};
+use crate::spec::{Input, Written};
+
+/// What a blueprint says about itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Manifest {
+    /// What it makes, a sentence.
+    pub summary: String,
+    /// Its version, which a plan can tell.
+    pub version: String,
+    /// What it takes, by name.
+    pub inputs: BTreeMap<String, InputSpec>,
+    /// What it gives, by name.
+    pub outputs: BTreeMap<String, OutputSpec>,
+}
+
+/// An output of a blueprint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutputSpec {
+    /// What it is, a sentence.
+    pub summary: String,
+    /// The template that gives it; an empty text means that there is none this time.
+    pub value: String,
+    /// Its line.
+    pub(super) span: Span,
+}
+
+/// Names that every template knows beside its inputs.
+pub(super) const SURROUNDINGS: &[&str] =
+    &["app", "component", "environment", "ephemeral", "region"];
+
+const INPUT_KEYS: &[&str] = &[
+    "default",
+    "default_in_words",
+    "derived",
+    "example",
+    "from",
+    "max",
+    "min",
+    "prefix",
+    "required",
+    "summary",
+    "type",
+    "values",
+];
+
+/// Reads a manifest.
+///
+/// # Errors
+/// Every problem in it, each with its place.
+pub(super) fn parse(source: &Arc<Source>) -> Result<Manifest, Vec<Diagnostic>> {
+    let (table, errors) = DeTable::parse_recoverable(&source.text);
+    let mut reader = Reader {
+        source,
+        problems: Vec::new(),
+    };
+    for error in errors {
+        reader.problem(error.span().unwrap_or_default(), error.message().to_owned());
+    }
+    let manifest = reader.manifest(table.get_ref());
+    if reader.problems.is_empty() {
+        Ok(manifest)
+    } else {
+        Err(reader.problems)
+    }
+}
+
+struct Reader<'a> {
+    source: &'a Arc<Source>,
+    problems: Vec<Diagnostic>,
+}
+
+type Node<'i> = Spanned<DeValue<'i>>;
+
+impl Reader<'_> {
+    fn problem(&mut self, range: std::ops::Range<usize>, message: String) {
+        let span = Span::new(self.source, range);
+        self.problems.push(Diagnostic::error(message).at(span, ""));
+    }
+
+    fn keys(&mut self, table: &DeTable<'_>, known: &[&str]) {
+        for (key, _) in table {
+            let name: &str = key.get_ref();
+            if !known.contains(&name) {
+                let hint = did_you_mean(name, known.iter().copied());
+                self.problem(key.span(), format!("unknown key `{name}` in a manifest"));
+                if let (Some(hint), Some(last)) = (hint, self.problems.last_mut()) {
+                    last.hints.push(format!("did you mean `{hint}`?"));
+                }
+            }
+        }
+    }
+
+    fn manifest(&mut self, table: &DeTable<'_>) -> Manifest {
+        self.keys(table, &["inputs", "outputs", "summary", "version"]);
+        let summary = self.text(table, "summary").unwrap_or_default();
+        let version = self.text(table, "version").unwrap_or_default();
+        if summary.is_empty() {
+            self.problem(0..0, "a manifest needs a `summary`".to_owned());
+        }
+        let mut inputs = BTreeMap::new();
+        for (name, table) in self.tables(table, "inputs") {
+            if SURROUNDINGS.contains(&name.as_str()) || name == "blueprint" {
+                let message = format!("`{name}` is known in every template and can't be an input");
+                self.problem(table.span(), message);
+            }
+            if let Some(input) = self.input(&table) {
+                inputs.insert(name, input);
+            }
+        }
+        let mut outputs = BTreeMap::new();
+        for (name, node) in self.tables(table, "outputs") {
+            let Some(entries) = node.get_ref().as_table() else {
+                continue;
+            };
+            self.keys(entries, &["summary", "value"]);
+            let value = self.text(entries, "value");
+            if value.is_none() {
+                self.problem(node.span(), format!("the output `{name}` needs a `value`"));
+            }
+            let at = entries
+                .get("value")
+                .map_or_else(|| node.span(), Spanned::span);
+            outputs.insert(
+                name,
+                OutputSpec {
+                    summary: self.text(entries, "summary").unwrap_or_default(),
+                    value: value.unwrap_or_default(),
+                    span: Span::new(self.source, at),
+                },
+            );
+        }
+        Manifest {
+            summary,
+            version,
+            inputs,
+            outputs,
+        }
+    }
+
+    /// The named tables in a section.
+    fn tables<'i>(&mut self, table: &DeTable<'i>, section: &str) -> Vec<(String, Node<'i>)> {
+        let Some(node) = table.get(section) else {
+            return Vec::new();
+        };
+        let Some(entries) = node.get_ref().as_table() else {
+            self.problem(node.span(), format!("`{section}` is a table of tables"));
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for (key, node) in entries {
+            let name: &str = key.get_ref();
+            if !is_name(name) {
+                self.problem(
+                    key.span(),
+                    format!("`{name}` is not a name: `[a-z][a-z0-9_]*`"),
+                );
+            } else if node.get_ref().is_table() {
+                tables.push((name.to_owned(), node.clone()));
+            } else {
+                self.problem(node.span(), format!("`{name}` is a table"));
+            }
+        }
+        tables
+    }
+
+    fn input(&mut self, node: &Node<'_>) -> Option<InputSpec> {
+        let table = node.get_ref().as_table()?;
+        self.keys(table, INPUT_KEYS);
+        let values: Vec<String> = match table.get("values").map(|node| self.value(node)) {
+            Some(Input::List(items)) => items
+                .into_iter()
+                .filter_map(|item| match item.value {
+                    Input::Text(text) => Some(text),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        let Some(of) = self
+            .text(table, "type")
+            .and_then(|text| InputType::parse(&text, &values))
+        else {
+            let at = table.get("type").map_or_else(|| node.span(), Spanned::span);
+            self.problem(
+                at,
+                "an input needs a `type`: string, integer, bool, hostname, cidr, port, path, bucket name, \
+                 id, tag, source, target, enum (with `values`), `list of` one, or some joined by `or`"
+                    .to_owned(),
+            );
+            return None;
+        };
+        let input = InputSpec {
+            summary: self.text(table, "summary").unwrap_or_default(),
+            of,
+            default: table.get("default").map(|node| self.value(node)),
+            derived: self.text(table, "derived"),
+            default_in_words: self.text(table, "default_in_words"),
+            required: self.flag(table, "required"),
+            example: table.get("example").map(|node| self.value(node)),
+            min: self.number(table, "min"),
+            max: self.number(table, "max"),
+            prefix: self.text(table, "prefix"),
+            from: self.flag(table, "from"),
+        };
+        for key in ["default", "example"] {
+            if let Some(node) = table.get(key)
+                && let Err(problem) = input.check(&self.value(node))
+            {
+                self.problem(
+                    node.span(),
+                    format!("the {key} is not what the input may be: {problem}"),
+                );
+            }
+        }
+        Some(input)
+    }
+
+    fn text(&mut self, table: &DeTable<'_>, key: &str) -> Option<String> {
+        let node = table.get(key)?;
+        let text = node.get_ref().as_str().map(str::to_owned);
+        if text.is_none() {
+            self.problem(node.span(), format!("`{key}` is a text"));
+        }
+        text
+    }
+
+    fn flag(&mut self, table: &DeTable<'_>, key: &str) -> bool {
+        let Some(node) = table.get(key) else {
+            return false;
+        };
+        node.get_ref().as_bool().unwrap_or_else(|| {
+            self.problem(node.span(), format!("`{key}` is `true` or `false`"));
+            false
+        })
+    }
+
+    fn number(&mut self, table: &DeTable<'_>, key: &str) -> Option<i64> {
+        let node = table.get(key)?;
+        match self.value(node) {
+            Input::Int(number) => Some(number),
+            _ => {
+                self.problem(node.span(), format!("`{key}` is a whole number"));
+                None
+            }
+        }
+    }
+
+    fn value(&mut self, node: &Node<'_>) -> Input {
+        match node.get_ref() {
+            DeValue::String(text) => Input::Text(text.to_string()),
+            DeValue::Boolean(value) => Input::Bool(*value),
+            DeValue::Integer(number) => {
+                match i64::from_str_radix(number.as_str(), number.radix()) {
+                    Ok(number) => Input::Int(number),
+                    Err(_) => {
+                        self.problem(node.span(), "the number is too large".to_owned());
+                        Input::Int(0)
+                    }
+                }
+            }
+            DeValue::Float(number) => Input::Float(number.as_str().parse().unwrap_or_default()),
+            DeValue::Datetime(date) => Input::Text(date.to_string()),
+            DeValue::Array(items) => {
+                Input::List(items.iter().map(|item| self.written(item)).collect())
+            }
+            DeValue::Table(entries) => Input::Table(
+                entries
+                    .iter()
+                    .map(|(key, item)| (key.get_ref().to_string(), self.written(item)))
+                    .collect(),
+            ),
+        }
+    }
+
+    fn written(&mut self, node: &Node<'_>) -> Written<Input> {
+        Written {
+            value: self.value(node),
+            span: Span::new(self.source, node.span()),
+        }
+    }
+}
