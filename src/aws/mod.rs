@@ -40,7 +40,7 @@ mod data;
 use async_trait::async_trait;
 use serde::Serialize;
 
-pub use client::{Aws, Settings};
+pub use client::{Aws, Identity, Settings};
 pub use error::{Error, ErrorKind};
 
 use crate::address::Address;
