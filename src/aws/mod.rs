@@ -6,7 +6,9 @@
 //! *Invariant*: no call decides anything. What is to be created, changed or deleted was
 //! decided by the plan; a lifecycle turns one such decision into the calls of one service.
 
+mod acm_validation;
 mod client;
+mod ec2;
 mod elb;
 mod error;
 mod lb;
@@ -14,6 +16,9 @@ mod lb_listener;
 mod lb_listener_action;
 mod lb_target_group;
 mod lb_target_group_attachment;
+mod route53_record;
+mod security_group;
+mod security_group_rule;
 mod tags;
 mod values;
 
@@ -24,6 +29,7 @@ use serde::Serialize;
 
 pub use client::{Aws, Settings};
 pub use error::{Error, ErrorKind};
+use security_group_rule::{Direction, SecurityGroupRules};
 
 use crate::address::Address;
 use crate::resource::Id;
@@ -37,6 +43,16 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
     (
         "aws_lb_target_group_attachment",
         &lb_target_group_attachment::LbTargetGroupAttachment,
+    ),
+    ("aws_route53_record", &route53_record::Route53Record),
+    ("aws_security_group", &security_group::SecurityGroup),
+    (
+        "aws_vpc_security_group_egress_rule",
+        &SecurityGroupRules(Direction::Out),
+    ),
+    (
+        "aws_vpc_security_group_ingress_rule",
+        &SecurityGroupRules(Direction::In),
     ),
 ];
 
