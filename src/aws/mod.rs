@@ -17,6 +17,7 @@ mod lb_listener_action;
 mod lb_target_group;
 mod lb_target_group_attachment;
 mod route53_record;
+mod route53_record_set;
 mod security_group;
 mod security_group_rule;
 mod tags;

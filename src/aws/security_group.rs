@@ -51,14 +51,18 @@ impl Lifecycle for SecurityGroup {
     }
 
     async fn find(&self, aws: &Aws, wanted: &Wanted) -> Result<Vec<Found>, Error> {
-        let names = [at(&wanted.attributes, "name")
-            .scalar_text()
-            .unwrap_or_default()];
-        let vpc = text(&wanted.attributes, "vpc_id");
-        let found = groups(&aws.ec2(&wanted.region), "group-name", &names).await?;
+        let (Some(name), Some(vpc)) = (
+            text(&wanted.attributes, "name"),
+            text(&wanted.attributes, "vpc_id"),
+        ) else {
+            return Ok(Vec::new());
+        };
+        let client = aws.ec2(&wanted.region);
+        let found = groups(&client, "group-name", &[name.to_owned()]).await?;
         Ok(found
             .into_iter()
-            .filter(|group| group.vpc_id() == vpc)
+            // A filter takes `*`, which a name may hold, for any text.
+            .filter(|group| group.group_name() == Some(name) && group.vpc_id() == Some(vpc))
             .map(|group| Found {
                 ownership: ec2::tags(group.tags()).ownership(wanted),
                 id: Id {

@@ -284,8 +284,8 @@ fn observed(rule: &SecurityGroupRule) -> Attributes {
     let port = |port: Option<i32>| port.filter(|_| protocol != Some("-1"));
     let referenced = rule.referenced_group_info().and_then(|of| {
         let group = of.group_id()?;
-        Some(match of.user_id() {
-            Some(user) if Some(user) != rule.group_owner_id() => format!("{user}/{group}"),
+        Some(match (of.user_id(), rule.group_owner_id()) {
+            (Some(user), Some(owner)) if user != owner => format!("{user}/{group}"),
             _ => group.to_owned(),
         })
     });
