@@ -273,3 +273,16 @@ pub trait Ask: Send + Sync {
         arguments: &Attributes,
     ) -> Result<Attributes, Error>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::LIFECYCLES;
+    use crate::kind::KINDS;
+
+    #[test]
+    fn every_kind_has_its_lifecycle() {
+        let lifecycles: Vec<&str> = LIFECYCLES.iter().map(|(name, _)| *name).collect();
+        let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+        assert_eq!(lifecycles, kinds);
+    }
+}
