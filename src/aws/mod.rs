@@ -6,8 +6,20 @@
 //! *Invariant*: no call decides anything. What is to be created, changed or deleted was
 //! decided by the plan; a lifecycle turns one such decision into the calls of one service.
 
+mod acm_certificate;
+mod acm_certificate_validation;
 mod client;
 mod error;
+mod given;
+mod s3;
+mod s3_bucket;
+mod s3_bucket_lifecycle_configuration;
+mod s3_bucket_logging;
+mod s3_bucket_ownership_controls;
+mod s3_bucket_policy;
+mod s3_bucket_public_access_block;
+mod s3_bucket_server_side_encryption_configuration;
+mod s3_bucket_versioning;
 mod tags;
 
 use async_trait::async_trait;
@@ -21,7 +33,33 @@ use crate::resource::Id;
 use crate::value::Attributes;
 
 /// Every kind's lifecycle, in order of name.
-static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[];
+static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
+    ("aws_acm_certificate", &acm_certificate::LIFECYCLE),
+    (
+        "aws_acm_certificate_validation",
+        &acm_certificate_validation::LIFECYCLE,
+    ),
+    ("aws_s3_bucket", &s3_bucket::LIFECYCLE),
+    (
+        "aws_s3_bucket_lifecycle_configuration",
+        &s3_bucket_lifecycle_configuration::LIFECYCLE,
+    ),
+    ("aws_s3_bucket_logging", &s3_bucket_logging::LIFECYCLE),
+    (
+        "aws_s3_bucket_ownership_controls",
+        &s3_bucket_ownership_controls::LIFECYCLE,
+    ),
+    ("aws_s3_bucket_policy", &s3_bucket_policy::LIFECYCLE),
+    (
+        "aws_s3_bucket_public_access_block",
+        &s3_bucket_public_access_block::LIFECYCLE,
+    ),
+    (
+        "aws_s3_bucket_server_side_encryption_configuration",
+        &s3_bucket_server_side_encryption_configuration::LIFECYCLE,
+    ),
+    ("aws_s3_bucket_versioning", &s3_bucket_versioning::LIFECYCLE),
+];
 
 /// Every kind of lookup, in order of name.
 static LOOKUPS: &[(&str, &dyn Ask)] = &[];

@@ -235,3 +235,48 @@ fn tags(wanted: &Value, live: &Value, found: &mut Vec<Difference>) {
 fn dns_name(name: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Walk;
+    use crate::kind::Kind;
+    use crate::value::{Attributes, Value};
+
+    fn certificate(names: &[&str]) -> Attributes {
+        Attributes::from([
+            ("domain_name".to_owned(), "a.example.com".into()),
+            (
+                "subject_alternative_names".to_owned(),
+                Value::texts(names.iter().copied()),
+            ),
+        ])
+    }
+
+    #[test]
+    fn a_set_that_holds_another_attribute_holds_it_written_or_not() {
+        let kind = Kind::of("aws_acm_certificate").unwrap();
+        let check = |wanted: &[&str], live: &[&str], same: bool| {
+            let (wanted, live) = (certificate(wanted), certificate(live));
+            let walk = Walk {
+                kind,
+                wanted: &wanted,
+            };
+            let mut found = Vec::new();
+            walk.block(kind.schema(), "", &wanted, &live, &mut found);
+            assert_eq!(found.is_empty(), same, "{found:?}");
+        };
+        check(&[], &["a.example.com"], true);
+        check(
+            &["b.example.com"],
+            &["a.example.com", "b.example.com"],
+            true,
+        );
+        check(
+            &["b.example.com", "a.example.com"],
+            &["a.example.com", "b.example.com"],
+            true,
+        );
+        check(&[], &["a.example.com", "b.example.com"], false);
+        check(&["c.example.com"], &["a.example.com"], false);
+    }
+}

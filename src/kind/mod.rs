@@ -9,13 +9,34 @@
 //!
 //! *Invariant*: pure data. Nothing here knows an SDK, a graph or a plan.
 
+pub mod acm_certificate;
+pub mod acm_certificate_validation;
+pub mod s3_bucket;
+pub mod s3_bucket_lifecycle_configuration;
+pub mod s3_bucket_logging;
+pub mod s3_bucket_ownership_controls;
+pub mod s3_bucket_policy;
+pub mod s3_bucket_public_access_block;
+pub mod s3_bucket_server_side_encryption_configuration;
+pub mod s3_bucket_versioning;
 pub mod schema;
 
 use crate::value::{Attributes, Value};
 use schema::Schema;
 
 /// Every kind, in order of name.
-pub static KINDS: &[&Kind] = &[];
+pub static KINDS: &[&Kind] = &[
+    &acm_certificate::KIND,
+    &acm_certificate_validation::KIND,
+    &s3_bucket::KIND,
+    &s3_bucket_lifecycle_configuration::KIND,
+    &s3_bucket_logging::KIND,
+    &s3_bucket_ownership_controls::KIND,
+    &s3_bucket_policy::KIND,
+    &s3_bucket_public_access_block::KIND,
+    &s3_bucket_server_side_encryption_configuration::KIND,
+    &s3_bucket_versioning::KIND,
+];
 
 /// What the provider's schema does not say about a type.
 #[derive(Debug)]
