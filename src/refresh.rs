@@ -200,6 +200,13 @@ async fn find_unrecorded(
         .filter(|record| record.id.is_some() && record.status != Status::Deposed)
         .map(|record| &record.address)
         .collect();
+    // What a record stands for can't be another resource too: a replaced certificate is
+    // found beside the one that takes its place.
+    let taken: BTreeSet<&Id> = document
+        .records
+        .iter()
+        .filter_map(|record| record.id.as_ref())
+        .collect();
     for level in graph.levels() {
         let unrecorded = level
             .into_iter()
@@ -222,7 +229,10 @@ async fn find_unrecorded(
         for (resource, answer) in join_all(finds).await {
             let address = resource.address.clone();
             match answer {
-                Ok(found) => match judge(&address, found, document) {
+                Ok(mut found) => match {
+                    found.retain(|found| !taken.contains(&found.id));
+                    judge(&address, found, document)
+                } {
                     Ok(Some((id, standing))) => ours.push((address, id, standing)),
                     Ok(None) => {}
                     Err(foreign) => observed.foreign.push((address, foreign)),

@@ -89,7 +89,10 @@ impl Error {
         let code = error.code().map(str::to_owned);
         let message = match (error.message(), error) {
             (Some(message), _) => message.to_owned(),
-            (None, SdkError::ServiceError(_)) => format!("answered {}", status.unwrap_or_default()),
+            (None, SdkError::ServiceError(failed)) => {
+                let status = status.unwrap_or_default();
+                format!("answered {status}: {}", chain(failed.err()))
+            }
             (None, error) => chain(error),
         };
         let kind = match error {

@@ -8,7 +8,7 @@
 use super::{Compare, Import, Kind};
 
 /// The wait for a certificate.
-pub static KIND: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_acm_certificate_validation",
     noun: "certificate validation",
     replace: &["certificate_arn"],
