@@ -33,4 +33,6 @@ pub mod plan;
 
 pub mod executor;
 
+pub mod scaffold;
+
 pub mod ui;

@@ -237,7 +237,7 @@ fn component(
         } else {
             let given = Given {
                 key: reader.span(key),
-                value: input::read(reader, &scope, value),
+                value: input::read(reader, Some(&scope), value),
             };
             inputs.insert(input.to_owned(), given);
         }
