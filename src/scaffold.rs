@@ -211,7 +211,8 @@ fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             c if c.is_control() => {
-                out.push_str(&format!("\\u{:04X}", u32::from(c)));
+                let escape = format!("\\u{:04X}", u32::from(c));
+                out.push_str(&escape);
             }
             c => out.push(c),
         }

@@ -69,7 +69,7 @@ impl fmt::Debug for Question<'_> {
     }
 }
 
-impl<'a> Question<'a> {
+impl Question<'_> {
     /// A question that must be answered; any answer of the form will do.
     #[must_use]
     pub fn required(key: &str, form: Form) -> Self {
@@ -276,16 +276,15 @@ pub fn settle(questions: &[Question<'_>], given: &BTreeMap<String, String>) -> S
             }
             Some(Err(wrong)) => settled.wrong.push(format!("{}: {wrong}", question.key)),
             None if !question.required => {}
-            None => match &question.default {
-                Some(default) => {
+            None => {
+                if let Some(default) = &question.default {
                     let default = default.clone();
                     settled.answers.insert(question.key.clone(), default);
-                }
-                None => {
+                } else {
                     let missing = format!("{}: {}", question.flag, question.summary);
                     settled.missing.push(missing);
                 }
-            },
+            }
         }
     }
     settled

@@ -117,7 +117,7 @@ fn places_of(name: &str, table: &DeTable<'_>, places: &mut Vec<Range<usize>>) {
         match value.get_ref() {
             DeValue::Table(inner) => places_of(name, inner, places),
             DeValue::Array(items) => {
-                for item in items.iter() {
+                for item in items {
                     if let DeValue::Table(inner) = item.get_ref() {
                         places_of(name, inner, places);
                     }

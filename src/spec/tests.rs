@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::{Backend, Parsed, parse};
+use super::{Backend, Parsed, Written, parse};
 use crate::diagnostic::{Severity, Source};
 
 pub(super) const GOOD: &str = r#"
@@ -115,17 +115,11 @@ fn a_good_spec_says_what_it_says() {
     let web = &spec.components["web"];
     assert_eq!(web.name.span.line_and_column(), (15, 1));
     assert_eq!(web.blueprint.value, "https-service");
-    let inputs: String = web
-        .inputs
-        .iter()
-        .map(|(name, given)| {
-            let place = &given.value.span;
-            format!(
-                "{:?} {name} = {place:?} {:?}\n",
-                given.key, given.value.value
-            )
-        })
-        .collect();
+    let mut inputs = String::new();
+    for (name, given) in &web.inputs {
+        let Written { value, span } = &given.value;
+        writeln!(inputs, "{:?} {name} = {span:?} {value:?}", given.key).unwrap();
+    }
     let expected = r#"
 spec.toml:17:1 domain = spec.toml:17:10 Text("shop.example.com")
 spec.toml:21:1 health = spec.toml:21:10 Table({"on": Written { value: Bool(true), span: spec.toml:21:42 }, "path": Written { value: Text("/"), span: spec.toml:21:19 }, "ratio": Written { value: Float(0.5), span: spec.toml:21:32 }})
@@ -187,7 +181,7 @@ fn names_and_regions_have_a_form() {
 environment = "1"
 region = "eu-west-1a"
 components = 3"#,
-        r#"1:7 `My Shop` is not a name
+        "1:7 `My Shop` is not a name
     A name has small letters, digits and `-`, and begins with a letter, such as `my-shop`.
 2:15 `1` is not a name
     A name has small letters, digits and `-`, and begins with a letter, such as `shop`.
@@ -195,7 +189,7 @@ components = 3"#,
     Its region is `eu-west-1`.
 4:14 `components` must be a table (this is a whole number)
     Write `[components.web]` on a line of its own, and its keys below.
-"#,
+",
     );
 }
 
@@ -245,11 +239,11 @@ fn each_line_that_is_no_toml_is_told() {
 "sd"sd
 [components.z
 x=1"#,
-        r#"1:7 this is not TOML: string values must be quoted, expected literal string
+        "1:7 this is not TOML: string values must be quoted, expected literal string
 2:1 this is not TOML: missing table open, expected `[`
 3:5 this is not TOML: key with no value, expected `=`
 4:14 this is not TOML: unclosed table, expected `]`
-"#,
+",
     );
 }
 
@@ -273,15 +267,15 @@ fn an_account_is_twelve_digits_in_quotes() {
     );
     check_line(
         r#"account = "1234-5678-9012""#,
-        r#"4:11 `1234-5678-9012` is not an account
+        "4:11 `1234-5678-9012` is not an account
     Write it without anything between: `123456789012`.
-"#,
+",
     );
     check_line(
         r#"account = "12345""#,
-        r#"4:11 `12345` is not an account
+        "4:11 `12345` is not an account
     An account is 12 digits, such as `123456789012`.
-"#,
+",
     );
 }
 
@@ -289,9 +283,9 @@ fn an_account_is_twelve_digits_in_quotes() {
 fn ephemeral_is_true_or_false() {
     check_line(
         r#"ephemeral = "true""#,
-        r#"4:13 `ephemeral` must be true or false (this is text)
+        "4:13 `ephemeral` must be true or false (this is text)
     Write it without quotes: `ephemeral = true`.
-"#,
+",
     );
     check_line(
         "ephemeral = 1",
@@ -303,16 +297,16 @@ fn ephemeral_is_true_or_false() {
 fn top_level_keys_are_told_when_doubled_or_unknown() {
     check_line(
         r#"region = "eu-west-2""#,
-        r#"4:1 `region` is written twice (written again here)
+        "4:1 `region` is written twice (written again here)
     3:1 first written here
     Keep one of the two.
-"#,
+",
     );
     check_line(
         "port.x = 3",
-        r#"4:1 the spec has no key `port`
+        "4:1 the spec has no key `port`
     Its keys are `app`, `environment`, `region`, `account`, `ephemeral`, `tags`, `state`, `components` and `waivers`.
-"#,
+",
     );
 }
 
@@ -320,9 +314,9 @@ fn top_level_keys_are_told_when_doubled_or_unknown() {
 fn tags_are_what_aws_takes() {
     check_line(
         "tags = 3",
-        r#"4:8 `tags` must be a table (this is a whole number)
+        "4:8 `tags` must be a table (this is a whole number)
     Write `[tags]` on a line of its own, and its keys below.
-"#,
+",
     );
     check_line(
         r#"tags = { "aws:x" = "a", "Watertight:y" = "b", n = 1, "bad" = "a\tb", "a#" = "" }"#,
@@ -352,30 +346,30 @@ fn state_is_kept_in_a_file() {
         r#"[state]
 backend = "s3"
 bucket = "x""#,
-        r#"5:11 state in S3 is not supported in this version
+        "5:11 state in S3 is not supported in this version
     Leave `[state]` out: state is then kept in a file under `.watertight/`.
-"#,
+",
     );
     check_line(
         r#"[state]
 backend = "local"
 bucket = "x""#,
-        r#"6:1 `state` with the local backend has no key `bucket`
+        "6:1 `state` with the local backend has no key `bucket`
     Its only key is `backend`.
-"#,
+",
     );
     check_line(
         r#"[state]
 backend = "gcs""#,
-        r#"5:11 there is no backend `gcs`
+        "5:11 there is no backend `gcs`
     The only one in this version is `local`.
-"#,
+",
     );
     check_line(
         "state = []",
-        r#"4:9 `state` must be a table (this is a list)
+        "4:9 `state` must be a table (this is a list)
     Write `[state]` on a line of its own, and its keys below.
-"#,
+",
     );
 }
 
@@ -384,9 +378,9 @@ fn a_waiver_is_whole_or_none() {
     check_line(
         r#"[waivers]
 rule = "WT-ELB-002""#,
-        r#"4:1 `waivers` must be a list of tables (this is a table)
+        "4:1 `waivers` must be a list of tables (this is a table)
     Write `[[waivers]]` above each of them.
-"#,
+",
     );
     check_line(
         r#"[[waivers]]
@@ -424,9 +418,9 @@ expires = 2027-01-31T00:00:00Z"#,
     );
     check_line(
         "waivers = [3]",
-        r#"4:12 each of `waivers` must be a table (this is a whole number)
+        "4:12 each of `waivers` must be a table (this is a whole number)
     Write `[[waivers]]` on a line of its own, and its keys below.
-"#,
+",
     );
 }
 
@@ -440,15 +434,15 @@ fn an_input_is_what_toml_and_json_share() {
     );
     check_input(
         "a = inf",
-        r#"8:5 the number has no finite value
+        "8:5 the number has no finite value
     Write it out, such as `0.5`.
-"#,
+",
     );
     check_input(
         "a = 99999999999999999999",
-        r#"8:5 the number is too large
+        "8:5 the number is too large
     The largest is 9223372036854775807.
-"#,
+",
     );
     check_input(
         "a = 0x_1",
@@ -479,21 +473,21 @@ fn a_reference_names_an_output_of_another_component() {
     );
     check_input(
         r#"a = { from = "nte.vpc_id" }"#,
-        r#"8:14 there is no component `nte`
+        "8:14 there is no component `nte`
     Did you mean `net.vpc_id`?
-"#,
+",
     );
     check_input(
         r#"a = { from = "queue.vpc_id" }"#,
-        r#"8:14 there is no component `queue`
+        "8:14 there is no component `queue`
     Add `[components.queue]`, or refer to another.
-"#,
+",
     );
     check_input(
         r#"a = { from = "web.vpc_id" }"#,
-        r#"8:14 component `web` refers to itself
+        "8:14 component `web` refers to itself
     Refer to an output of another component.
-"#,
+",
     );
     check_input(
         r#"a = { from = "net.vpc_id", too = 3 }"#,
@@ -503,9 +497,9 @@ fn a_reference_names_an_output_of_another_component() {
     );
     check_input(
         r#"a = [{ from = "net.vpc_id" }, [{ from = "n.x"}]]"#,
-        r#"8:41 there is no component `n`
+        "8:41 there is no component `n`
     Add `[components.n]`, or refer to another.
-"#,
+",
     );
 }
 
