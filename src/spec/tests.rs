@@ -221,7 +221,7 @@ a=4
     Write it in quotes: `blueprint = "4"`.
 7:1 component `y` has no `blueprint`
     Write `blueprint = "https-service"` below it.
-10:13 `[components.z]` is written twice (written again here)
+10:1 `[components.z]` is written twice (written again here)
     8:1 first written here
     Put the keys of both under one header, or give one another name.
 12:1 `a` is written twice (written again here)
@@ -531,12 +531,9 @@ fn the_broken_example_has_a_problem_of_each_sort() {
     Tags that begin so are written by AWS alone.
 20:16 there is no component `sites`
     Did you mean `site.vpc_id`?
-31:13 `[components.logs]` is written twice (written again here)
+31:1 `[components.logs]` is written twice (written again here)
     27:1 first written here
     Put the keys of both under one header, or give one another name.
-32:1 `blueprint` is written twice (written again here)
-    28:1 first written here
-    Keep one of the two.
 34:1 the waiver has no `owner`
     Name who answers for it: `owner = "payments"`.
 38:11 `expires` must be a date (this is text)
