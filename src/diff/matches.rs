@@ -45,6 +45,73 @@ pub fn differences(
         .collect()
 }
 
+/// Whether two values of the attribute at this path are the same to AWS.
+#[must_use]
+pub fn same(kind: &Kind, path: &str, a: &Value, b: &Value) -> bool {
+    let walk = Walk { kind };
+    let names: Vec<&str> = path.split('.').map(less_index).collect();
+    if names[0] == "tags" {
+        return a == b;
+    }
+    let mut schema = kind.schema();
+    for (depth, name) in names.iter().enumerate() {
+        match schema.block(name) {
+            Some(block) if depth + 1 == names.len() => {
+                // Both ways, as a walk looks only at what its first side sets.
+                let differs = |a: &Value, b: &Value| {
+                    let mut found = Vec::new();
+                    walk.blocks(&block.schema, block.nesting, path, a, b, &mut found);
+                    !found.is_empty()
+                };
+                return a == b || (!differs(a, b) && !differs(b, a));
+            }
+            Some(block) => schema = &block.schema,
+            None => {
+                let of = schema.attribute(name).map(|attribute| &attribute.of);
+                return a == b || walk.same(path, of, a, b);
+            }
+        }
+    }
+    a == b
+}
+
+/// The value at the path of a field, `tags.owner` or `rule[1].status`; null where there is
+/// none. The key of a tag may hold dots.
+#[must_use]
+pub fn value_at<'a>(attributes: &'a Attributes, path: &str) -> &'a Value {
+    static NULL: Value = Value::Null;
+    if let Some(key) = path.strip_prefix("tags.") {
+        let tags = attributes.get("tags").and_then(Value::as_map);
+        return tags.and_then(|tags| tags.get(key)).unwrap_or(&NULL);
+    }
+    let mut names = path.split('.').peekable();
+    let mut map = attributes;
+    while let Some(name) = names.next() {
+        let Some(value) = map.get(less_index(name)) else {
+            return &NULL;
+        };
+        let index = name
+            .split_once('[')
+            .and_then(|(_, rest)| rest.trim_end_matches(']').parse::<usize>().ok());
+        let value = match (value, index) {
+            (Value::List(items), Some(index)) => items.get(index),
+            (Value::List(items), None) if names.peek().is_some() => items.first(),
+            (value, _) => Some(value),
+        };
+        match (value, names.peek()) {
+            (Some(value), None) => return value,
+            (Some(Value::Map(entries)), Some(_)) => map = entries,
+            _ => return &NULL,
+        }
+    }
+    &NULL
+}
+
+/// A path's step less its index.
+fn less_index(name: &str) -> &str {
+    name.split_once('[').map_or(name, |(name, _)| name)
+}
+
 type Difference = (String, Value, Value);
 
 struct Walk<'a> {
@@ -103,16 +170,20 @@ impl Walk<'_> {
             (Nesting::List, Value::List(wanted), Value::List(live))
                 if wanted.len() == live.len() =>
             {
+                let several = wanted.len() > 1;
                 for (index, (wanted, live)) in wanted.iter().zip(live).enumerate() {
-                    let (Value::Map(wanted), Value::Map(live)) = (wanted, live) else {
-                        continue;
-                    };
-                    let path = if wanted.len() > 1 && index > 0 {
+                    let path = if several {
                         format!("{path}[{index}]")
                     } else {
                         path.to_owned()
                     };
-                    self.block(schema, &path, wanted, live, found);
+                    match (wanted, live) {
+                        (Value::Map(wanted), Value::Map(live)) => {
+                            self.block(schema, &path, wanted, live, found);
+                        }
+                        _ if wanted == live => {}
+                        _ => found.push((path, live.clone(), wanted.clone())),
+                    }
                 }
             }
             (Nesting::Set, Value::List(items), Value::List(others)) => {
@@ -138,7 +209,8 @@ impl Walk<'_> {
         if wanted.is_unknown() {
             return false;
         }
-        match self.kind.compares(path) {
+        let path: Vec<&str> = path.split('.').map(less_index).collect();
+        match self.kind.compares(&path.join(".")) {
             Some(Compare::WriteOnly) => true,
             Some(Compare::Policy) => policy::equal(wanted, live),
             Some(Compare::CaseInsensitive) => match (wanted.as_str(), live.as_str()) {

@@ -54,6 +54,8 @@ pub struct Kind {
     pub exclusive_children: &'static [&'static str],
     /// The home region of a global service; none for a regional one.
     pub home: Option<&'static str>,
+    /// How many minutes it may take to come or go while AWS says nothing new.
+    pub patience: u32,
     /// IAM actions that its lifecycle calls, `s3:CreateBucket`.
     pub permissions: &'static [&'static str],
     /// How Terraform imports it.
@@ -78,6 +80,7 @@ impl Kind {
         protect: |_| false,
         exclusive_children: &[],
         home: None,
+        patience: 20,
         permissions: &[],
         import: Import::ById,
     };
