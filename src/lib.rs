@@ -32,3 +32,6 @@ pub mod diff;
 pub mod plan;
 
 pub mod executor;
+
+pub mod sandbox;
+pub mod ui;

@@ -1,6 +1,17 @@
 //! The spec: what the user wrote, checked for form.
 //!
+//! In: the text of a spec. Out: a [`Spec`] and everything that is wrong with it, at once.
+//!
 //! *Invariant*: no blueprint is read here; whether inputs fit is said by `blueprint`.
+
+pub mod form;
+mod input;
+mod reader;
+mod syntax;
+mod walk;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +19,39 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::diagnostic::{Source, Span};
+use crate::diagnostic::{Diagnostic, Source, Span};
+
+/// What came of reading a spec.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// The spec, unless its text is no TOML.
+    ///
+    /// Where a value is wrong a harmless one stands in, so that later stages can add
+    /// their own problems; nothing may be made of it while `problems` has an error.
+    pub spec: Option<Spec>,
+    /// What is wrong, in the order of the text.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Reads a spec. In: the file. Out: what it says and all that is wrong with its form.
+///
+/// Text that is no TOML gives only the problems of its syntax, since what would be said
+/// about the rest could be false; a key that is written twice hides nothing.
+#[must_use]
+pub fn parse(source: &Arc<Source>) -> Parsed {
+    let syntax::Read {
+        table,
+        mut problems,
+    } = syntax::read(source);
+    let spec = table.map(|table| {
+        let mut reader = reader::Reader::new(source);
+        let spec = walk::spec(&mut reader, &table);
+        problems.extend(reader.problems);
+        spec
+    });
+    problems.sort_by_key(|problem| problem.labels.first().map(|label| label.span.start));
+    Parsed { spec, problems }
+}
 
 /// A spec whose form is right.
 #[derive(Clone, Debug)]
@@ -79,7 +122,8 @@ pub enum Input {
     List(Vec<Written<Input>>),
     /// A table.
     Table(BTreeMap<String, Written<Input>>),
-    /// `{ from = "network.vpc_id" }`: an output of another component.
+    /// `{ from = "network.vpc_id" }`: an output of another component. Both names are
+    /// empty where the parser has already said that the reference is wrong.
     From {
         /// The component.
         component: String,

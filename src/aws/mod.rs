@@ -6,11 +6,36 @@
 //! *Invariant*: no call decides anything. What is to be created, changed or deleted was
 //! decided by the plan; a lifecycle turns one such decision into the calls of one service.
 
+mod acm_certificate;
+mod acm_certificate_validation;
 mod client;
+mod elb;
 mod error;
+mod given;
+mod lb;
+mod lb_listener;
+mod lb_listener_action;
+mod lb_target_group;
+mod lb_target_group_attachment;
+mod s3;
+mod s3_bucket;
+mod s3_bucket_lifecycle_configuration;
+mod s3_bucket_logging;
+mod s3_bucket_ownership_controls;
+mod s3_bucket_policy;
+mod s3_bucket_public_access_block;
+mod s3_bucket_server_side_encryption_configuration;
+mod s3_bucket_versioning;
 mod tags;
+mod values;
 
 use std::collections::BTreeSet;
+
+mod cloudfront;
+mod cloudfront_distribution;
+mod cloudfront_origin_access_control;
+mod cloudfront_response_headers_policy;
+mod data;
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -23,10 +48,63 @@ use crate::resource::Id;
 use crate::value::Attributes;
 
 /// Every kind's lifecycle, in order of name.
-static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[];
+static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
+    ("aws_lb", &lb::Lb),
+    ("aws_lb_listener", &lb_listener::LbListener),
+    ("aws_lb_target_group", &lb_target_group::LbTargetGroup),
+    (
+        "aws_lb_target_group_attachment",
+        &lb_target_group_attachment::LbTargetGroupAttachment,
+    ),
+    ("aws_acm_certificate", &acm_certificate::LIFECYCLE),
+    (
+        "aws_acm_certificate_validation",
+        &acm_certificate_validation::LIFECYCLE,
+    ),
+    ("aws_s3_bucket", &s3_bucket::LIFECYCLE),
+    (
+        "aws_s3_bucket_lifecycle_configuration",
+        &s3_bucket_lifecycle_configuration::LIFECYCLE,
+    ),
+    ("aws_s3_bucket_logging", &s3_bucket_logging::LIFECYCLE),
+    (
+        "aws_s3_bucket_ownership_controls",
+        &s3_bucket_ownership_controls::LIFECYCLE,
+    ),
+    ("aws_s3_bucket_policy", &s3_bucket_policy::LIFECYCLE),
+    (
+        "aws_s3_bucket_public_access_block",
+        &s3_bucket_public_access_block::LIFECYCLE,
+    ),
+    (
+        "aws_s3_bucket_server_side_encryption_configuration",
+        &s3_bucket_server_side_encryption_configuration::LIFECYCLE,
+    ),
+    ("aws_s3_bucket_versioning", &s3_bucket_versioning::LIFECYCLE),
+    (
+        "aws_cloudfront_distribution",
+        &cloudfront_distribution::CloudfrontDistribution,
+    ),
+    (
+        "aws_cloudfront_origin_access_control",
+        &cloudfront_origin_access_control::CloudfrontOriginAccessControl,
+    ),
+    (
+        "aws_cloudfront_response_headers_policy",
+        &cloudfront_response_headers_policy::CloudfrontResponseHeadersPolicy,
+    ),
+];
 
 /// Every kind of lookup, in order of name.
-static LOOKUPS: &[(&str, &dyn Ask)] = &[];
+static LOOKUPS: &[(&str, &dyn Ask)] = &[
+    (
+        "aws_caller_identity",
+        &data::caller_identity::CallerIdentity,
+    ),
+    ("aws_route53_zone", &data::route53_zone::Route53Zone),
+    ("aws_subnets", &data::subnets::Subnets),
+    ("aws_vpc", &data::vpc::Vpc),
+];
 
 /// The lifecycle of the kind of this name.
 #[must_use]

@@ -26,7 +26,10 @@ pub fn differences(
         .map(|(name, value)| (name.clone(), known.resolve(value)))
         .collect();
     let mut found = Vec::new();
-    let walk = Walk { kind };
+    let walk = Walk {
+        kind,
+        wanted: &wanted,
+    };
     walk.block(kind.schema(), "", &wanted, observed, &mut found);
     found
         .into_iter()
@@ -116,6 +119,8 @@ type Difference = (String, Value, Value);
 
 struct Walk<'a> {
     kind: &'a Kind,
+    /// All that is wanted, top level.
+    wanted: &'a Attributes,
 }
 
 impl Walk<'_> {
@@ -221,6 +226,21 @@ impl Walk<'_> {
                 (Some(wanted), Some(live)) => dns_name(wanted) == dns_name(live),
                 _ => wanted == live,
             },
+            Some(Compare::SetWith(other)) => {
+                let implied = self.wanted.get(other);
+                let whole = |set: &Value| {
+                    let mut set = set.items().to_vec();
+                    if let Some(item) = implied
+                        && !set.contains(item)
+                    {
+                        set.push(item.clone());
+                    }
+                    set
+                };
+                self.same_set(&whole(wanted), &whole(live), |a, b| {
+                    self.same_typed(None, a, b)
+                })
+            }
             None => self.same_typed(of, wanted, live),
         }
     }
@@ -286,4 +306,49 @@ fn tags(wanted: &Value, live: &Value, found: &mut Vec<Difference>) {
 /// A DNS name less its last dot, in lower case.
 fn dns_name(name: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Walk;
+    use crate::kind::Kind;
+    use crate::value::{Attributes, Value};
+
+    fn certificate(names: &[&str]) -> Attributes {
+        Attributes::from([
+            ("domain_name".to_owned(), "a.example.com".into()),
+            (
+                "subject_alternative_names".to_owned(),
+                Value::texts(names.iter().copied()),
+            ),
+        ])
+    }
+
+    #[test]
+    fn a_set_that_holds_another_attribute_holds_it_written_or_not() {
+        let kind = Kind::of("aws_acm_certificate").unwrap();
+        let check = |wanted: &[&str], live: &[&str], same: bool| {
+            let (wanted, live) = (certificate(wanted), certificate(live));
+            let walk = Walk {
+                kind,
+                wanted: &wanted,
+            };
+            let mut found = Vec::new();
+            walk.block(kind.schema(), "", &wanted, &live, &mut found);
+            assert_eq!(found.is_empty(), same, "{found:?}");
+        };
+        check(&[], &["a.example.com"], true);
+        check(
+            &["b.example.com"],
+            &["a.example.com", "b.example.com"],
+            true,
+        );
+        check(
+            &["b.example.com", "a.example.com"],
+            &["a.example.com", "b.example.com"],
+            true,
+        );
+        check(&[], &["a.example.com", "b.example.com"], false);
+        check(&["c.example.com"], &["a.example.com"], false);
+    }
 }

@@ -1,0 +1,41 @@
+//! `aws_acm_certificate`: a public certificate that ACM issues and renews.
+//!
+//! *Invariant*: ACM's own private keys only; a certificate's key never passes through here.
+
+use super::{Compare, Guard, Kind};
+
+/// A certificate. What it says can't be changed; a new one is issued and takes its place.
+pub static KIND: Kind = Kind {
+    name: "aws_acm_certificate",
+    noun: "certificate",
+    // `Export` is set by the request only:
+    // https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateOptions.html
+    replace: &[
+        "certificate_authority_arn",
+        "domain_name",
+        "key_algorithm",
+        "options.export",
+        "subject_alternative_names",
+        "validation_method",
+    ],
+    // ACM lists the domain among the alternative names, whether it was or not:
+    // https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html
+    compare: &[("subject_alternative_names", Compare::SetWith("domain_name"))],
+    set_keys: &[("domain_validation_options", "domain_name")],
+    named_by: &["domain_name"],
+    // https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+    guard: Guard::Token {
+        seconds: Some(3600),
+    },
+    permissions: &[
+        "acm:AddTagsToCertificate",
+        "acm:DeleteCertificate",
+        "acm:DescribeCertificate",
+        "acm:ListCertificates",
+        "acm:ListTagsForCertificate",
+        "acm:RemoveTagsFromCertificate",
+        "acm:RequestCertificate",
+        "acm:UpdateCertificateOptions",
+    ],
+    ..Kind::PLAIN
+};

@@ -1,0 +1,21 @@
+//! `aws_acm_certificate_validation`: that a certificate is issued.
+//!
+//! There is nothing of this kind in AWS. It stands when its certificate is issued, so
+//! whatever serves the certificate refers to it and waits.
+//!
+//! *Invariant*: nothing is ever sent to AWS for it but the question.
+
+use super::{Compare, Import, Kind};
+
+/// The wait for a certificate.
+pub static KIND: Kind = Kind {
+    name: "aws_acm_certificate_validation",
+    noun: "certificate validation",
+    replace: &["certificate_arn"],
+    // AWS knows nothing of it; it only makes the records stand before.
+    compare: &[("validation_record_fqdns", Compare::WriteOnly)],
+    named_by: &["certificate_arn"],
+    permissions: &["acm:DescribeCertificate"],
+    import: Import::Not("the provider has nothing to import: it waits again, at no cost"),
+    ..Kind::PLAIN
+};

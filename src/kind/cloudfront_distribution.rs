@@ -1,0 +1,58 @@
+//! CloudFront distribution: serves a domain from edge locations.
+//!
+//! *Invariant*: none of its own.
+
+use super::{Compare, Guard, Kind, Literal};
+
+pub(super) static CLOUDFRONT_DISTRIBUTION: Kind = Kind {
+    name: "aws_cloudfront_distribution",
+    noun: "CloudFront distribution",
+    replace: &["staging"],
+    // The provider's own, in its documentation of the type.
+    defaults: &[
+        ("http_version", Literal::Text("http2")),
+        ("is_ipv6_enabled", Literal::Bool(false)),
+        ("price_class", Literal::Text("PriceClass_All")),
+        ("default_cache_behavior.compress", Literal::Bool(false)),
+        ("ordered_cache_behavior.compress", Literal::Bool(false)),
+        ("origin.connection_attempts", Literal::Int(3)),
+        ("origin.connection_timeout", Literal::Int(10)),
+        (
+            "origin.custom_origin_config.origin_keepalive_timeout",
+            Literal::Int(5),
+        ),
+        (
+            "origin.custom_origin_config.origin_read_timeout",
+            Literal::Int(30),
+        ),
+    ],
+    compare: &[
+        ("origin.domain_name", Compare::DnsName),
+        ("http_version", Compare::CaseInsensitive),
+        // Only Terraform knows these.
+        ("retain_on_delete", Compare::WriteOnly),
+        ("wait_for_deployment", Compare::WriteOnly),
+    ],
+    volatile: &[
+        "etag",
+        "in_progress_validation_batches",
+        "last_modified_time",
+        "status",
+    ],
+    // The caller reference, for as long as the distribution stands.
+    guard: Guard::Token { seconds: None },
+    protect: |_| true,
+    home: Some("us-east-1"),
+    permissions: &[
+        "cloudfront:CreateDistribution",
+        "cloudfront:DeleteDistribution",
+        "cloudfront:GetDistribution",
+        "cloudfront:GetDistributionConfig",
+        "cloudfront:ListDistributions",
+        "cloudfront:ListTagsForResource",
+        "cloudfront:TagResource",
+        "cloudfront:UntagResource",
+        "cloudfront:UpdateDistribution",
+    ],
+    ..Kind::PLAIN
+};

@@ -1,0 +1,28 @@
+//! CloudFront origin access control: signs what a distribution asks of a bucket.
+//!
+//! *Invariant*: none of its own.
+
+use super::{Guard, Kind, Name};
+
+pub(super) static CLOUDFRONT_ORIGIN_ACCESS_CONTROL: Kind = Kind {
+    name: "aws_cloudfront_origin_access_control",
+    noun: "origin access control",
+    replace: &["name"],
+    volatile: &["etag"],
+    named_by: &["name"],
+    generated_name: Some(Name {
+        attribute: "name",
+        longest: 64,
+        with_account: false,
+    }),
+    guard: Guard::UniqueName,
+    home: Some("us-east-1"),
+    permissions: &[
+        "cloudfront:CreateOriginAccessControl",
+        "cloudfront:DeleteOriginAccessControl",
+        "cloudfront:GetOriginAccessControl",
+        "cloudfront:ListOriginAccessControls",
+        "cloudfront:UpdateOriginAccessControl",
+    ],
+    ..Kind::PLAIN
+};

@@ -1,0 +1,57 @@
+//! `aws_lb`: an Application Load Balancer.
+//!
+//! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
+
+use super::{Guard, Kind, Literal, Name};
+
+/// Names are 32 characters at most and unique in an account and region; a repeated call
+/// with the same settings is answered with the first load balancer (API reference,
+/// `CreateLoadBalancer`). Defaults are the provider's, which are AWS's.
+pub(super) static LB: Kind = Kind {
+    name: "aws_lb",
+    noun: "load balancer",
+    replace: &["name", "internal", "load_balancer_type"],
+    defaults: &[
+        ("load_balancer_type", Literal::Text("application")),
+        ("client_keep_alive", Literal::Int(3600)),
+        ("desync_mitigation_mode", Literal::Text("defensive")),
+        ("drop_invalid_header_fields", Literal::Bool(false)),
+        ("enable_deletion_protection", Literal::Bool(false)),
+        ("enable_http2", Literal::Bool(true)),
+        (
+            "enable_tls_version_and_cipher_suite_headers",
+            Literal::Bool(false),
+        ),
+        ("enable_waf_fail_open", Literal::Bool(false)),
+        ("enable_xff_client_port", Literal::Bool(false)),
+        ("enable_zonal_shift", Literal::Bool(false)),
+        ("idle_timeout", Literal::Int(60)),
+        ("preserve_host_header", Literal::Bool(false)),
+        ("xff_header_processing_mode", Literal::Text("append")),
+        ("access_logs.enabled", Literal::Bool(false)),
+        ("connection_logs.enabled", Literal::Bool(false)),
+        ("health_check_logs.enabled", Literal::Bool(false)),
+    ],
+    named_by: &["name"],
+    generated_name: Some(Name {
+        attribute: "name",
+        longest: 32,
+        with_account: false,
+    }),
+    guard: Guard::UniqueName,
+    protect: |_| true,
+    permissions: &[
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:CreateLoadBalancer",
+        "elasticloadbalancing:DeleteLoadBalancer",
+        "elasticloadbalancing:DescribeLoadBalancerAttributes",
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "elasticloadbalancing:DescribeTags",
+        "elasticloadbalancing:ModifyLoadBalancerAttributes",
+        "elasticloadbalancing:RemoveTags",
+        "elasticloadbalancing:SetIpAddressType",
+        "elasticloadbalancing:SetSecurityGroups",
+        "elasticloadbalancing:SetSubnets",
+    ],
+    ..Kind::PLAIN
+};

@@ -1,0 +1,38 @@
+//! `aws_lb_listener`: a port of a load balancer and what it does with what comes in.
+//!
+//! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
+
+use super::{Guard, Kind, Literal};
+
+/// One listener a port: `CreateListener` refuses a second one (`DuplicateListener`), and
+/// answers a repeated call with the first (API reference). The defaults of a redirect are
+/// AWS's words for "as it came in".
+pub(super) static LB_LISTENER: Kind = Kind {
+    name: "aws_lb_listener",
+    noun: "listener",
+    replace: &["load_balancer_arn"],
+    defaults: &[
+        ("default_action.redirect.host", Literal::Text("#{host}")),
+        ("default_action.redirect.path", Literal::Text("/#{path}")),
+        ("default_action.redirect.port", Literal::Text("#{port}")),
+        (
+            "default_action.redirect.protocol",
+            Literal::Text("#{protocol}"),
+        ),
+        ("default_action.redirect.query", Literal::Text("#{query}")),
+    ],
+    named_by: &["load_balancer_arn", "port"],
+    guard: Guard::UniqueName,
+    permissions: &[
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:CreateListener",
+        "elasticloadbalancing:DeleteListener",
+        "elasticloadbalancing:DescribeListenerAttributes",
+        "elasticloadbalancing:DescribeListeners",
+        "elasticloadbalancing:DescribeTags",
+        "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:ModifyListenerAttributes",
+        "elasticloadbalancing:RemoveTags",
+    ],
+    ..Kind::PLAIN
+};

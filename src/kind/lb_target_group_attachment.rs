@@ -1,0 +1,21 @@
+//! `aws_lb_target_group_attachment`: one target of a target group.
+//!
+//! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
+
+use super::{Guard, Kind};
+
+/// Registering a target that is registered changes nothing (API reference,
+/// `RegisterTargets`).
+pub(super) static LB_TARGET_GROUP_ATTACHMENT: Kind = Kind {
+    name: "aws_lb_target_group_attachment",
+    noun: "target",
+    replace: &["target_group_arn", "target_id", "port", "availability_zone"],
+    named_by: &["target_group_arn", "target_id"],
+    guard: Guard::Idempotent,
+    permissions: &[
+        "elasticloadbalancing:DeregisterTargets",
+        "elasticloadbalancing:DescribeTargetHealth",
+        "elasticloadbalancing:RegisterTargets",
+    ],
+    ..Kind::PLAIN
+};

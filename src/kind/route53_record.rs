@@ -1,0 +1,31 @@
+//! `aws_route53_record`: a name in a zone and what it stands for.
+//!
+//! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
+
+use super::{Compare, Guard, Kind};
+
+/// A `CREATE` of a name and type that stand is refused (API reference,
+/// `ChangeResourceRecordSets`). A zone takes one change at a time, hence `serialise_by`.
+/// `allow_overwrite` is a word to Terraform alone.
+pub(super) static ROUTE53_RECORD: Kind = Kind {
+    name: "aws_route53_record",
+    noun: "DNS record",
+    replace: &["zone_id", "name", "type", "set_identifier"],
+    compare: &[
+        ("allow_overwrite", Compare::WriteOnly),
+        ("name", Compare::DnsName),
+        ("alias.name", Compare::DnsName),
+    ],
+    named_by: &["zone_id", "name", "type"],
+    serialise_by: Some("zone_id"),
+    guard: Guard::UniqueName,
+    home: Some("us-east-1"),
+    permissions: &[
+        "acm:DescribeCertificate",
+        "acm:ListCertificates",
+        "ec2:DescribeRegions",
+        "route53:ChangeResourceRecordSets",
+        "route53:ListResourceRecordSets",
+    ],
+    ..Kind::PLAIN
+};

@@ -1,0 +1,45 @@
+//! `aws_s3_bucket`: a bucket, its name and its tags.
+//!
+//! Everything else that a bucket has is a kind of its own, as in the provider since
+//! version 4.
+//!
+//! *Invariant*: whether a bucket may be emptied is no attribute of it: `force_destroy` is
+//! what a destroy was told by its options.
+
+use super::{Guard, Kind, Name};
+
+/// A bucket. Its name is one per partition of AWS and lies in its ARN and host name, so a
+/// new name is a new bucket.
+pub static KIND: Kind = Kind {
+    name: "aws_s3_bucket",
+    noun: "bucket",
+    replace: &[
+        "bucket",
+        "bucket_namespace",
+        "bucket_prefix",
+        "object_lock_enabled",
+    ],
+    compare: &[("force_destroy", super::Compare::WriteOnly)],
+    named_by: &["bucket"],
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    generated_name: Some(Name {
+        attribute: "bucket",
+        longest: 63,
+        with_account: true,
+    }),
+    serialise_by: Some("bucket"),
+    guard: Guard::UniqueName,
+    protect: |_| true,
+    permissions: &[
+        "s3:CreateBucket",
+        "s3:DeleteBucket",
+        "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+        "s3:GetBucketTagging",
+        "s3:ListBucket",
+        "s3:ListBucketVersions",
+        "s3:PutBucketTagging",
+        "s3:TagResource",
+    ],
+    ..Kind::PLAIN
+};

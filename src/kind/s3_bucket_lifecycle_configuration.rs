@@ -1,0 +1,20 @@
+//! `aws_s3_bucket_lifecycle_configuration`: what happens to objects as they age.
+//!
+//! *Invariant*: rules are in order, and a rule is known by its id.
+
+use super::Kind;
+
+/// The lifecycle rules of a bucket. IAM has no action for taking them away: that is
+/// `s3:PutLifecycleConfiguration` too.
+pub static KIND: Kind = Kind {
+    name: "aws_s3_bucket_lifecycle_configuration",
+    noun: "lifecycle rules",
+    replace: &["bucket"],
+    named_by: &["bucket"],
+    serialise_by: Some("bucket"),
+    permissions: &[
+        "s3:GetLifecycleConfiguration",
+        "s3:PutLifecycleConfiguration",
+    ],
+    ..Kind::PLAIN
+};

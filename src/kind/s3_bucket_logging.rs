@@ -1,0 +1,16 @@
+//! `aws_s3_bucket_logging`: where the log of requests to a bucket goes.
+//!
+//! *Invariant*: the log bucket is a name here; that it may be written to is its own policy's.
+
+use super::Kind;
+
+/// The server access log of a bucket.
+pub static KIND: Kind = Kind {
+    name: "aws_s3_bucket_logging",
+    noun: "access log",
+    replace: &["bucket"],
+    named_by: &["bucket"],
+    serialise_by: Some("bucket"),
+    permissions: &["s3:GetBucketLogging", "s3:PutBucketLogging"],
+    ..Kind::PLAIN
+};

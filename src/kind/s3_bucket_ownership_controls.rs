@@ -1,0 +1,20 @@
+//! `aws_s3_bucket_ownership_controls`: who owns the objects, and whether ACLs count.
+//!
+//! *Invariant*: one rule, always.
+
+use super::Kind;
+
+/// The ownership controls of a bucket. IAM has no action for taking them away: that is
+/// `s3:PutBucketOwnershipControls` too.
+pub static KIND: Kind = Kind {
+    name: "aws_s3_bucket_ownership_controls",
+    noun: "ownership controls",
+    replace: &["bucket"],
+    named_by: &["bucket"],
+    serialise_by: Some("bucket"),
+    permissions: &[
+        "s3:GetBucketOwnershipControls",
+        "s3:PutBucketOwnershipControls",
+    ],
+    ..Kind::PLAIN
+};

@@ -1,0 +1,21 @@
+//! `aws_s3_bucket_public_access_block`: the four switches against public access.
+//!
+//! *Invariant*: nothing here decides whether a switch should be on; that is a rule's.
+
+use super::Kind;
+
+/// The public access block of a bucket. IAM has no action for taking it away: that is
+/// `s3:PutBucketPublicAccessBlock` too.
+pub static KIND: Kind = Kind {
+    name: "aws_s3_bucket_public_access_block",
+    noun: "public access block",
+    replace: &["bucket"],
+    compare: &[("skip_destroy", super::Compare::WriteOnly)],
+    named_by: &["bucket"],
+    serialise_by: Some("bucket"),
+    permissions: &[
+        "s3:GetBucketPublicAccessBlock",
+        "s3:PutBucketPublicAccessBlock",
+    ],
+    ..Kind::PLAIN
+};

@@ -1,0 +1,20 @@
+//! `aws_s3_bucket_server_side_encryption_configuration`: how objects are encrypted at rest.
+//!
+//! *Invariant*: what is not given here is as AWS has it; SSE-S3 and SSE-C's fate are AWS's to default.
+
+use super::Kind;
+
+/// The default encryption of a bucket. IAM has no action for taking it away: that is
+/// `s3:PutEncryptionConfiguration` too.
+pub static KIND: Kind = Kind {
+    name: "aws_s3_bucket_server_side_encryption_configuration",
+    noun: "default encryption",
+    replace: &["bucket"],
+    named_by: &["bucket"],
+    serialise_by: Some("bucket"),
+    permissions: &[
+        "s3:GetEncryptionConfiguration",
+        "s3:PutEncryptionConfiguration",
+    ],
+    ..Kind::PLAIN
+};

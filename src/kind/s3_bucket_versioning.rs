@@ -1,0 +1,17 @@
+//! `aws_s3_bucket_versioning`: whether overwritten and deleted objects are kept.
+//!
+//! *Invariant*: a bucket that was versioned once is never unversioned again: what goes is suspended.
+
+use super::Kind;
+
+/// The versioning of a bucket.
+pub static KIND: Kind = Kind {
+    name: "aws_s3_bucket_versioning",
+    noun: "versioning",
+    replace: &["bucket"],
+    compare: &[("mfa", super::Compare::WriteOnly)],
+    named_by: &["bucket"],
+    serialise_by: Some("bucket"),
+    permissions: &["s3:GetBucketVersioning", "s3:PutBucketVersioning"],
+    ..Kind::PLAIN
+};

@@ -1,0 +1,24 @@
+//! `aws_vpc_security_group_ingress_rule`: what may come in, one source or destination a rule.
+//!
+//! *Invariant*: data only; what one does to it stands in `aws::security_group_rule`.
+
+use super::{Guard, Kind};
+
+/// A second rule of the same content is refused with `InvalidPermission.Duplicate` (API
+/// reference, `AuthorizeSecurityGroupIngress`).
+pub(super) static VPC_SECURITY_GROUP_INGRESS_RULE: Kind = Kind {
+    name: "aws_vpc_security_group_ingress_rule",
+    noun: "ingress rule",
+    replace: &["security_group_id"],
+    named_by: &["security_group_id"],
+    guard: Guard::UniqueName,
+    permissions: &[
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:CreateTags",
+        "ec2:DeleteTags",
+        "ec2:DescribeSecurityGroupRules",
+        "ec2:ModifySecurityGroupRules",
+        "ec2:RevokeSecurityGroupIngress",
+    ],
+    ..Kind::PLAIN
+};

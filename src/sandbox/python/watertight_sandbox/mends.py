@@ -1,0 +1,15 @@
+"""The table of mends. Each is applied once, before the server starts."""
+
+from . import mend_accounts, mend_acm, mend_cloudfront, mend_ec2, mend_elbv2, mend_route53, mend_s3
+
+MENDS = (mend_accounts, mend_acm, mend_cloudfront, mend_ec2, mend_elbv2, mend_route53, mend_s3)
+
+_applied = False
+
+
+def apply():
+    global _applied
+    if not _applied:
+        for mend in MENDS:
+            mend.apply()
+        _applied = True

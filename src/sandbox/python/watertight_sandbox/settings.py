@@ -1,0 +1,12 @@
+"""What the caller may choose. Set once, before the mends are applied."""
+
+# Seconds that AWS takes, in the sandbox, for what takes it minutes.
+CERTIFICATE_DELAY = 1.0
+DISTRIBUTION_DELAY = 2.0
+LOAD_BALANCER_DELAY = 1.0
+
+# Public hosted zones that every account has from the start.
+ZONES = ("example.com.", "example.org.")
+
+# The account of credentials that do not name one.
+ACCOUNT = "123456789012"

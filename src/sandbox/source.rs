@@ -1,0 +1,91 @@
+//! The Python package as it is embedded in the binary.
+//!
+//! *Invariant*: a folder of sources is never changed once it is there; other sources make another.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::Error;
+
+/// The packages that the sandbox needs, with the hash of every file.
+pub(super) const REQUIREMENTS: &str = include_str!("python/requirements.txt");
+
+macro_rules! sources {
+    ($($path:literal,)*) => {
+        &[$(($path, include_str!(concat!("python/", $path))),)*]
+    };
+}
+
+/// Every file of the package, by its path.
+static SOURCES: &[(&str, &str)] = sources![
+    "__main__.py",
+    "watertight_sandbox/__init__.py",
+    "watertight_sandbox/front.py",
+    "watertight_sandbox/mend_accounts.py",
+    "watertight_sandbox/mend_acm.py",
+    "watertight_sandbox/mend_cloudfront.py",
+    "watertight_sandbox/mend_ec2.py",
+    "watertight_sandbox/mend_elbv2.py",
+    "watertight_sandbox/mend_route53.py",
+    "watertight_sandbox/mend_s3.py",
+    "watertight_sandbox/mends.py",
+    "watertight_sandbox/server.py",
+    "watertight_sandbox/settings.py",
+];
+
+/// Writes the package into the sandbox's folder, unless it is there; returns where.
+///
+/// # Errors
+/// The folder can't be written.
+pub(super) fn write(folder: &Path) -> Result<PathBuf, Error> {
+    let wanted = folder.join(format!("app-{}", digest()));
+    if wanted.is_dir() {
+        return Ok(wanted);
+    }
+    // Written aside and renamed, so that a half-written package is never run. Only the holder of
+    // the folder's lock writes.
+    let aside = folder.join("app.new");
+    if aside.exists() {
+        fs::remove_dir_all(&aside).map_err(Error::io("remove", &aside))?;
+    }
+    for (path, text) in SOURCES {
+        let path = aside.join(path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
+        }
+        fs::write(&path, text).map_err(Error::io("write", &path))?;
+    }
+    fs::rename(&aside, &wanted).map_err(Error::io("create", &wanted))?;
+    Ok(wanted)
+}
+
+/// What tells these sources from others.
+pub(super) fn digest() -> String {
+    let parts: Vec<&str> = SOURCES
+        .iter()
+        .flat_map(|(path, text)| [*path, *text])
+        .collect();
+    super::install::short_digest(&parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::SOURCES;
+
+    #[test]
+    fn every_python_file_is_embedded() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sandbox/python");
+        let mut there = BTreeSet::from(["__main__.py".to_owned()]);
+        for entry in std::fs::read_dir(root.join("watertight_sandbox")).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if Path::new(&name).extension().is_some_and(|e| e == "py") {
+                there.insert(format!("watertight_sandbox/{name}"));
+            }
+        }
+        let embedded: BTreeSet<_> = SOURCES.iter().map(|(path, _)| (*path).to_owned()).collect();
+        assert_eq!(embedded, there);
+    }
+}

@@ -1,0 +1,619 @@
+//! Specs as text, and what is said about them.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::{Backend, Parsed, parse};
+use crate::diagnostic::{Severity, Source};
+
+const GOOD: &str = r#"
+app = "shop"
+environment = "prod"
+region = "eu-west-1"
+account = "123456789012"
+ephemeral = true
+
+[tags]
+owner = "payments"
+"cost:centre" = "4711"
+
+[state]
+backend = "local"
+
+[components.web]
+blueprint = "https-service"
+domain = "shop.example.com"
+port = 8443
+vpc = { from = "network.vpc_id" }
+ingress = ["192.0.2.0/24", "198.51.100.0/24"]
+health = { path = "/", ratio = 0.5, on = true }
+
+[components.network]
+blueprint = "network"
+
+[[waivers]]
+rule = "WT-ELB-002"
+address = "web.*"
+owner = "payments"
+reason = "partner X still sends http, ticket PAY-411"
+expires = 2027-01-31
+"#;
+
+const HEAD: &str = r#"app = "shop"
+environment = "prod"
+region = "eu-west-1"
+"#;
+
+const COMPONENT: &str = r#"[components.web]
+blueprint = "https-service"
+"#;
+
+fn read(text: &str) -> Parsed {
+    parse(&Arc::new(Source {
+        name: "spec.toml".to_owned(),
+        text: text.to_owned(),
+    }))
+}
+
+/// The problems, one a line with their hints and further places below.
+fn problems(text: &str) -> String {
+    let mut out = String::new();
+    for problem in read(text).problems {
+        let (first, more) = problem.labels.split_first().expect("a place");
+        let (line, column) = first.span.line_and_column();
+        let severity = match problem.severity {
+            Severity::Error => "",
+            Severity::Warning => "warning: ",
+        };
+        write!(out, "{line}:{column} {severity}{}", problem.message).unwrap();
+        if !first.text.is_empty() {
+            write!(out, " ({})", first.text).unwrap();
+        }
+        for label in more {
+            let (line, column) = label.span.line_and_column();
+            write!(out, "\n    {line}:{column} {}", label.text).unwrap();
+        }
+        for hint in problem.hints {
+            write!(out, "\n    {hint}").unwrap();
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// The problems of the whole text.
+#[track_caller]
+fn check(text: &str, expected: &str) {
+    assert_eq!(problems(text), expected, "in\n{text}");
+}
+
+/// The problems of these lines above a good component and below a good head.
+#[track_caller]
+fn check_line(line: &str, expected: &str) {
+    check(&format!("{HEAD}{line}\n{COMPONENT}"), expected);
+}
+
+/// The problems of this input of a good component.
+#[track_caller]
+fn check_input(line: &str, expected: &str) {
+    let text = format!("{HEAD}[components.net]\nblueprint = \"x\"\n{COMPONENT}{line}\n");
+    check(&text, expected);
+}
+
+#[test]
+fn a_good_spec_says_what_it_says() {
+    let parsed = read(GOOD);
+    assert_eq!(parsed.problems, []);
+    let spec = parsed.spec.unwrap();
+    assert_eq!(spec.app.value, "shop");
+    assert_eq!(spec.environment.value, "prod");
+    assert_eq!(spec.region.value, "eu-west-1");
+    assert_eq!(spec.account.unwrap().value, "123456789012");
+    assert!(spec.ephemeral);
+    assert_eq!(spec.state, Backend::Local);
+    assert_eq!(spec.tags["cost:centre"].value, "4711");
+    let web = &spec.components["web"];
+    assert_eq!(web.name.span.line_and_column(), (15, 1));
+    assert_eq!(web.blueprint.value, "https-service");
+    let inputs: String = web
+        .inputs
+        .iter()
+        .map(|(name, given)| {
+            let place = &given.value.span;
+            format!(
+                "{:?} {name} = {place:?} {:?}\n",
+                given.key, given.value.value
+            )
+        })
+        .collect();
+    let expected = r#"
+spec.toml:17:1 domain = spec.toml:17:10 Text("shop.example.com")
+spec.toml:21:1 health = spec.toml:21:10 Table({"on": Written { value: Bool(true), span: spec.toml:21:42 }, "path": Written { value: Text("/"), span: spec.toml:21:19 }, "ratio": Written { value: Float(0.5), span: spec.toml:21:32 }})
+spec.toml:20:1 ingress = spec.toml:20:11 List([Written { value: Text("192.0.2.0/24"), span: spec.toml:20:12 }, Written { value: Text("198.51.100.0/24"), span: spec.toml:20:28 }])
+spec.toml:18:1 port = spec.toml:18:8 Int(8443)
+spec.toml:19:1 vpc = spec.toml:19:7 From { component: "network", output: "vpc_id" }
+"#;
+    assert_eq!(inputs, expected.trim_start());
+    let [waiver] = spec.waivers.as_slice() else {
+        panic!("one waiver")
+    };
+    assert_eq!(waiver.rule, "WT-ELB-002");
+    assert_eq!(waiver.address, "web.*");
+    assert_eq!(waiver.owner, "payments");
+    assert_eq!(waiver.expires, jiff::civil::date(2027, 1, 31));
+    assert_eq!(waiver.span.line_and_column(), (26, 1));
+}
+
+#[test]
+fn what_is_missing_at_the_top_is_named() {
+    check(
+        "",
+        r#"1:1 the spec has no `app`
+    Write `app = "shop"` at the top.
+1:1 the spec has no `environment`
+    Write `environment = "test"` at the top.
+1:1 the spec has no `region`
+    Write `region = "eu-west-1"` at the top.
+1:1 the spec has no component
+    Add `[components.web]`, and below it `blueprint = "https-service"`.
+"#,
+    );
+}
+
+#[test]
+fn misspelt_keys_are_told_once() {
+    check(
+        r#"app = 1
+enviroment = "prod"
+region = "eu-wset-1"
+[component.web]
+"#,
+        r#"1:7 `app` must be text (this is a whole number)
+    Write it in quotes: `app = "1"`.
+2:1 the spec has no key `enviroment`
+    Did you mean `environment`?
+3:10 `eu-wset-1` is not a region
+    Did you mean `eu-west-1`?
+4:2 the spec has no key `component`
+    Did you mean `components`?
+"#,
+    );
+}
+
+#[test]
+fn names_and_regions_have_a_form() {
+    check(
+        r#"app = "My Shop"
+environment = "1"
+region = "eu-west-1a"
+components = 3"#,
+        r#"1:7 `My Shop` is not a name
+    A name has small letters, digits and `-`, and begins with a letter, such as `my-shop`.
+2:15 `1` is not a name
+    A name has small letters, digits and `-`, and begins with a letter, such as `shop`.
+3:10 `eu-west-1a` is an availability zone, not a region
+    Its region is `eu-west-1`.
+4:14 `components` must be a table (this is a whole number)
+    Write `[components.web]` on a line of its own, and its keys below.
+"#,
+    );
+}
+
+#[test]
+fn a_key_that_is_written_twice_hides_nothing() {
+    check(
+        r#"app = "shop"
+environment = ""
+region = "eu-west-4"
+[components]
+Web = 3
+x = {blueprint = 4}
+[components.y]
+[components.z]
+blueprint="x"
+[components.z]
+a=3
+a=4
+"#,
+        r#"2:15 the name is empty
+    A name has small letters, digits and `-`, and begins with a letter, such as `shop`.
+3:10 warning: `eu-west-4` is no region that this version knows
+    Did you mean `eu-west-1`? If AWS opened it lately, all is well.
+5:1 `Web` is not a name
+    A name has small letters, digits and `-`, and begins with a letter, such as `web`.
+5:7 component `Web` must be a table (this is a whole number)
+    Write `[components.web]` on a line of its own, and its keys below.
+6:18 `blueprint` must be text (this is a whole number)
+    Write it in quotes: `blueprint = "4"`.
+7:1 component `y` has no `blueprint`
+    Write `blueprint = "https-service"` below it.
+10:13 `[components.z]` is written twice (written again here)
+    8:1 first written here
+    Put the keys of both under one header, or give one another name.
+12:1 `a` is written twice (written again here)
+    11:1 first written here
+    Keep one of the two.
+"#,
+    );
+}
+
+#[test]
+fn each_line_that_is_no_toml_is_told() {
+    check(
+        r#"app = 
+]
+"sd"sd
+[components.z
+x=1"#,
+        r#"1:7 this is not TOML: string values must be quoted, expected literal string
+2:1 this is not TOML: missing table open, expected `[`
+3:5 this is not TOML: key with no value, expected `=`
+4:14 this is not TOML: unclosed table, expected `]`
+"#,
+    );
+}
+
+#[test]
+fn an_open_text_is_told() {
+    check(
+        r#"a = "
+"#,
+        r#"1:6 this is not TOML: invalid basic string, expected `"`
+"#,
+    );
+}
+
+#[test]
+fn an_account_is_twelve_digits_in_quotes() {
+    check_line(
+        "account = 123456789012",
+        r#"4:11 `account` must be text (this is a whole number)
+    Write it in quotes: `account = "123456789012"`.
+"#,
+    );
+    check_line(
+        r#"account = "1234-5678-9012""#,
+        r#"4:11 `1234-5678-9012` is not an account
+    Write it without anything between: `123456789012`.
+"#,
+    );
+    check_line(
+        r#"account = "12345""#,
+        r#"4:11 `12345` is not an account
+    An account is 12 digits, such as `123456789012`.
+"#,
+    );
+}
+
+#[test]
+fn ephemeral_is_true_or_false() {
+    check_line(
+        r#"ephemeral = "true""#,
+        r#"4:13 `ephemeral` must be true or false (this is text)
+    Write it without quotes: `ephemeral = true`.
+"#,
+    );
+    check_line(
+        "ephemeral = 1",
+        "4:13 `ephemeral` must be true or false (this is a whole number)\n",
+    );
+}
+
+#[test]
+fn top_level_keys_are_told_when_doubled_or_unknown() {
+    check_line(
+        r#"region = "eu-west-2""#,
+        r#"4:1 `region` is written twice (written again here)
+    3:1 first written here
+    Keep one of the two.
+"#,
+    );
+    check_line(
+        "port.x = 3",
+        r#"4:1 the spec has no key `port`
+    Its keys are `app`, `environment`, `region`, `account`, `ephemeral`, `tags`, `state`, `components` and `waivers`.
+"#,
+    );
+}
+
+#[test]
+fn tags_are_what_aws_takes() {
+    check_line(
+        "tags = 3",
+        r#"4:8 `tags` must be a table (this is a whole number)
+    Write `[tags]` on a line of its own, and its keys below.
+"#,
+    );
+    check_line(
+        r#"tags = { "aws:x" = "a", "Watertight:y" = "b", n = 1, "bad" = "a\tb", "a#" = "" }"#,
+        r#"4:10 the tag `aws:x` begins with `aws:`
+    Tags that begin so are written by AWS alone.
+4:25 the tag `Watertight:y` begins with `watertight:`
+    Tags that begin so are written by watertight alone.
+4:51 `n` must be text (this is a whole number)
+    Write it in quotes: `n = "1"`.
+4:62 a tag can't hold '\t'
+    AWS takes letters, digits, blanks and `+ - = . _ : / @` in tags.
+4:70 a tag can't hold '#'
+    AWS takes letters, digits, blanks and `+ - = . _ : / @` in tags.
+"#,
+    );
+}
+
+#[test]
+fn state_is_kept_in_a_file() {
+    check_line(
+        "[state]",
+        r#"4:1 `state` has no `backend`
+    Write `backend = "local"`, or leave `[state]` out.
+"#,
+    );
+    check_line(
+        r#"[state]
+backend = "s3"
+bucket = "x""#,
+        r#"5:11 state in S3 is not supported in this version
+    Leave `[state]` out: state is then kept in a file under `.watertight/`.
+"#,
+    );
+    check_line(
+        r#"[state]
+backend = "local"
+bucket = "x""#,
+        r#"6:1 `state` with the local backend has no key `bucket`
+    Its only key is `backend`.
+"#,
+    );
+    check_line(
+        r#"[state]
+backend = "gcs""#,
+        r#"5:11 there is no backend `gcs`
+    The only one in this version is `local`.
+"#,
+    );
+    check_line(
+        "state = []",
+        r#"4:9 `state` must be a table (this is a list)
+    Write `[state]` on a line of its own, and its keys below.
+"#,
+    );
+}
+
+#[test]
+fn a_waiver_is_whole_or_none() {
+    check_line(
+        r#"[waivers]
+rule = "WT-ELB-002""#,
+        r#"4:1 `waivers` must be a list of tables (this is a table)
+    Write `[[waivers]]` above each of them.
+"#,
+    );
+    check_line(
+        r#"[[waivers]]
+rule = "ELB-2"
+address = "Web *"
+reason = " "
+expires = "2027-01-31"
+expiry = 3"#,
+        r#"4:1 the waiver has no `owner`
+    Name who answers for it: `owner = "payments"`.
+5:8 `ELB-2` is not the id of a rule
+    A rule's id looks like `WT-ELB-002`; a refusal prints it.
+6:11 `Web *` is not an address
+    Write an address such as `web.aws_lb.main`; `*` stands for any text, as in `web.*`.
+7:10 the waiver's `reason` is empty
+    Say why it is needed: `reason = "..."`.
+8:11 `expires` must be a date (this is text)
+    Write it without quotes: `expires = 2027-01-31`.
+9:1 a waiver has no key `expiry`
+    Did you mean `expires`?
+"#,
+    );
+    check_line(
+        r#"[[waivers]]
+rule = 1
+address = "web.*"
+owner = "me"
+reason = "r"
+expires = 2027-01-31T00:00:00Z"#,
+        r#"5:8 `rule` must be text (this is a whole number)
+    Write it in quotes: `rule = "1"`.
+9:11 `expires` must be a date (this is a date with a time)
+    Write a day such as `expires = 2027-01-31`.
+"#,
+    );
+    check_line(
+        "waivers = [3]",
+        r#"4:12 each of `waivers` must be a table (this is a whole number)
+    Write `[[waivers]]` on a line of its own, and its keys below.
+"#,
+    );
+}
+
+#[test]
+fn an_input_is_what_toml_and_json_share() {
+    check_input(
+        "a = 2027-01-31",
+        r#"8:5 an input can't be a date
+    Write it in quotes: `"2027-01-31"`.
+"#,
+    );
+    check_input(
+        "a = inf",
+        r#"8:5 the number has no finite value
+    Write it out, such as `0.5`.
+"#,
+    );
+    check_input(
+        "a = 99999999999999999999",
+        r#"8:5 the number is too large
+    The largest is 9223372036854775807.
+"#,
+    );
+    check_input(
+        "a = 0x_1",
+        "8:7 this is not TOML: `_` may only go between digits, expected nothing\n",
+    );
+    check_input("a = 1_000", "");
+}
+
+#[test]
+fn a_reference_names_an_output_of_another_component() {
+    check_input(
+        "a = { from = 3 }",
+        r#"8:14 `from` must be text (this is a whole number)
+    Write it in quotes: `from = "3"`.
+"#,
+    );
+    check_input(
+        r#"a = { from = "net" }"#,
+        r#"8:14 `net` is not a component and its output
+    A reference looks like `{ from = "network.vpc_id" }`.
+"#,
+    );
+    check_input(
+        r#"a = { from = "net.vpc-id" }"#,
+        r#"8:14 `net.vpc-id` is not a component and its output
+    A reference looks like `{ from = "network.vpc_id" }`.
+"#,
+    );
+    check_input(
+        r#"a = { from = "nte.vpc_id" }"#,
+        r#"8:14 there is no component `nte`
+    Did you mean `net.vpc_id`?
+"#,
+    );
+    check_input(
+        r#"a = { from = "queue.vpc_id" }"#,
+        r#"8:14 there is no component `queue`
+    Add `[components.queue]`, or refer to another.
+"#,
+    );
+    check_input(
+        r#"a = { from = "web.vpc_id" }"#,
+        r#"8:14 component `web` refers to itself
+    Refer to an output of another component.
+"#,
+    );
+    check_input(
+        r#"a = { from = "net.vpc_id", too = 3 }"#,
+        r#"8:28 a reference has no key `too`
+    A reference is `{ from = "component.output" }` and nothing else.
+"#,
+    );
+    check_input(
+        r#"a = [{ from = "net.vpc_id" }, [{ from = "n.x"}]]"#,
+        r#"8:41 there is no component `n`
+    Add `[components.n]`, or refer to another.
+"#,
+    );
+}
+
+fn any_spec() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "[components.web]\n",
+        "[components.net]\n",
+        "[[waivers]]\n",
+        "[tags]\n",
+        "[state]\n",
+        "[a.b]\n",
+        "[[a]]\n",
+        "app",
+        "blueprint",
+        "expires = ",
+        "from = \"web.x\"",
+        "a",
+        ".",
+        " = ",
+        "\"x\"",
+        "1",
+        "inf",
+        "2027-01-31",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        "\"",
+        "'''",
+        "#",
+        "\n",
+        "\r",
+        "\u{e9}",
+    ]);
+    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+/// The text with some of its bytes removed or replaced.
+fn mutated(text: &'static str) -> impl Strategy<Value = String> {
+    let edit = (
+        any::<prop::sample::Index>(),
+        0..12_usize,
+        "\\PC{0,3}|[\\[\\]{}=\"'.,\n]",
+    );
+    prop::collection::vec(edit, 1..6).prop_map(move |edits| {
+        let mut bytes = text.as_bytes().to_vec();
+        for (place, length, with) in edits {
+            let start = place.index(bytes.len() + 1);
+            let end = (start + length).min(bytes.len());
+            bytes.splice(start..end, with.into_bytes());
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+/// Reads the text, and demands what holds of every one: it is read or refused, and what
+/// is said stands in order and within the text.
+fn survives(text: &str) {
+    let parsed = read(text);
+    let is_wrong = parsed
+        .problems
+        .iter()
+        .any(|problem| problem.severity == Severity::Error);
+    assert!(parsed.spec.is_some() || is_wrong);
+    let mut last = 0;
+    for problem in &parsed.problems {
+        for label in &problem.labels {
+            assert!(text.get(label.span.start..label.span.end).is_some());
+        }
+        assert!(problem.labels[0].span.start >= last);
+        last = problem.labels[0].span.start;
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        survives(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn any_pieces_of_a_spec_are_read_or_refused(text in any_spec()) {
+        survives(&text);
+    }
+
+    #[test]
+    fn any_change_to_a_spec_is_read_or_refused(text in mutated(GOOD)) {
+        survives(&text);
+    }
+}
+
+#[test]
+fn depth_does_not_exhaust_the_stack() {
+    survives(&"[".repeat(100_000));
+    survives(&format!("{}b = 1", "a.".repeat(1_000_000)));
+    survives(&format!("{}b = 1", "a . ".repeat(1_000_000)));
+    survives(&format!("a = {}", "[".repeat(100_000)));
+    survives(&format!("a = {}", "{a=".repeat(100_000)));
+    survives(&format!("[{}a]", "a.".repeat(1_000_000)));
+    survives(&format!("[{}a]\n", "a.".repeat(79)).repeat(1000));
+    survives(&format!("[[{}a]]\n", "a.".repeat(79)).repeat(1000));
+    check_input(
+        &format!("a{} = 1", ".a".repeat(100)),
+        "1:1 a key or a value is nested too deep (somewhere below)
+    TOML is read to a depth of 80.
+",
+    );
+}

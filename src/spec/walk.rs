@@ -1,0 +1,338 @@
+//! What a spec holds, key by key.
+//!
+//! *Invariant*: whatever the table, a spec comes out and every problem is noted once.
+
+use std::collections::BTreeMap;
+
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use super::input::{self, Scope};
+use super::reader::{Reader, misspelt};
+use super::{Backend, Component, Given, Spec, Waiver, Written, form};
+use crate::diagnostic::{Diagnostic, Span};
+
+const ROOT_KEYS: &[&str] = &[
+    "app",
+    "environment",
+    "region",
+    "account",
+    "ephemeral",
+    "tags",
+    "state",
+    "components",
+    "waivers",
+];
+
+/// AWS allows 50 tags on most kinds; the rest is left to watertight's own.
+const TAG_LIMIT: usize = 40;
+
+/// Reads the whole table.
+pub(super) fn spec(reader: &mut Reader, root: &DeTable<'_>) -> Spec {
+    let top = Span::new(reader.source(), 0..0);
+    reader.unknown_keys("the spec", root, ROOT_KEYS);
+    let app = required(
+        reader,
+        root,
+        "app",
+        &top,
+        "Write `app = \"shop\"` at the top.",
+    );
+    let environment = required(
+        reader,
+        root,
+        "environment",
+        &top,
+        "Write `environment = \"test\"` at the top.",
+    );
+    let region = required(
+        reader,
+        root,
+        "region",
+        &top,
+        "Write `region = \"eu-west-1\"` at the top.",
+    );
+    Spec {
+        source: reader.source().clone(),
+        app,
+        environment,
+        region,
+        account: root
+            .get("account")
+            .and_then(|value| reader.text_of("account", value, form::account)),
+        ephemeral: root
+            .get("ephemeral")
+            .and_then(|value| reader.bool("ephemeral", value))
+            .unwrap_or_default(),
+        tags: root
+            .get("tags")
+            .map(|value| tags(reader, value))
+            .unwrap_or_default(),
+        state: root
+            .get("state")
+            .map(|value| state(reader, value))
+            .unwrap_or_default(),
+        components: components(reader, root, &top),
+        waivers: root
+            .get("waivers")
+            .map(|value| waivers(reader, value))
+            .unwrap_or_default(),
+    }
+}
+
+/// A required text at the top; a valid one stands in for what is missing or wrong.
+fn required(
+    reader: &mut Reader,
+    root: &DeTable<'_>,
+    key: &str,
+    top: &Span,
+    hint: &str,
+) -> Written<String> {
+    let stand_in = |span: Span| Written {
+        value: match key {
+            "region" => "us-east-1".to_owned(),
+            _ => key.to_owned(),
+        },
+        span,
+    };
+    let Some(value) = root.get(key) else {
+        if misspelt(key, root, ROOT_KEYS).is_none() {
+            reader.missing("the spec", key, top.clone(), hint);
+        }
+        return stand_in(top.clone());
+    };
+    let form = if key == "region" {
+        form::region
+    } else {
+        form::name
+    };
+    let Some(text) = reader.text_of(key, value, form) else {
+        return stand_in(reader.span(value));
+    };
+    if key == "region"
+        && let Err(misfit) = form::known_region(&text.value)
+    {
+        let warning = Diagnostic::warning(misfit.message)
+            .at(text.span.clone(), "")
+            .hint(misfit.hint);
+        reader.problems.push(warning);
+    }
+    text
+}
+
+fn tags(reader: &mut Reader, value: &Spanned<DeValue<'_>>) -> BTreeMap<String, Written<String>> {
+    let mut tags = BTreeMap::new();
+    let Some(table) = reader.table("`tags`", value, "[tags]") else {
+        return tags;
+    };
+    if table.len() > TAG_LIMIT {
+        let span = reader.span(value);
+        reader.error(
+            format!("there are {} tags", table.len()),
+            span,
+            "",
+            format!("At most {TAG_LIMIT} fit beside those that watertight writes."),
+        );
+    }
+    for (key, value) in table {
+        let name = key.get_ref().as_ref();
+        let key_fits = form::tag_key(name);
+        let text = reader.text_of(name, value, form::tag_value);
+        match (key_fits, text) {
+            (Ok(()), Some(text)) => {
+                tags.insert(name.to_owned(), text);
+            }
+            (Err(misfit), _) => {
+                let span = reader.span(key);
+                reader.misfit(misfit, span);
+            }
+            (Ok(()), None) => {}
+        }
+    }
+    tags
+}
+
+fn state(reader: &mut Reader, value: &Spanned<DeValue<'_>>) -> Backend {
+    let Some(table) = reader.table("`state`", value, "[state]") else {
+        return Backend::Local;
+    };
+    let Some(backend) = table.get("backend") else {
+        let span = reader.span(value);
+        let hint = "Write `backend = \"local\"`, or leave `[state]` out.";
+        reader.missing("`state`", "backend", span, hint);
+        return Backend::Local;
+    };
+    let Some(text) = reader.text("backend", backend) else {
+        return Backend::Local;
+    };
+    match text.value.as_str() {
+        "local" => reader.unknown_keys("`state` with the local backend", table, &["backend"]),
+        "s3" => reader.error(
+            "state in S3 is not supported in this version",
+            text.span,
+            "",
+            "Leave `[state]` out: state is then kept in a file under `.watertight/`.",
+        ),
+        other => reader.error(
+            format!("there is no backend `{other}`"),
+            text.span,
+            "",
+            "The only one in this version is `local`.",
+        ),
+    }
+    Backend::Local
+}
+
+fn components(reader: &mut Reader, root: &DeTable<'_>, top: &Span) -> BTreeMap<String, Component> {
+    let mut components = BTreeMap::new();
+    let value = root.get("components");
+    let place = value.map_or_else(|| top.clone(), |value| reader.span(value));
+    let table = match value {
+        None => None,
+        Some(value) => match reader.table("`components`", value, "[components.web]") {
+            None => return components,
+            some => some,
+        },
+    };
+    let Some(table) = table.filter(|table| !table.is_empty()) else {
+        if misspelt("components", root, ROOT_KEYS).is_none() {
+            let hint = "Add `[components.web]`, and below it `blueprint = \"https-service\"`.";
+            reader.error("the spec has no component", place, "", hint);
+        }
+        return components;
+    };
+    let names: Vec<&str> = table.keys().map(|key| key.get_ref().as_ref()).collect();
+    for (key, value) in table {
+        if let Some(component) = component(reader, key, value, &names) {
+            components.insert(component.name.value.clone(), component);
+        }
+    }
+    components
+}
+
+fn component(
+    reader: &mut Reader,
+    key: &Spanned<DeString<'_>>,
+    value: &Spanned<DeValue<'_>>,
+    names: &[&str],
+) -> Option<Component> {
+    let name = key.get_ref().as_ref();
+    let name_fits = form::name(name);
+    let fits = name_fits.is_ok();
+    if let Err(misfit) = name_fits {
+        let span = reader.span(key);
+        reader.misfit(misfit, span);
+    }
+    let table = reader.table(&format!("component `{name}`"), value, "[components.web]")?;
+    let scope = Scope {
+        component: name,
+        components: names,
+    };
+    let mut inputs = BTreeMap::new();
+    let mut blueprint = None;
+    for (key, value) in table {
+        let input = key.get_ref().as_ref();
+        if input == "blueprint" {
+            blueprint = reader.text("blueprint", value);
+        } else {
+            let given = Given {
+                key: reader.span(key),
+                value: input::read(reader, &scope, value),
+            };
+            inputs.insert(input.to_owned(), given);
+        }
+    }
+    let span = reader.span(value);
+    if !table.contains_key("blueprint") {
+        let owner = format!("component `{name}`");
+        match misspelt("blueprint", table, &["blueprint"]) {
+            Some(key) => {
+                let key = reader.span(key);
+                reader.missing(&owner, "blueprint", key, "Did you mean `blueprint` here?");
+            }
+            None => {
+                let hint = "Write `blueprint = \"https-service\"` below it.";
+                reader.missing(&owner, "blueprint", span.clone(), hint);
+            }
+        }
+    }
+    let blueprint = blueprint.filter(|_| fits)?;
+    Some(Component {
+        name: Written {
+            value: name.to_owned(),
+            span,
+        },
+        blueprint,
+        inputs,
+    })
+}
+
+fn waivers(reader: &mut Reader, value: &Spanned<DeValue<'_>>) -> Vec<Waiver> {
+    let Some(list) = reader.list("waivers", value, "[[waivers]]") else {
+        return Vec::new();
+    };
+    list.iter()
+        .filter_map(|item| {
+            let table = reader.table("each of `waivers`", item, "[[waivers]]")?;
+            let span = reader.span(item);
+            waiver(reader, span, table)
+        })
+        .collect()
+}
+
+const WAIVER_KEYS: &[(&str, &str)] = &[
+    ("rule", "Name the rule: `rule = \"WT-ELB-002\"`."),
+    ("address", "Name what it is for: `address = \"web.*\"`."),
+    ("owner", "Name who answers for it: `owner = \"payments\"`."),
+    ("reason", "Say why it is needed: `reason = \"...\"`."),
+    ("expires", "Say how long: `expires = 2027-01-31`."),
+];
+
+/// A waiver that is right in every part: an exception to a rule is not guessed at.
+fn waiver(reader: &mut Reader, span: Span, table: &DeTable<'_>) -> Option<Waiver> {
+    let known: Vec<&str> = WAIVER_KEYS.iter().map(|(key, _)| *key).collect();
+    reader.unknown_keys("a waiver", table, &known);
+    for (key, hint) in WAIVER_KEYS {
+        if !table.contains_key(*key) && misspelt(key, table, &known).is_none() {
+            reader.missing("the waiver", key, span.clone(), hint);
+        }
+    }
+    let rule = table
+        .get("rule")
+        .and_then(|value| reader.text_of("rule", value, form::rule));
+    let address = table
+        .get("address")
+        .and_then(|value| reader.text_of("address", value, form::address_pattern));
+    let owner = filled(reader, table, "owner");
+    let reason = filled(reader, table, "reason");
+    let expires = table
+        .get("expires")
+        .and_then(|value| reader.date("expires", value));
+    Some(Waiver {
+        rule: rule?.value,
+        address: address?.value,
+        owner: owner?,
+        reason: reason?,
+        expires: expires?,
+        span,
+    })
+}
+
+/// Text that says something.
+fn filled(reader: &mut Reader, table: &DeTable<'_>, key: &str) -> Option<String> {
+    let text = reader.text(key, table.get(key)?)?;
+    if text.value.trim().is_empty() {
+        let hint = WAIVER_KEYS
+            .iter()
+            .find(|(known, _)| *known == key)
+            .map_or("", |(_, hint)| hint);
+        reader.error(
+            format!("the waiver's `{key}` is empty"),
+            text.span,
+            "",
+            hint,
+        );
+        return None;
+    }
+    Some(text.value)
+}

@@ -1,0 +1,5 @@
+//! The one integration binary: everything that needs the whole program or the sandbox.
+
+mod support;
+
+mod sandbox;

@@ -1,0 +1,132 @@
+//! The sandbox itself, through the same clients that the product uses.
+
+use aws_sdk_acm::types::KeyAlgorithm;
+use aws_sdk_route53::types::{
+    Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
+};
+
+use crate::support::Sandbox;
+use crate::support::proxy::{Fault, When};
+
+#[tokio::test]
+async fn a_certificate_is_issued_once_its_record_stands() {
+    let sandbox = Sandbox::new();
+    let aws = sandbox.aws().await;
+    let acm = aws.acm("eu-west-1");
+    assert_eq!(aws.identity().await.unwrap().account, sandbox.account);
+
+    let arn = acm
+        .request_certificate()
+        .domain_name("shop.example.com")
+        .validation_method(aws_sdk_acm::types::ValidationMethod::Dns)
+        .key_algorithm(KeyAlgorithm::EcPrime256v1)
+        .send()
+        .await
+        .unwrap()
+        .certificate_arn
+        .unwrap();
+    let describe = async || {
+        let answer = acm
+            .describe_certificate()
+            .certificate_arn(&arn)
+            .send()
+            .await;
+        answer.unwrap().certificate.unwrap()
+    };
+    let certificate = describe().await;
+    assert_eq!(certificate.key_algorithm, Some(KeyAlgorithm::EcPrime256v1));
+    assert_eq!(certificate.status.unwrap().as_str(), "PENDING_VALIDATION");
+
+    let options = certificate.domain_validation_options.unwrap();
+    let record = options[0].resource_record.clone().unwrap();
+    let route53 = aws.route53();
+    let zones = route53.list_hosted_zones_by_name().dns_name("example.com");
+    let zone = zones.send().await.unwrap().hosted_zones.remove(0);
+    let set = ResourceRecordSet::builder()
+        .name(record.name)
+        .r#type(RrType::Cname)
+        .ttl(300)
+        .resource_records(
+            ResourceRecord::builder()
+                .value(record.value)
+                .build()
+                .unwrap(),
+        )
+        .build()
+        .unwrap();
+    let change = Change::builder()
+        .action(ChangeAction::Create)
+        .resource_record_set(set)
+        .build()
+        .unwrap();
+    let batch = ChangeBatch::builder().changes(change).build().unwrap();
+    let change = || {
+        route53
+            .change_resource_record_sets()
+            .hosted_zone_id(&zone.id)
+            .change_batch(batch.clone())
+            .send()
+    };
+    change().await.unwrap();
+    let again = change().await.unwrap_err().into_service_error();
+    assert!(again.is_invalid_change_batch(), "{again:?}");
+
+    for _ in 0..50 {
+        if describe().await.status.unwrap().as_str() == "ISSUED" {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("the certificate was never issued");
+}
+
+#[tokio::test]
+async fn accounts_do_not_see_each_other() {
+    let (one, other) = (Sandbox::new(), Sandbox::new());
+    let name = format!("bucket-{}", one.account);
+    let create = one.aws().await.s3("us-east-1").create_bucket();
+    create.bucket(&name).send().await.unwrap();
+
+    let s3 = other.aws().await.s3("us-east-1");
+    let buckets = s3.list_buckets().send().await.unwrap().buckets;
+    assert!(buckets.unwrap_or_default().is_empty());
+    let taken = s3.create_bucket().bucket(&name).send().await.unwrap_err();
+    assert!(taken.into_service_error().is_bucket_already_exists());
+}
+
+#[tokio::test]
+async fn the_proxy_counts_and_fails_calls() {
+    let sandbox = Sandbox::new();
+    let proxy = sandbox.proxy();
+    let aws = sandbox.aws_through(&proxy).await;
+    let s3 = aws.s3("us-east-1");
+
+    // Two throttled answers are retried by the client; the call is sent three times.
+    proxy.fail(When::Operation("s3:CreateBucket"), Fault::Throttle, 2);
+    let name = format!("bucket-{}", sandbox.account);
+    s3.create_bucket().bucket(&name).send().await.unwrap();
+    assert_eq!(proxy.counts()["s3:CreateBucket"], 3);
+
+    // It was done, but nobody heard of it: the client's second try finds the tags gone.
+    proxy.fail(When::Mutation(4), Fault::DropAfter, 1);
+    s3.delete_bucket().bucket(&name).send().await.unwrap_err();
+    assert_eq!(proxy.counts()["s3:DeleteBucket"], 2);
+
+    let denied = Fault::Error(403, "AccessDenied");
+    proxy.fail(
+        When::Operation("elasticloadbalancing:DescribeLoadBalancers"),
+        denied,
+        1,
+    );
+    let elb = aws.elb("eu-west-1");
+    let refused = elb.describe_load_balancers().send().await.unwrap_err();
+    assert_eq!(
+        refused.into_service_error().meta().code(),
+        Some("AccessDenied")
+    );
+    assert!(
+        proxy
+            .calls()
+            .contains(&"elasticloadbalancing:DescribeLoadBalancers".to_owned())
+    );
+}

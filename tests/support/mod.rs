@@ -1,0 +1,93 @@
+//! What integration tests stand on: a sandbox per test binary, an account per test.
+
+mod call;
+pub mod proxy;
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use watertight::aws::{Aws, Settings};
+use watertight::sandbox::{self, Running};
+
+use proxy::Proxy;
+
+/// The region of tests that do not care.
+pub const REGION: &str = "eu-west-1";
+
+/// An account of its own in the sandbox that all tests of this binary share. The account is empty
+/// but for AWS's default VPCs and the public zones example.com and example.org.
+pub struct Sandbox {
+    /// The account's number, which is also the key id that leads to it.
+    pub account: String,
+    /// Where the sandbox is, without a proxy.
+    pub endpoint: String,
+}
+
+impl Sandbox {
+    /// Starts the sandbox if no test of this binary has yet.
+    pub fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(700_000_000_001);
+        Self {
+            account: NEXT.fetch_add(1, Ordering::Relaxed).to_string(),
+            endpoint: server().endpoint().to_owned(),
+        }
+    }
+
+    /// Key id and secret of this account.
+    pub fn credentials(&self) -> (String, String) {
+        (self.account.clone(), "sandbox".to_owned())
+    }
+
+    /// What connects the product to this account, in [`REGION`].
+    pub fn settings(&self) -> Settings {
+        Settings {
+            region: REGION.to_owned(),
+            endpoint: Some(self.endpoint.clone()),
+            credentials: Some(self.credentials()),
+        }
+    }
+
+    /// The product's clients, connected straight to the sandbox.
+    pub async fn aws(&self) -> Aws {
+        Aws::new(&self.settings()).await
+    }
+
+    /// A fault proxy in front of the sandbox, of this test alone.
+    pub fn proxy(&self) -> Proxy {
+        Proxy::start(&self.endpoint)
+    }
+
+    /// The product's clients, connected through a proxy.
+    pub async fn aws_through(&self, proxy: &Proxy) -> Aws {
+        Aws::new(&Settings {
+            endpoint: Some(proxy.endpoint().to_owned()),
+            ..self.settings()
+        })
+        .await
+    }
+}
+
+/// The cache folder of tests: the virtual environment in it outlives them.
+pub fn cache() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cache")
+}
+
+/// The server that all tests of this binary share. It is never dropped: it ends when the test
+/// process does, because its standard input closes.
+fn server() -> &'static Running {
+    static SERVER: OnceLock<Running> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        let settings = sandbox::Settings {
+            certificate_delay: Duration::from_millis(300),
+            distribution_delay: Duration::from_millis(300),
+            load_balancer_delay: Duration::from_millis(300),
+            ..sandbox::Settings::new(cache())
+        };
+        match sandbox::start(&settings) {
+            Ok(running) => running,
+            Err(error) => panic!("no sandbox: {error}\n{}", error.hint().unwrap_or_default()),
+        }
+    })
+}

@@ -1,0 +1,255 @@
+//! A fault proxy: stands between a client and the sandbox, counts calls by service and operation,
+//! and has AWS's bad manners on request.
+//!
+//! It has a thread of its own, so that tests with and without a runtime may use it.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response, Uri};
+use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::sync::oneshot;
+
+use super::call::Call;
+
+/// What happens to a call.
+#[derive(Clone)]
+pub enum Fault {
+    /// It is not sent; this status and error code are answered.
+    Error(u16, &'static str),
+    /// It is not sent; AWS says that there were too many, in the service's own words.
+    Throttle,
+    /// It is not sent; the connection breaks.
+    DropBefore,
+    /// It is carried out; the connection breaks before the answer.
+    DropAfter,
+    /// This is called (it kills the client, say) and the call is not sent.
+    CallBefore(Arc<dyn Fn() + Send + Sync>),
+    /// The call is carried out, then this is called, and there is no answer.
+    CallAfter(Arc<dyn Fn() + Send + Sync>),
+}
+
+/// Which calls a fault is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Those of an operation, `elasticloadbalancing:CreateListener`.
+    Operation(&'static str),
+    /// The n-th call of all, counted from 1, and those after it.
+    Call(usize),
+    /// The n-th call that changes something, counted from 1, and those after it.
+    Mutation(usize),
+}
+
+/// A proxy that runs until it is dropped.
+pub struct Proxy {
+    endpoint: String,
+    state: Arc<Shared>,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+struct Rule {
+    when: When,
+    fault: Fault,
+    times: usize,
+}
+
+#[derive(Default)]
+struct State {
+    calls: Vec<String>,
+    mutations: usize,
+    latency: Duration,
+    rules: Vec<Rule>,
+    in_flight: usize,
+    most_in_flight: usize,
+}
+
+struct Shared {
+    upstream: String,
+    client: Client<HttpConnector, Full<Bytes>>,
+    state: Mutex<State>,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Proxy {
+    /// Listens on a free loopback port and forwards to this endpoint.
+    pub fn start(upstream: &str) -> Self {
+        let mut client = Client::builder(TokioExecutor::new());
+        // The sandbox closes every connection after one answer.
+        client.pool_max_idle_per_host(0);
+        let state = Arc::new(Shared {
+            upstream: upstream.to_owned(),
+            client: client.build_http(),
+            state: Mutex::default(),
+        });
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel();
+        let shared = Arc::clone(&state);
+        std::thread::spawn(move || {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_all().build().unwrap();
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                tokio::select! {
+                    () = serve(listener, shared) => {}
+                    _ = stopped => {}
+                }
+            });
+        });
+        Self {
+            endpoint,
+            state,
+            stop: Some(stop),
+        }
+    }
+
+    /// Where the client is to be sent.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Every call so far, retries included, in order: `acm:RequestCertificate`.
+    pub fn calls(&self) -> Vec<String> {
+        self.state.lock().calls.clone()
+    }
+
+    /// How many calls of each operation there were.
+    pub fn counts(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for call in self.calls() {
+            *counts.entry(call).or_default() += 1;
+        }
+        counts
+    }
+
+    /// The most calls that were under way at one time.
+    pub fn most_in_flight(&self) -> usize {
+        self.state.lock().most_in_flight
+    }
+
+    /// Forgets calls and faults.
+    pub fn clear(&self) {
+        let mut state = self.state.lock();
+        let (latency, in_flight) = (state.latency, state.in_flight);
+        *state = State {
+            latency,
+            in_flight,
+            ..State::default()
+        };
+    }
+
+    /// Delays every call by this much.
+    pub fn latency(&self, latency: Duration) {
+        self.state.lock().latency = latency;
+    }
+
+    /// Does this to the next so many of these calls.
+    pub fn fail(&self, when: When, fault: Fault, times: usize) {
+        self.state.lock().rules.push(Rule { when, fault, times });
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            stop.send(()).ok();
+        }
+    }
+}
+
+async fn serve(listener: tokio::net::TcpListener, shared: Arc<Shared>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        stream.set_nodelay(true).ok();
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            let service = service_fn(|request| handle(&shared, request));
+            // A broken connection is what a fault is made of.
+            hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await
+                .ok();
+        });
+    }
+}
+
+/// The connection is to break.
+#[derive(Debug, thiserror::Error)]
+#[error("broken by the fault proxy")]
+struct Broken;
+
+async fn handle(
+    shared: &Shared,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Broken> {
+    let (mut parts, body) = request.into_parts();
+    let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
+    let call = Call::of(&parts, &body);
+    let (fault, latency) = {
+        let mut state = shared.lock();
+        state.calls.push(call.name());
+        state.mutations += usize::from(call.is_mutation());
+        state.in_flight += 1;
+        state.most_in_flight = state.most_in_flight.max(state.in_flight);
+        (take_fault(&mut state, &call), state.latency)
+    };
+    tokio::time::sleep(latency).await;
+    let mut forward = async || {
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        parts.uri = format!("{}{path}", shared.upstream)
+            .parse()
+            .unwrap_or(Uri::default());
+        let request = Request::from_parts(parts.clone(), Full::new(body.clone()));
+        let (parts, body) = shared
+            .client
+            .request(request)
+            .await
+            .map_err(|_| Broken)?
+            .into_parts();
+        let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
+        Ok(Response::from_parts(parts, Full::new(body)))
+    };
+    let answer = match fault {
+        None => forward().await,
+        Some(Fault::Error(status, code)) => Ok(call.refusal(status, code)),
+        Some(Fault::Throttle) => Ok(call.throttled()),
+        Some(Fault::DropBefore) => Err(Broken),
+        Some(Fault::DropAfter) => forward().await.and(Err(Broken)),
+        Some(Fault::CallBefore(callback)) => {
+            callback();
+            Err(Broken)
+        }
+        Some(Fault::CallAfter(callback)) => {
+            forward().await.ok();
+            callback();
+            Err(Broken)
+        }
+    };
+    shared.lock().in_flight -= 1;
+    answer
+}
+
+fn take_fault(state: &mut State, call: &Call) -> Option<Fault> {
+    let (calls, mutations) = (state.calls.len(), state.mutations);
+    let rule = state.rules.iter_mut().find(|rule| {
+        rule.times > 0
+            && match rule.when {
+                When::Operation(name) => call.name() == name,
+                When::Call(n) => calls >= n,
+                When::Mutation(n) => call.is_mutation() && mutations >= n,
+            }
+    })?;
+    rule.times -= 1;
+    Some(rule.fault.clone())
+}
