@@ -8,7 +8,9 @@
 
 mod acm_certificate;
 mod acm_certificate_validation;
+mod acm_validation;
 mod client;
+mod ec2;
 mod elb;
 mod error;
 mod given;
@@ -26,6 +28,10 @@ mod s3_bucket_policy;
 mod s3_bucket_public_access_block;
 mod s3_bucket_server_side_encryption_configuration;
 mod s3_bucket_versioning;
+mod route53_record;
+mod route53_record_set;
+mod security_group;
+mod security_group_rule;
 mod tags;
 mod values;
 
@@ -42,6 +48,7 @@ use serde::Serialize;
 
 pub use client::{Aws, Settings};
 pub use error::{Error, ErrorKind};
+use security_group_rule::{Direction, SecurityGroupRules};
 
 use crate::address::Address;
 use crate::resource::Id;
@@ -92,6 +99,15 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
     (
         "aws_cloudfront_response_headers_policy",
         &cloudfront_response_headers_policy::CloudfrontResponseHeadersPolicy,
+    ("aws_route53_record", &route53_record::Route53Record),
+    ("aws_security_group", &security_group::SecurityGroup),
+    (
+        "aws_vpc_security_group_egress_rule",
+        &SecurityGroupRules(Direction::Out),
+    ),
+    (
+        "aws_vpc_security_group_ingress_rule",
+        &SecurityGroupRules(Direction::In),
     ),
 ];
 
@@ -318,4 +334,17 @@ pub trait Ask: Send + Sync {
         region: &str,
         arguments: &Attributes,
     ) -> Result<Attributes, Error>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LIFECYCLES;
+    use crate::kind::KINDS;
+
+    #[test]
+    fn every_kind_has_its_lifecycle() {
+        let lifecycles: Vec<&str> = LIFECYCLES.iter().map(|(name, _)| *name).collect();
+        let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+        assert_eq!(lifecycles, kinds);
+    }
 }
