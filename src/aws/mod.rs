@@ -10,6 +10,11 @@ mod acm_certificate;
 mod acm_certificate_validation;
 mod acm_validation;
 mod client;
+mod cloudfront;
+mod cloudfront_distribution;
+mod cloudfront_origin_access_control;
+mod cloudfront_response_headers_policy;
+mod data;
 mod ec2;
 mod elb;
 mod error;
@@ -19,6 +24,8 @@ mod lb_listener;
 mod lb_listener_action;
 mod lb_target_group;
 mod lb_target_group_attachment;
+mod route53_record;
+mod route53_record_set;
 mod s3;
 mod s3_bucket;
 mod s3_bucket_lifecycle_configuration;
@@ -28,20 +35,12 @@ mod s3_bucket_policy;
 mod s3_bucket_public_access_block;
 mod s3_bucket_server_side_encryption_configuration;
 mod s3_bucket_versioning;
-mod route53_record;
-mod route53_record_set;
 mod security_group;
 mod security_group_rule;
 mod tags;
 mod values;
 
 use std::collections::BTreeSet;
-
-mod cloudfront;
-mod cloudfront_distribution;
-mod cloudfront_origin_access_control;
-mod cloudfront_response_headers_policy;
-mod data;
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -56,6 +55,23 @@ use crate::value::Attributes;
 
 /// Every kind's lifecycle, in order of name.
 static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
+    ("aws_acm_certificate", &acm_certificate::LIFECYCLE),
+    (
+        "aws_acm_certificate_validation",
+        &acm_certificate_validation::LIFECYCLE,
+    ),
+    (
+        "aws_cloudfront_distribution",
+        &cloudfront_distribution::CloudfrontDistribution,
+    ),
+    (
+        "aws_cloudfront_origin_access_control",
+        &cloudfront_origin_access_control::CloudfrontOriginAccessControl,
+    ),
+    (
+        "aws_cloudfront_response_headers_policy",
+        &cloudfront_response_headers_policy::CloudfrontResponseHeadersPolicy,
+    ),
     ("aws_lb", &lb::Lb),
     ("aws_lb_listener", &lb_listener::LbListener),
     ("aws_lb_target_group", &lb_target_group::LbTargetGroup),
@@ -63,11 +79,7 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
         "aws_lb_target_group_attachment",
         &lb_target_group_attachment::LbTargetGroupAttachment,
     ),
-    ("aws_acm_certificate", &acm_certificate::LIFECYCLE),
-    (
-        "aws_acm_certificate_validation",
-        &acm_certificate_validation::LIFECYCLE,
-    ),
+    ("aws_route53_record", &route53_record::Route53Record),
     ("aws_s3_bucket", &s3_bucket::LIFECYCLE),
     (
         "aws_s3_bucket_lifecycle_configuration",
@@ -88,18 +100,6 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
         &s3_bucket_server_side_encryption_configuration::LIFECYCLE,
     ),
     ("aws_s3_bucket_versioning", &s3_bucket_versioning::LIFECYCLE),
-    (
-        "aws_cloudfront_distribution",
-        &cloudfront_distribution::CloudfrontDistribution,
-    ),
-    (
-        "aws_cloudfront_origin_access_control",
-        &cloudfront_origin_access_control::CloudfrontOriginAccessControl,
-    ),
-    (
-        "aws_cloudfront_response_headers_policy",
-        &cloudfront_response_headers_policy::CloudfrontResponseHeadersPolicy,
-    ("aws_route53_record", &route53_record::Route53Record),
     ("aws_security_group", &security_group::SecurityGroup),
     (
         "aws_vpc_security_group_egress_rule",

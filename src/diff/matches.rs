@@ -51,7 +51,11 @@ pub fn differences(
 /// Whether two values of the attribute at this path are the same to AWS.
 #[must_use]
 pub fn same(kind: &Kind, path: &str, a: &Value, b: &Value) -> bool {
-    let walk = Walk { kind };
+    let wanted = Attributes::new();
+    let walk = Walk {
+        kind,
+        wanted: &wanted,
+    };
     let names: Vec<&str> = path.split('.').map(less_index).collect();
     if names[0] == "tags" {
         return a == b;
@@ -192,7 +196,7 @@ impl Walk<'_> {
                 }
             }
             (Nesting::Set, Value::List(items), Value::List(others)) => {
-                if !self.same_set(items, others, |a, b| self.same_block(schema, path, a, b)) {
+                if !same_set(items, others, |a, b| self.same_block(schema, path, a, b)) {
                     whole(found);
                 }
             }
@@ -237,7 +241,7 @@ impl Walk<'_> {
                     }
                     set
                 };
-                self.same_set(&whole(wanted), &whole(live), |a, b| {
+                same_set(&whole(wanted), &whole(live), |a, b| {
                     self.same_typed(None, a, b)
                 })
             }
@@ -248,7 +252,7 @@ impl Walk<'_> {
     fn same_typed(&self, of: Option<&Type>, wanted: &Value, live: &Value) -> bool {
         match (of, wanted, live) {
             (Some(Type::Set(of)), Value::List(items), Value::List(others)) => {
-                self.same_set(items, others, |a, b| self.same_typed(Some(of), a, b))
+                same_set(items, others, |a, b| self.same_typed(Some(of), a, b))
             }
             (Some(Type::List(of)), Value::List(items), Value::List(others)) => {
                 items.len() == others.len()
@@ -274,24 +278,18 @@ impl Walk<'_> {
             },
         }
     }
-
-    /// Whether each wanted element has one of its own among the live ones, and none is
-    /// left over.
-    fn same_set(
-        &self,
-        wanted: &[Value],
-        live: &[Value],
-        same: impl Fn(&Value, &Value) -> bool,
-    ) -> bool {
-        let mut left: Vec<&Value> = live.iter().collect();
-        let all = wanted.iter().all(|item| {
-            let index = left.iter().position(|other| same(item, other));
-            index.map(|index| left.remove(index)).is_some()
-        });
-        all && left.is_empty()
-    }
 }
 
+/// Whether each wanted element has one of its own among the live ones, and none is
+/// left over.
+fn same_set(wanted: &[Value], live: &[Value], same: impl Fn(&Value, &Value) -> bool) -> bool {
+    let mut left: Vec<&Value> = live.iter().collect();
+    let all = wanted.iter().all(|item| {
+        let index = left.iter().position(|other| same(item, other));
+        index.map(|index| left.remove(index)).is_some()
+    });
+    all && left.is_empty()
+}
 /// Tags that are wanted count; those of others do not.
 fn tags(wanted: &Value, live: &Value, found: &mut Vec<Difference>) {
     for (key, wanted) in wanted.as_map().into_iter().flatten() {

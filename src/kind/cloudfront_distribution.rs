@@ -54,5 +54,6 @@ pub(super) static CLOUDFRONT_DISTRIBUTION: Kind = Kind {
         "cloudfront:UntagResource",
         "cloudfront:UpdateDistribution",
     ],
+    patience: 30,
     ..Kind::PLAIN
 };

@@ -11,6 +11,9 @@
 
 pub mod acm_certificate;
 pub mod acm_certificate_validation;
+mod cloudfront_distribution;
+mod cloudfront_origin_access_control;
+mod cloudfront_response_headers_policy;
 mod lb;
 mod lb_listener;
 mod lb_target_group;
@@ -29,25 +32,21 @@ mod security_group;
 mod vpc_security_group_egress_rule;
 mod vpc_security_group_ingress_rule;
 
-mod cloudfront_distribution;
-mod cloudfront_origin_access_control;
-mod cloudfront_response_headers_policy;
-
 use crate::value::{Attributes, Value};
 use schema::Schema;
 
 /// Every kind, in order of name.
 pub static KINDS: &[&Kind] = &[
+    &acm_certificate::KIND,
+    &acm_certificate_validation::KIND,
+    &cloudfront_distribution::CLOUDFRONT_DISTRIBUTION,
+    &cloudfront_origin_access_control::CLOUDFRONT_ORIGIN_ACCESS_CONTROL,
+    &cloudfront_response_headers_policy::CLOUDFRONT_RESPONSE_HEADERS_POLICY,
     &lb::LB,
     &lb_listener::LB_LISTENER,
     &lb_target_group::LB_TARGET_GROUP,
     &lb_target_group_attachment::LB_TARGET_GROUP_ATTACHMENT,
     &route53_record::ROUTE53_RECORD,
-    &security_group::SECURITY_GROUP,
-    &vpc_security_group_egress_rule::VPC_SECURITY_GROUP_EGRESS_RULE,
-    &vpc_security_group_ingress_rule::VPC_SECURITY_GROUP_INGRESS_RULE,
-    &acm_certificate::KIND,
-    &acm_certificate_validation::KIND,
     &s3_bucket::KIND,
     &s3_bucket_lifecycle_configuration::KIND,
     &s3_bucket_logging::KIND,
@@ -56,9 +55,9 @@ pub static KINDS: &[&Kind] = &[
     &s3_bucket_public_access_block::KIND,
     &s3_bucket_server_side_encryption_configuration::KIND,
     &s3_bucket_versioning::KIND,
-    &cloudfront_distribution::CLOUDFRONT_DISTRIBUTION,
-    &cloudfront_origin_access_control::CLOUDFRONT_ORIGIN_ACCESS_CONTROL,
-    &cloudfront_response_headers_policy::CLOUDFRONT_RESPONSE_HEADERS_POLICY,
+    &security_group::SECURITY_GROUP,
+    &vpc_security_group_egress_rule::VPC_SECURITY_GROUP_EGRESS_RULE,
+    &vpc_security_group_ingress_rule::VPC_SECURITY_GROUP_INGRESS_RULE,
 ];
 
 /// What the provider's schema does not say about a type.
