@@ -120,6 +120,21 @@ impl Error {
         }
     }
 
+    /// Whether the cause may be that one service does not see yet what another has just
+    /// made. That a thing is not found is one; so are a policy whose principal is unknown
+    /// (S3 user guide, "Troubleshoot: invalid principal"), a log bucket that a load balancer
+    /// may not write to (ELB user guide, "Access logs": bucket permissions), and a
+    /// certificate that `CloudFront` does not find (`CreateDistribution`, Errors).
+    #[must_use]
+    pub fn may_be_propagation(&self) -> bool {
+        match self.code.as_deref() {
+            Some("MalformedPolicy") => self.message.contains("principal"),
+            Some("InvalidConfigurationRequest") => self.message.to_lowercase().contains("bucket"),
+            Some("InvalidViewerCertificate" | "CertificateNotFound") => true,
+            _ => self.kind == ErrorKind::NotFound,
+        }
+    }
+
     /// The same with a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -37,5 +37,6 @@ pub(super) static KIND: Kind = Kind {
         "acm:RequestCertificate",
         "acm:UpdateCertificateOptions",
     ],
+    patience: 75,
     ..Kind::PLAIN
 };

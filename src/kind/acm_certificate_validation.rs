@@ -17,5 +17,6 @@ pub(super) static KIND: Kind = Kind {
     named_by: &["certificate_arn"],
     permissions: &["acm:DescribeCertificate"],
     import: Import::Not("the provider has nothing to import: it waits again, at no cost"),
+    patience: 75,
     ..Kind::PLAIN
 };

@@ -54,5 +54,6 @@ pub(super) static KIND: Kind = Kind {
         "cloudfront:UntagResource",
         "cloudfront:UpdateDistribution",
     ],
+    patience: 30,
     ..Kind::PLAIN
 };

@@ -11,6 +11,8 @@
 
 mod acm_certificate;
 mod acm_certificate_validation;
+pub mod acm_certificate;
+pub mod acm_certificate_validation;
 mod cloudfront_distribution;
 mod cloudfront_origin_access_control;
 mod cloudfront_response_headers_policy;
@@ -47,6 +49,14 @@ pub static KINDS: &[&Kind] = &[
     &lb_target_group::KIND,
     &lb_target_group_attachment::KIND,
     &route53_record::KIND,
+    &cloudfront_distribution::CLOUDFRONT_DISTRIBUTION,
+    &cloudfront_origin_access_control::CLOUDFRONT_ORIGIN_ACCESS_CONTROL,
+    &cloudfront_response_headers_policy::CLOUDFRONT_RESPONSE_HEADERS_POLICY,
+    &lb::LB,
+    &lb_listener::LB_LISTENER,
+    &lb_target_group::LB_TARGET_GROUP,
+    &lb_target_group_attachment::LB_TARGET_GROUP_ATTACHMENT,
+    &route53_record::ROUTE53_RECORD,
     &s3_bucket::KIND,
     &s3_bucket_lifecycle_configuration::KIND,
     &s3_bucket_logging::KIND,
@@ -58,6 +68,9 @@ pub static KINDS: &[&Kind] = &[
     &security_group::KIND,
     &vpc_security_group_egress_rule::KIND,
     &vpc_security_group_ingress_rule::KIND,
+    &security_group::SECURITY_GROUP,
+    &vpc_security_group_egress_rule::VPC_SECURITY_GROUP_EGRESS_RULE,
+    &vpc_security_group_ingress_rule::VPC_SECURITY_GROUP_INGRESS_RULE,
 ];
 
 /// What the provider's schema does not say about a type.
@@ -97,6 +110,8 @@ pub struct Kind {
     pub exclusive_children: &'static [&'static str],
     /// The home region of a global service; none for a regional one.
     pub home: Option<&'static str>,
+    /// How many minutes it may take to come or go while AWS says nothing new.
+    pub patience: u32,
     /// IAM actions that its lifecycle calls, `s3:CreateBucket`.
     pub permissions: &'static [&'static str],
     /// How Terraform imports it.
@@ -121,6 +136,7 @@ impl Kind {
         protect: |_| false,
         exclusive_children: &[],
         home: None,
+        patience: 20,
         permissions: &[],
         import: Import::ById,
     };
