@@ -11,8 +11,6 @@
 
 mod acm_certificate;
 mod acm_certificate_validation;
-pub mod acm_certificate;
-pub mod acm_certificate_validation;
 mod cloudfront_distribution;
 mod cloudfront_origin_access_control;
 mod cloudfront_response_headers_policy;
@@ -49,14 +47,6 @@ pub static KINDS: &[&Kind] = &[
     &lb_target_group::KIND,
     &lb_target_group_attachment::KIND,
     &route53_record::KIND,
-    &cloudfront_distribution::CLOUDFRONT_DISTRIBUTION,
-    &cloudfront_origin_access_control::CLOUDFRONT_ORIGIN_ACCESS_CONTROL,
-    &cloudfront_response_headers_policy::CLOUDFRONT_RESPONSE_HEADERS_POLICY,
-    &lb::LB,
-    &lb_listener::LB_LISTENER,
-    &lb_target_group::LB_TARGET_GROUP,
-    &lb_target_group_attachment::LB_TARGET_GROUP_ATTACHMENT,
-    &route53_record::ROUTE53_RECORD,
     &s3_bucket::KIND,
     &s3_bucket_lifecycle_configuration::KIND,
     &s3_bucket_logging::KIND,
@@ -68,9 +58,6 @@ pub static KINDS: &[&Kind] = &[
     &security_group::KIND,
     &vpc_security_group_egress_rule::KIND,
     &vpc_security_group_ingress_rule::KIND,
-    &security_group::SECURITY_GROUP,
-    &vpc_security_group_egress_rule::VPC_SECURITY_GROUP_EGRESS_RULE,
-    &vpc_security_group_ingress_rule::VPC_SECURITY_GROUP_INGRESS_RULE,
 ];
 
 /// What the provider's schema does not say about a type.
