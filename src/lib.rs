@@ -34,4 +34,6 @@ pub mod plan;
 pub mod executor;
 
 pub mod sandbox;
+pub mod scaffold;
+
 pub mod ui;

@@ -8,6 +8,7 @@
 //! *Invariant*: refresh reads. It changes neither AWS nor the state, and it decides nothing
 //! but whose a found thing is.
 
+mod blockers;
 mod known;
 mod ownership;
 
@@ -15,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 
+pub use blockers::{blockers, hangs_on, is_among};
 pub use known::Known;
 use ownership::judge;
 
@@ -22,7 +24,7 @@ use crate::address::Address;
 use crate::aws::{Aws, Error, Owner, Ownership, Wanted, lifecycle};
 use crate::graph::Graph;
 use crate::kind::Kind;
-use crate::resource::{Desired, Id, Resource};
+use crate::resource::{Desired, Id, Origin, Resource};
 use crate::state::{Document, Record, Status};
 use crate::value::{Attributes, Value};
 
@@ -70,6 +72,23 @@ pub enum Foreign {
     OtherLineage(Id, String),
     /// Several things claim to be it.
     Several(Vec<Id>),
+}
+
+impl std::fmt::Display for Foreign {
+    /// A clause: `sg-0a1b exists and is not ours`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotOurs(id) => write!(f, "{id} exists and is not ours"),
+            Self::OtherLineage(id, lineage) => write!(
+                f,
+                "{id} carries our tags but was made from another state (lineage {lineage})"
+            ),
+            Self::Several(ids) => {
+                let names: Vec<String> = ids.iter().map(ToString::to_string).collect();
+                write!(f, "several claim to be this one: {}", names.join(", "))
+            }
+        }
+    }
 }
 
 /// A child made by hand.
@@ -200,14 +219,27 @@ async fn find_unrecorded(
         .filter(|record| record.id.is_some() && record.status != Status::Deposed)
         .map(|record| &record.address)
         .collect();
+    // What a record stands for can't be another resource too: a replaced certificate is
+    // found beside the one that takes its place.
+    let taken: BTreeSet<&Id> = document
+        .records
+        .iter()
+        .filter_map(|record| record.id.as_ref())
+        .collect();
     for level in graph.levels() {
         let unrecorded = level
             .into_iter()
             .filter(|address| !recorded.contains(address))
-            .filter_map(|address| desired.resources.get(address));
+            .filter_map(|address| {
+                let desired = desired.resources.get(address).cloned();
+                desired.or_else(|| intended(document, address))
+            });
         let known = Known::of(desired, observed);
-        let wanted: Vec<(&Resource, Wanted)> = unrecorded
-            .map(|resource| (resource, known.wanted(resource, owner)))
+        let wanted: Vec<(Resource, Wanted)> = unrecorded
+            .map(|resource| {
+                let wanted = known.wanted(&resource, owner);
+                (resource, wanted)
+            })
             .filter(|(_, wanted)| can_be_named(wanted))
             .collect();
         let finds = wanted.iter().map(|(resource, wanted)| async move {
@@ -215,14 +247,17 @@ async fn find_unrecorded(
                 Some(lifecycle) => lifecycle.find(aws, wanted).await,
                 None => Err(unknown_kind(&resource.address.kind)),
             };
-            (*resource, answer)
+            (resource, answer)
         });
         let mut ours: Vec<(Address, Id, Standing)> = Vec::new();
         let mut failures = Vec::new();
         for (resource, answer) in join_all(finds).await {
             let address = resource.address.clone();
             match answer {
-                Ok(found) => match judge(&address, found, document) {
+                Ok(mut found) => match {
+                    found.retain(|found| !taken.contains(&found.id));
+                    judge(&address, found, document)
+                } {
                     Ok(Some((id, standing))) => ours.push((address, id, standing)),
                     Ok(None) => {}
                     Err(foreign) => observed.foreign.push((address, foreign)),
@@ -236,6 +271,22 @@ async fn find_unrecorded(
         }
     }
     Ok(())
+}
+
+/// What a run was about to make when it stopped and no spec wants any more: what its record
+/// says. Nothing must be lost of it.
+fn intended(document: &Document, address: &Address) -> Option<Resource> {
+    let record = document.current(address)?;
+    Some(Resource {
+        address: address.clone(),
+        region: record.region.clone(),
+        attributes: record.attributes.clone(),
+        generated: BTreeSet::new(),
+        defaulted: BTreeSet::new(),
+        depends_on: record.dependencies.clone(),
+        origin: Origin::default(),
+        origins: BTreeMap::new(),
+    })
 }
 
 /// Whether everything is known without which it can't be looked for.

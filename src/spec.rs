@@ -11,6 +11,8 @@ mod syntax;
 mod walk;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
@@ -51,6 +53,15 @@ pub fn parse(source: &Arc<Source>) -> Parsed {
     });
     problems.sort_by_key(|problem| problem.labels.first().map(|label| label.span.start));
     Parsed { spec, problems }
+}
+
+/// Reads one value that stands alone, such as an answer at a prompt. In: a source that
+/// holds only that. Out: the input; a reference in it is taken at its word.
+///
+/// # Errors
+/// A phrase that says what is wrong first.
+pub fn parse_input(source: &Arc<Source>) -> Result<Written<Input>, String> {
+    input::alone(source)
 }
 
 /// A spec whose form is right.

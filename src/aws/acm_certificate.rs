@@ -347,3 +347,39 @@ fn tag_list(tags: impl IntoIterator<Item = (String, String)>) -> Result<Vec<Tag>
         .map(|(key, value)| tag(key, Some(value)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_acm::types::{CertificateStatus, CertificateSummary};
+
+    use super::{Value, of_name, options};
+
+    #[test]
+    fn certificates_are_looked_for_by_name_and_told_whether_they_serve() {
+        let check = |name: &str, status, expected: Option<bool>| {
+            let summary = CertificateSummary::builder()
+                .certificate_arn("arn:aws:acm:eu-west-1:1:certificate/x")
+                .domain_name(name)
+                .status(status)
+                .build();
+            let found = of_name(summary, "eu-west-1", "shop.example.com");
+            assert_eq!(found.map(|(_, is_good)| is_good), expected);
+        };
+        check("shop.example.com", CertificateStatus::Issued, Some(true));
+        check(
+            "Shop.example.com",
+            CertificateStatus::PendingValidation,
+            Some(true),
+        );
+        check("shop.example.com", CertificateStatus::Failed, Some(false));
+        check("example.com", CertificateStatus::Issued, None);
+    }
+
+    #[test]
+    fn options_go_out_as_they_are_written() {
+        let block = Value::block([("export", "DISABLED".into())]);
+        let sent = options(&block).unwrap();
+        assert_eq!(sent.export.unwrap().as_str(), "DISABLED");
+        assert!(options(&Value::List(Vec::new())).is_none());
+    }
+}

@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use aws_sdk_cloudfront::types::{
-    CacheBehavior, DefaultCacheBehavior, DistributionConfigWithTags, DistributionSummary, Tag,
-    TagKeys, Tags as SdkTags,
+    Aliases, CacheBehavior, DefaultCacheBehavior, DistributionConfigWithTags, DistributionSummary,
+    Tag, TagKeys, Tags as SdkTags,
 };
 
 use super::cloudfront::{each, failed, id_of, incomplete, present, read_each, texts};
@@ -46,7 +46,7 @@ impl Lifecycle for CloudfrontDistribution {
     async fn find(&self, aws: &Aws, wanted: &Wanted) -> Result<Vec<Found>, Error> {
         let aliases = texts(&Value::Map(wanted.attributes.clone()), "aliases").unwrap_or_default();
         let serves = |summary: &DistributionSummary| {
-            let served = summary.aliases.iter().flat_map(|all| all.items());
+            let served = summary.aliases.iter().flat_map(Aliases::items);
             served.into_iter().any(|served| {
                 aliases
                     .iter()
@@ -64,7 +64,8 @@ impl Lifecycle for CloudfrontDistribution {
     }
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, token: &str) -> Result<Id, Error> {
-        const OPERATION: &str = "cloudfront:CreateDistributionWithTags";
+        // IAM has no action for the call with tags.
+        const OPERATION: &str = "cloudfront:CreateDistribution";
         write::refuse_unmanaged(&wanted.attributes)?;
         let config = write::write(&wanted.attributes, write::blank(token)?)?;
         let config = DistributionConfigWithTags::builder()
@@ -365,6 +366,10 @@ fn hinted(error: Error) -> Error {
             "ask AWS for a higher quota (Service Quotas, Amazon CloudFront)"
         }
         Some("InvalidWebACLId") => "a web ACL for CloudFront has the scope CLOUDFRONT (us-east-1)",
+        // What a new account hears until AWS has looked at it.
+        Some("AccessDenied") if error.message.contains("must be verified") => {
+            "AWS has to unlock CloudFront for this account; open a support case"
+        }
         _ => return error,
     };
     error.hint(hint)

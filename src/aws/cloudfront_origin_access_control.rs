@@ -61,7 +61,7 @@ impl Lifecycle for CloudfrontOriginAccessControl {
                 .map_err(incomplete)?;
             found.push(Found {
                 id: id_of(&summary.id),
-                ownership: if write(&wanted.attributes, Some(standing.clone()))? == standing {
+                ownership: if write(&wanted.attributes, Some(&standing))? == standing {
                     Ownership::Equal
                 } else {
                     Ownership::Foreign
@@ -91,7 +91,7 @@ impl Lifecycle for CloudfrontOriginAccessControl {
         wanted: &Wanted,
     ) -> Result<(), Error> {
         let standing = write(observed, None)?;
-        let changed = write(&wanted.attributes, Some(standing.clone()))?;
+        let changed = write(&wanted.attributes, Some(&standing))?;
         if changed == standing {
             return Ok(());
         }
@@ -169,10 +169,9 @@ async fn controls(aws: &Aws) -> Result<Vec<OriginAccessControlSummary>, Error> {
 /// What stands, with everything that is wanted.
 fn write(
     wanted: &Attributes,
-    standing: Option<OriginAccessControlConfig>,
+    standing: Option<&OriginAccessControlConfig>,
 ) -> Result<OriginAccessControlConfig, Error> {
     let wanted = &Value::Map(wanted.clone());
-    let standing = standing.as_ref();
     let behavior = text(wanted, "signing_behavior").map(|text| text.as_str().into());
     let protocol = text(wanted, "signing_protocol").map(|text| text.as_str().into());
     let of = text(wanted, "origin_access_control_origin_type").map(|text| text.as_str().into());
@@ -228,7 +227,7 @@ mod tests {
         let standing = write(&control("never"), None).unwrap();
         let mut wanted = control("always");
         wanted.remove("description");
-        let changed = write(&wanted, Some(standing)).unwrap();
+        let changed = write(&wanted, Some(&standing)).unwrap();
         assert_eq!(read_config(&changed), control("always"));
     }
 

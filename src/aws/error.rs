@@ -89,7 +89,10 @@ impl Error {
         let code = error.code().map(str::to_owned);
         let message = match (error.message(), error) {
             (Some(message), _) => message.to_owned(),
-            (None, SdkError::ServiceError(_)) => format!("answered {}", status.unwrap_or_default()),
+            (None, SdkError::ServiceError(failed)) => {
+                let status = status.unwrap_or_default();
+                format!("answered {status}: {}", chain(failed.err()))
+            }
             (None, error) => chain(error),
         };
         let kind = match error {
@@ -114,6 +117,21 @@ impl Error {
             message,
             request_id,
             hint: None,
+        }
+    }
+
+    /// Whether the cause may be that one service does not see yet what another has just
+    /// made. That a thing is not found is one; so are a policy whose principal is unknown
+    /// (S3 user guide, "Troubleshoot: invalid principal"), a log bucket that a load balancer
+    /// may not write to (ELB user guide, "Access logs": bucket permissions), and a
+    /// certificate that `CloudFront` does not find (`CreateDistribution`, Errors).
+    #[must_use]
+    pub fn may_be_propagation(&self) -> bool {
+        match self.code.as_deref() {
+            Some("MalformedPolicy") => self.message.contains("principal"),
+            Some("InvalidConfigurationRequest") => self.message.to_lowercase().contains("bucket"),
+            Some("InvalidViewerCertificate" | "CertificateNotFound") => true,
+            _ => self.kind == ErrorKind::NotFound,
         }
     }
 

@@ -15,7 +15,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 use futures::future::try_join_all;
 
-use super::values::{at, differs, given, refuse, text, texts, truth};
+use super::values::{at, differs, given, refuse, text, texts, truth, word};
 use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Settled, Wanted, elb};
 use crate::kind::schema::Schema;
 use crate::resource::Id;
@@ -397,20 +397,14 @@ fn observed(lb: &LoadBalancer, reported: &BTreeMap<String, String>) -> Attribute
         ("arn", arn.into()),
         ("arn_suffix", elb::arn_suffix(arn).into()),
         ("name", lb.load_balancer_name().into()),
-        (
-            "load_balancer_type",
-            lb.r#type().map(|of| of.as_str()).into(),
-        ),
+        ("load_balancer_type", word(lb.r#type())),
         (
             "internal",
             lb.scheme()
                 .map(|scheme| *scheme == LoadBalancerSchemeEnum::Internal)
                 .into(),
         ),
-        (
-            "ip_address_type",
-            lb.ip_address_type().map(|of| of.as_str()).into(),
-        ),
+        ("ip_address_type", word(lb.ip_address_type())),
         ("dns_name", lb.dns_name().into()),
         ("zone_id", lb.canonical_hosted_zone_id().into()),
         ("vpc_id", lb.vpc_id().into()),

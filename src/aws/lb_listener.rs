@@ -17,7 +17,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use futures::future::{try_join, try_join_all};
 
 use super::lb_listener_action as action;
-use super::values::{at, differs, given, number, refuse, text, truth};
+use super::values::{at, differs, given, number, refuse, text, truth, word};
 use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, elb, lb};
 use crate::kind::schema::Schema;
 use crate::resource::Id;
@@ -260,7 +260,7 @@ fn observed(listener: &Listener, reported: &BTreeMap<String, String>) -> Attribu
         ("arn", listener.listener_arn().into()),
         ("load_balancer_arn", listener.load_balancer_arn().into()),
         ("port", listener.port().into()),
-        ("protocol", listener.protocol().map(|of| of.as_str()).into()),
+        ("protocol", word(listener.protocol())),
         ("ssl_policy", listener.ssl_policy().into()),
         (
             "certificate_arn",
@@ -304,9 +304,7 @@ fn observed_mutual_authentication(of: &MutualAuthenticationAttributes) -> Value 
         ),
         (
             "advertise_trust_store_ca_names",
-            of.advertise_trust_store_ca_names()
-                .map(|of| of.as_str())
-                .into(),
+            word(of.advertise_trust_store_ca_names()),
         ),
     ]))])
 }

@@ -8,7 +8,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     RedirectActionStatusCodeEnum, TargetGroupStickinessConfig, TargetGroupTuple,
 };
 
-use super::values::{given, number, text, truth};
+use super::values::{given, number, text, truth, word};
 use crate::value::{Attributes, Value};
 
 /// The blocks `default_action`. The order of a single action goes without saying.
@@ -37,7 +37,7 @@ pub(super) fn to_aws(blocks: &Value) -> Vec<Action> {
 fn block(action: &Action, alone: bool) -> Attributes {
     let (target_group_arn, forward) = forwards_to(action);
     given([
-        ("type", action.r#type().map(|of| of.as_str()).into()),
+        ("type", word(action.r#type())),
         ("order", action.order().filter(|_| !alone).into()),
         ("target_group_arn", target_group_arn.into()),
         ("forward", forward),
@@ -90,10 +90,7 @@ fn redirect(config: &RedirectActionConfig) -> Value {
         ("port", config.port().into()),
         ("protocol", config.protocol().into()),
         ("query", config.query().into()),
-        (
-            "status_code",
-            config.status_code().map(|of| of.as_str()).into(),
-        ),
+        ("status_code", word(config.status_code())),
     ]))])
 }
 

@@ -11,13 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::{
-    Matcher, ProtocolEnum, TargetGroup, TargetGroupAttribute, TargetGroupIpAddressTypeEnum,
-    TargetTypeEnum,
+    ForwardActionConfig, Matcher, ProtocolEnum, TargetGroup, TargetGroupAttribute,
+    TargetGroupIpAddressTypeEnum, TargetTypeEnum,
 };
 use futures::future::{try_join, try_join_all};
 
 use super::lb_listener::of_load_balancer;
-use super::values::{at, differs, given, number, refuse, text, truth};
+use super::values::{at, differs, given, number, refuse, text, truth, word};
 use super::{Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, elb, lb};
 use crate::kind::schema::Schema;
 use crate::resource::Id;
@@ -227,7 +227,9 @@ impl Lifecycle for LbTargetGroup {
             for listener in &listeners {
                 let uses = listener.default_actions().iter().any(|action| {
                     let forwards = action.forward_config();
-                    let groups = forwards.map(|of| of.target_groups()).unwrap_or_default();
+                    let groups = forwards
+                        .map(ForwardActionConfig::target_groups)
+                        .unwrap_or_default();
                     action.target_group_arn() == Some(&id.text)
                         || groups
                             .iter()
@@ -314,17 +316,11 @@ fn observed(group: &TargetGroup, reported: &BTreeMap<String, String>) -> Attribu
         ("arn_suffix", elb::arn_suffix(arn).into()),
         ("name", group.target_group_name().into()),
         ("port", group.port().into()),
-        ("protocol", group.protocol().map(|of| of.as_str()).into()),
+        ("protocol", word(group.protocol())),
         ("protocol_version", group.protocol_version().into()),
         ("vpc_id", group.vpc_id().into()),
-        (
-            "target_type",
-            group.target_type().map(|of| of.as_str()).into(),
-        ),
-        (
-            "ip_address_type",
-            group.ip_address_type().map(|of| of.as_str()).into(),
-        ),
+        ("target_type", word(group.target_type())),
+        ("ip_address_type", word(group.ip_address_type())),
         ("target_control_port", group.target_control_port().into()),
         (
             "load_balancer_arns",
@@ -345,10 +341,7 @@ fn health_check(group: &TargetGroup) -> Value {
         .and_then(|matcher| matcher.http_code().or(matcher.grpc_code()));
     Value::List(vec![Value::Map(given([
         ("enabled", group.health_check_enabled().into()),
-        (
-            "protocol",
-            group.health_check_protocol().map(|of| of.as_str()).into(),
-        ),
+        ("protocol", word(group.health_check_protocol())),
         ("port", group.health_check_port().into()),
         ("path", group.health_check_path().into()),
         ("interval", group.health_check_interval_seconds().into()),

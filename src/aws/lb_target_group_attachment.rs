@@ -163,12 +163,12 @@ impl<'a> Parts<'a> {
 
 fn id(wanted: &Wanted) -> Id {
     let part = |name: &str| text(&wanted.attributes, name).unwrap_or_default();
-    let port = number(&wanted.attributes, "port")
+    let suffix = number(&wanted.attributes, "port")
         .map(|port| format!(",{port}"))
         .unwrap_or_default();
     Id {
         region: wanted.region.clone(),
-        text: format!("{},{}{port}", part("target_group_arn"), part("target_id")),
+        text: format!("{},{}{suffix}", part("target_group_arn"), part("target_id")),
     }
 }
 

@@ -8,7 +8,14 @@
 
 mod acm_certificate;
 mod acm_certificate_validation;
+mod acm_validation;
 mod client;
+mod cloudfront;
+mod cloudfront_distribution;
+mod cloudfront_origin_access_control;
+mod cloudfront_response_headers_policy;
+mod data;
+mod ec2;
 mod elb;
 mod error;
 mod given;
@@ -17,6 +24,8 @@ mod lb_listener;
 mod lb_listener_action;
 mod lb_target_group;
 mod lb_target_group_attachment;
+mod route53_record;
+mod route53_record_set;
 mod s3;
 mod s3_bucket;
 mod s3_bucket_lifecycle_configuration;
@@ -26,22 +35,19 @@ mod s3_bucket_policy;
 mod s3_bucket_public_access_block;
 mod s3_bucket_server_side_encryption_configuration;
 mod s3_bucket_versioning;
+mod security_group;
+mod security_group_rule;
 mod tags;
 mod values;
 
 use std::collections::BTreeSet;
 
-mod cloudfront;
-mod cloudfront_distribution;
-mod cloudfront_origin_access_control;
-mod cloudfront_response_headers_policy;
-mod data;
-
 use async_trait::async_trait;
 use serde::Serialize;
 
-pub use client::{Aws, Settings};
+pub use client::{Aws, Identity, Settings};
 pub use error::{Error, ErrorKind};
+use security_group_rule::{Direction, SecurityGroupRules};
 
 use crate::address::Address;
 use crate::resource::Id;
@@ -49,6 +55,23 @@ use crate::value::Attributes;
 
 /// Every kind's lifecycle, in order of name.
 static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
+    ("aws_acm_certificate", &acm_certificate::LIFECYCLE),
+    (
+        "aws_acm_certificate_validation",
+        &acm_certificate_validation::LIFECYCLE,
+    ),
+    (
+        "aws_cloudfront_distribution",
+        &cloudfront_distribution::CloudfrontDistribution,
+    ),
+    (
+        "aws_cloudfront_origin_access_control",
+        &cloudfront_origin_access_control::CloudfrontOriginAccessControl,
+    ),
+    (
+        "aws_cloudfront_response_headers_policy",
+        &cloudfront_response_headers_policy::CloudfrontResponseHeadersPolicy,
+    ),
     ("aws_lb", &lb::Lb),
     ("aws_lb_listener", &lb_listener::LbListener),
     ("aws_lb_target_group", &lb_target_group::LbTargetGroup),
@@ -56,11 +79,7 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
         "aws_lb_target_group_attachment",
         &lb_target_group_attachment::LbTargetGroupAttachment,
     ),
-    ("aws_acm_certificate", &acm_certificate::LIFECYCLE),
-    (
-        "aws_acm_certificate_validation",
-        &acm_certificate_validation::LIFECYCLE,
-    ),
+    ("aws_route53_record", &route53_record::Route53Record),
     ("aws_s3_bucket", &s3_bucket::LIFECYCLE),
     (
         "aws_s3_bucket_lifecycle_configuration",
@@ -81,17 +100,14 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
         &s3_bucket_server_side_encryption_configuration::LIFECYCLE,
     ),
     ("aws_s3_bucket_versioning", &s3_bucket_versioning::LIFECYCLE),
+    ("aws_security_group", &security_group::SecurityGroup),
     (
-        "aws_cloudfront_distribution",
-        &cloudfront_distribution::CloudfrontDistribution,
+        "aws_vpc_security_group_egress_rule",
+        &SecurityGroupRules(Direction::Out),
     ),
     (
-        "aws_cloudfront_origin_access_control",
-        &cloudfront_origin_access_control::CloudfrontOriginAccessControl,
-    ),
-    (
-        "aws_cloudfront_response_headers_policy",
-        &cloudfront_response_headers_policy::CloudfrontResponseHeadersPolicy,
+        "aws_vpc_security_group_ingress_rule",
+        &SecurityGroupRules(Direction::In),
     ),
 ];
 
@@ -318,4 +334,17 @@ pub trait Ask: Send + Sync {
         region: &str,
         arguments: &Attributes,
     ) -> Result<Attributes, Error>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LIFECYCLES;
+    use crate::kind::KINDS;
+
+    #[test]
+    fn every_kind_has_its_lifecycle() {
+        let lifecycles: Vec<&str> = LIFECYCLES.iter().map(|(name, _)| *name).collect();
+        let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+        assert_eq!(lifecycles, kinds);
+    }
 }

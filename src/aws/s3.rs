@@ -10,6 +10,8 @@
 
 use std::collections::BTreeSet;
 
+use std::fmt;
+
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use futures::future::join_all;
@@ -52,8 +54,8 @@ pub(super) fn id_of(wanted: &Wanted) -> Result<Id, Error> {
 }
 
 /// A failure before any call: what is wanted can't be said to S3.
-pub(super) fn refused(operation: &str, message: impl ToString) -> Error {
-    Error::new(ErrorKind::Refused, operation, message.to_string())
+pub(super) fn refused(operation: &str, message: impl fmt::Display) -> Error {
+    Error::new(ErrorKind::Refused, operation, format!("{message}"))
 }
 
 /// The answer, or none where S3 says that there is no such bucket or configuration.

@@ -50,7 +50,7 @@ impl Lifecycle for Buckets {
             Err(error) if error.kind == ErrorKind::AccessDenied => {
                 // Either it is not this account's, or its tags may not be read.
                 if stands(&bucket).await.is_ok() {
-                    return Err(error);
+                    return Err(error.hint(format!("allow {READ} on bucket {id}")));
                 }
                 Ownership::Foreign
             }

@@ -44,6 +44,11 @@ pub(super) fn at<'a>(attributes: &'a Attributes, path: &str) -> &'a Value {
     rest.map_or(value, |rest| value.get(rest))
 }
 
+/// A word of an SDK's enum.
+pub(super) fn word<T: AsRef<str>>(word: Option<&T>) -> Value {
+    word.map(AsRef::as_ref).into()
+}
+
 /// Attributes of these entries, less those that are not set.
 pub(super) fn given<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> Attributes {
     entries

@@ -1,9 +1,9 @@
 //! What the spec wants, held against what stands.
 
 use super::{
-    ADDRESS_TAG, Action, Address, Attributes, BTreeMap, Change, Changes, Desired, Document, Field,
-    Foreign, Graph, Guard, Kind, Known, Observed, Ownership, Problem, Record, Resource, Seen,
-    Standing, Status, Step, Value, Why, differences,
+    ADDRESS_TAG, Action, Address, BTreeMap, Change, Changes, Desired, Document, Field, Foreign,
+    Graph, Guard, Kind, Known, Observed, Ownership, Problem, Record, Resource, Seen, Standing,
+    Status, Step, Value, Why, differences,
 };
 
 pub(super) fn compare(
@@ -39,7 +39,7 @@ pub(super) fn compare(
             record,
         };
         match observed.resources.get(address) {
-            None => changes.steps.push(case.create(&known)),
+            None => changes.steps.push(case.create(&known, observed)),
             Some(seen) => case.hold_against(seen, &mut known, changes),
         }
     }
@@ -56,7 +56,7 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    fn create(&self, known: &Known) -> Step {
+    fn create(&self, known: &Known, observed: &Observed) -> Step {
         let why = match self.record {
             None => Why::New,
             Some(record) if record.id.is_some() => Why::Missing,
@@ -85,7 +85,15 @@ impl Case<'_> {
         let mut why = vec![why];
         why.extend(self.resource.origin.spec.clone().map(Why::Spec));
         why.extend(self.resource.origin.blueprint.clone().map(Why::Blueprint));
-        self.step(Action::Create, None, fields, why, generation)
+        let mut step = self.step(Action::Create, None, fields, why, generation);
+        // A replacement that did not get as far as its successor: the old one still has
+        // the name.
+        for ((address, _), left) in &observed.deposed {
+            if *address == self.resource.address {
+                self.take_another_name(left, generation, &mut step);
+            }
+        }
+        step
     }
 
     fn hold_against(&self, seen: &Seen, known: &mut Known, changes: &mut Changes) {
@@ -125,7 +133,7 @@ impl Case<'_> {
             Standing::Recorded => (Action::Update, Vec::new()),
         };
         let mut step = self.step(action, Some(seen), fields, why, generation);
-        self.keep_foreign_tags(seen, &mut step);
+        self.keep_live_names(seen, &mut step);
         changes.steps.push(step);
     }
 
@@ -246,30 +254,16 @@ impl Case<'_> {
         }
     }
 
-    /// The tags that the step will leave: the live ones, less those that we drop, and the
-    /// wanted ones over them.
-    fn keep_foreign_tags(&self, seen: &Seen, step: &mut Step) {
+    /// The live name wins over a generated one.
+    fn keep_live_names(&self, seen: &Seen, step: &mut Step) {
         let Some(resource) = &mut step.wanted else {
             return;
         };
-        let Some(Value::Map(wanted)) = resource.attributes.get("tags") else {
-            return;
-        };
-        let mut tags = seen
-            .attributes
-            .get("tags")
-            .and_then(Value::as_map)
-            .cloned()
-            .unwrap_or_default();
-        for field in &step.change.fields {
-            if let (Some(key), true) = (field.path.strip_prefix("tags."), field.after.is_null()) {
-                tags.remove(key);
+        for name in &self.resource.generated {
+            if let Some(live) = seen.attributes.get(name) {
+                resource.attributes.insert(name.clone(), live.clone());
             }
         }
-        tags.extend(wanted.clone());
-        resource
-            .attributes
-            .insert("tags".to_owned(), Value::Map(tags));
     }
 
     fn step(

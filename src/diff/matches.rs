@@ -48,6 +48,77 @@ pub fn differences(
         .collect()
 }
 
+/// Whether two values of the attribute at this path are the same to AWS.
+#[must_use]
+pub fn same(kind: &Kind, path: &str, a: &Value, b: &Value) -> bool {
+    let wanted = Attributes::new();
+    let walk = Walk {
+        kind,
+        wanted: &wanted,
+    };
+    let names: Vec<&str> = path.split('.').map(less_index).collect();
+    if names[0] == "tags" {
+        return a == b;
+    }
+    let mut schema = kind.schema();
+    for (depth, name) in names.iter().enumerate() {
+        match schema.block(name) {
+            Some(block) if depth + 1 == names.len() => {
+                // Both ways, as a walk looks only at what its first side sets.
+                let differs = |a: &Value, b: &Value| {
+                    let mut found = Vec::new();
+                    walk.blocks(&block.schema, block.nesting, path, a, b, &mut found);
+                    !found.is_empty()
+                };
+                return a == b || (!differs(a, b) && !differs(b, a));
+            }
+            Some(block) => schema = &block.schema,
+            None => {
+                let of = schema.attribute(name).map(|attribute| &attribute.of);
+                return a == b || walk.same(path, of, a, b);
+            }
+        }
+    }
+    a == b
+}
+
+/// The value at the path of a field, `tags.owner` or `rule[1].status`; null where there is
+/// none. The key of a tag may hold dots.
+#[must_use]
+pub fn value_at<'a>(attributes: &'a Attributes, path: &str) -> &'a Value {
+    static NULL: Value = Value::Null;
+    if let Some(key) = path.strip_prefix("tags.") {
+        let tags = attributes.get("tags").and_then(Value::as_map);
+        return tags.and_then(|tags| tags.get(key)).unwrap_or(&NULL);
+    }
+    let mut names = path.split('.').peekable();
+    let mut map = attributes;
+    while let Some(name) = names.next() {
+        let Some(value) = map.get(less_index(name)) else {
+            return &NULL;
+        };
+        let index = name
+            .split_once('[')
+            .and_then(|(_, rest)| rest.trim_end_matches(']').parse::<usize>().ok());
+        let value = match (value, index) {
+            (Value::List(items), Some(index)) => items.get(index),
+            (Value::List(items), None) if names.peek().is_some() => items.first(),
+            (value, _) => Some(value),
+        };
+        match (value, names.peek()) {
+            (Some(value), None) => return value,
+            (Some(Value::Map(entries)), Some(_)) => map = entries,
+            _ => return &NULL,
+        }
+    }
+    &NULL
+}
+
+/// A path's step less its index.
+fn less_index(name: &str) -> &str {
+    name.split_once('[').map_or(name, |(name, _)| name)
+}
+
 type Difference = (String, Value, Value);
 
 struct Walk<'a> {
@@ -108,20 +179,24 @@ impl Walk<'_> {
             (Nesting::List, Value::List(wanted), Value::List(live))
                 if wanted.len() == live.len() =>
             {
+                let several = wanted.len() > 1;
                 for (index, (wanted, live)) in wanted.iter().zip(live).enumerate() {
-                    let (Value::Map(wanted), Value::Map(live)) = (wanted, live) else {
-                        continue;
-                    };
-                    let path = if wanted.len() > 1 && index > 0 {
+                    let path = if several {
                         format!("{path}[{index}]")
                     } else {
                         path.to_owned()
                     };
-                    self.block(schema, &path, wanted, live, found);
+                    match (wanted, live) {
+                        (Value::Map(wanted), Value::Map(live)) => {
+                            self.block(schema, &path, wanted, live, found);
+                        }
+                        _ if wanted == live => {}
+                        _ => found.push((path, live.clone(), wanted.clone())),
+                    }
                 }
             }
             (Nesting::Set, Value::List(items), Value::List(others)) => {
-                if !self.same_set(items, others, |a, b| self.same_block(schema, path, a, b)) {
+                if !same_set(items, others, |a, b| self.same_block(schema, path, a, b)) {
                     whole(found);
                 }
             }
@@ -143,7 +218,8 @@ impl Walk<'_> {
         if wanted.is_unknown() {
             return false;
         }
-        match self.kind.compares(path) {
+        let path: Vec<&str> = path.split('.').map(less_index).collect();
+        match self.kind.compares(&path.join(".")) {
             Some(Compare::WriteOnly) => true,
             Some(Compare::Policy) => policy::equal(wanted, live),
             Some(Compare::CaseInsensitive) => match (wanted.as_str(), live.as_str()) {
@@ -165,7 +241,7 @@ impl Walk<'_> {
                     }
                     set
                 };
-                self.same_set(&whole(wanted), &whole(live), |a, b| {
+                same_set(&whole(wanted), &whole(live), |a, b| {
                     self.same_typed(None, a, b)
                 })
             }
@@ -176,7 +252,7 @@ impl Walk<'_> {
     fn same_typed(&self, of: Option<&Type>, wanted: &Value, live: &Value) -> bool {
         match (of, wanted, live) {
             (Some(Type::Set(of)), Value::List(items), Value::List(others)) => {
-                self.same_set(items, others, |a, b| self.same_typed(Some(of), a, b))
+                same_set(items, others, |a, b| self.same_typed(Some(of), a, b))
             }
             (Some(Type::List(of)), Value::List(items), Value::List(others)) => {
                 items.len() == others.len()
@@ -202,24 +278,18 @@ impl Walk<'_> {
             },
         }
     }
-
-    /// Whether each wanted element has one of its own among the live ones, and none is
-    /// left over.
-    fn same_set(
-        &self,
-        wanted: &[Value],
-        live: &[Value],
-        same: impl Fn(&Value, &Value) -> bool,
-    ) -> bool {
-        let mut left: Vec<&Value> = live.iter().collect();
-        let all = wanted.iter().all(|item| {
-            let index = left.iter().position(|other| same(item, other));
-            index.map(|index| left.remove(index)).is_some()
-        });
-        all && left.is_empty()
-    }
 }
 
+/// Whether each wanted element has one of its own among the live ones, and none is
+/// left over.
+fn same_set(wanted: &[Value], live: &[Value], same: impl Fn(&Value, &Value) -> bool) -> bool {
+    let mut left: Vec<&Value> = live.iter().collect();
+    let all = wanted.iter().all(|item| {
+        let index = left.iter().position(|other| same(item, other));
+        index.map(|index| left.remove(index)).is_some()
+    });
+    all && left.is_empty()
+}
 /// Tags that are wanted count; those of others do not.
 fn tags(wanted: &Value, live: &Value, found: &mut Vec<Difference>) {
     for (key, wanted) in wanted.as_map().into_iter().flatten() {

@@ -16,7 +16,7 @@ mod remove;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use matches::differences;
+pub use matches::{differences, same, value_at};
 pub use remove::Options;
 
 use crate::address::Address;

@@ -2,7 +2,7 @@
 
 use super::{
     Action, Address, Attributes, BTreeSet, Change, Changes, Desired, Document, Kind, Observed,
-    Problem, Record, Seen, Status, Step, Target, Value, Why,
+    Record, Seen, Status, Step, Target, Value, Why,
 };
 
 /// What the user allows beside the confirmation.
@@ -22,11 +22,9 @@ pub(super) fn compare(
     options: Options,
     changes: &mut Changes,
 ) {
-    let kept = if options.delete_logs {
-        BTreeSet::new()
-    } else {
-        log_buckets(desired, observed)
-    };
+    let logs = log_buckets(desired, observed);
+    let none = BTreeSet::new();
+    let kept = if options.delete_logs { &none } else { &logs };
     let why = |address: &Address| match target {
         Target::Remove => Why::Destroy,
         Target::Keep(_) if desired.resources.contains_key(address) => Why::Replaced,
@@ -36,7 +34,7 @@ pub(super) fn compare(
         if desired.resources.contains_key(address) {
             continue;
         }
-        if let Some(bucket) = kept_with(address, seen, &kept) {
+        if let Some(bucket) = part_of(address, seen, kept) {
             if bucket == seen.id.text && address.kind == "aws_s3_bucket" {
                 changes.notes.push(format!(
                     "{address} ({bucket}) receives logs and is kept; --delete-logs deletes it with all that is in it"
@@ -45,14 +43,19 @@ pub(super) fn compare(
             continue;
         }
         let record = document.current(address);
-        changes
-            .steps
-            .push(delete(address, seen, record, why(address), options));
+        let mut step = delete(address, seen, record, why(address));
+        if options.empty_buckets || part_of(address, seen, &logs).is_some() {
+            allow_emptying(&mut step);
+        }
+        changes.steps.push(step);
     }
     for ((address, generation), seen) in &observed.deposed {
         let record = document.record(address, *generation);
-        let mut step = delete(address, seen, record, Why::Replaced, options);
+        let mut step = delete(address, seen, record, Why::Replaced);
         step.change.replaced = true;
+        if options.empty_buckets {
+            allow_emptying(&mut step);
+        }
         changes.steps.push(step);
     }
     forget(desired, observed, document, changes);
@@ -65,22 +68,12 @@ pub(super) fn compare(
         if matches!(target, Target::Remove) {
             changes
                 .notes
-                .push(format!("{address} is not ours and stays: {foreign:?}"));
+                .push(format!("{address}: {foreign}; it stays"));
         }
     }
 }
 
-fn delete(
-    address: &Address,
-    seen: &Seen,
-    record: Option<&Record>,
-    why: Why,
-    options: Options,
-) -> Step {
-    let mut observed = seen.attributes.clone();
-    if options.empty_buckets || options.delete_logs {
-        observed.insert("force_destroy".to_owned(), Value::Bool(true));
-    }
+fn delete(address: &Address, seen: &Seen, record: Option<&Record>, why: Why) -> Step {
     Step {
         change: Change {
             address: address.clone(),
@@ -99,12 +92,20 @@ fn delete(
         },
         after: Vec::new(),
         wanted: None,
-        observed,
+        observed: seen.attributes.clone(),
         dependencies: record
             .map(|record| record.dependencies.iter().cloned().collect())
             .unwrap_or_default(),
         generation: record.map_or(0, |record| record.generation),
         protect: record.is_some_and(|record| record.protect),
+    }
+}
+
+/// What the user has allowed stands beside what was observed, where the delete finds it.
+fn allow_emptying(step: &mut Step) {
+    if step.change.kind == "aws_s3_bucket" {
+        step.observed
+            .insert("force_destroy".to_owned(), Value::Bool(true));
     }
 }
 
@@ -203,25 +204,13 @@ fn log_buckets(desired: &Desired, observed: &Observed) -> BTreeSet<String> {
         .collect()
 }
 
-/// The kept bucket that this is, or is a part of.
-fn kept_with<'a>(address: &Address, seen: &Seen, kept: &'a BTreeSet<String>) -> Option<&'a str> {
+/// Which of the buckets this is, or is a part of.
+fn part_of<'a>(address: &Address, seen: &Seen, buckets: &'a BTreeSet<String>) -> Option<&'a str> {
     let of_a_bucket = address.kind == "aws_s3_bucket"
         || Kind::of(&address.kind).is_some_and(|kind| kind.serialise_by == Some("bucket"));
     if !of_a_bucket {
         return None;
     }
     let bucket = seen.attributes.get("bucket").and_then(Value::as_str)?;
-    kept.get(bucket).map(String::as_str)
-}
-
-/// A bucket that is to go and is not empty.
-#[must_use]
-pub fn not_empty(address: &Address, bucket: &str, contents: &str) -> Problem {
-    Problem {
-        address: address.clone(),
-        message: format!("bucket {bucket} is not empty: {contents}"),
-        hints: vec![
-            "save what is in it, then run again with --empty-buckets, which deletes every object and version".to_owned(),
-        ],
-    }
+    buckets.get(bucket).map(String::as_str)
 }

@@ -1,3 +1,218 @@
-//! Carries out a plan.
+//! Carries out a plan, in parallel, without ever losing a resource.
+//!
+//! In: a plan and the document that it was made from. Out: [`Finished`]: the document as it
+//! is on the disk, and how each step ended. On the way, [`Event`]s for whoever listens.
+//!
+//! **Who does what.** One owner, the loop in [`run`], has the ready queue, the document, the
+//! known values, the outcomes and the listener; there is no mutex. Each step that is ready
+//! becomes a [`Worker`](step::Worker), a future that reads from top to bottom like the step itself. It
+//! asks the owner for what it needs by messages over its [`Desk`](desk::Desk), and its value
+//! is the step's outcome.
+//!
+//! **Scheduling.** A step begins when all that it comes after is usable (a delete: over).
+//! To call AWS a worker needs a turn. There are as many turns as `parallelism`; of those
+//! who ask, the one with the longest chain of steps behind it comes first; two steps that
+//! change the same bucket or zone never have one at once. Whoever waits, for AWS to finish
+//! or before a repeat, has no turn.
+//!
+//! **Commits.** A mutating call goes out only when the document on the disk says that it
+//! may: `creating` with the token, `updating`, `deleting`. The id goes into a commit as soon
+//! as AWS has named the thing, before any wait. One save is in flight at a time, and the
+//! next carries everything that has queued up meanwhile. So a process that is killed at any
+//! instant leaves an intent for whatever it may have done, and the next refresh looks there
+//! first.
+//!
+//! **Failure.** A step that fails takes with it the steps that needed it, and nothing else.
+//! A create that AWS has certainly refused takes its intent back. If the state can't be
+//! written, nothing new is sent to AWS.
+//!
+//! **Stopping.** [`Stop::Drain`]: nothing begins; calls under way are finished and recorded,
+//! waits end early. [`Stop::Leave`]: the run ends now; what was at work is uncertain, and
+//! its intent is on the disk. Only then is a future with a call under way ever dropped.
+//!
+//! *Invariant*: the executor decides nothing. What the plan does not say, it does not do;
+//! where the world is not as the plan saw it, the step stops and says so.
 
 pub mod event;
+mod run;
+
+mod queue;
+
+mod commit;
+
+mod desk;
+
+mod context;
+mod step;
+
+mod create;
+mod delete;
+mod moved;
+
+mod wait;
+
+use std::collections::BTreeSet;
+
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use tokio::sync::{mpsc, watch};
+
+pub use event::{Event, Outcome, Summary};
+pub use wait::Pace;
+
+use crate::aws::{Aws, Owner};
+use crate::plan::{Action, Plan};
+use crate::refresh::hangs_on;
+use crate::resource::Id;
+use crate::state::Document;
+use crate::state::store::{self, Store};
+use context::Context;
+use run::Run;
+
+/// Whether the run goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stop {
+    /// It does.
+    #[default]
+    Run,
+    /// Nothing new begins; calls under way are finished.
+    Drain,
+    /// It ends now.
+    Leave,
+}
+
+/// How a plan is carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How many steps may call AWS at once.
+    pub parallelism: usize,
+    /// How long pauses are.
+    pub pace: Pace,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            parallelism: 10,
+            pace: Pace::default(),
+        }
+    }
+}
+
+/// A plan that was carried out as far as it went.
+#[derive(Debug)]
+pub struct Finished {
+    /// The state's document, saved unless `trouble` says otherwise.
+    pub document: Document,
+    /// The end in numbers.
+    pub summary: Summary,
+    /// How each step of the plan ended, in its order.
+    pub outcomes: Vec<Outcome>,
+    /// Why the state could not be written, if it could not.
+    pub trouble: Option<store::Error>,
+}
+
+/// Carries out the plan. `document` is the one that the plan was made from, under the
+/// store's lock. Ends when every step has, or when told to.
+pub async fn run(
+    aws: &Aws,
+    store: &dyn Store,
+    document: Document,
+    plan: &Plan,
+    options: &Options,
+    mut orders: watch::Receiver<Stop>,
+    listen: &mut (dyn FnMut(Event) + Send),
+) -> Finished {
+    let (mail, mut inbox) = mpsc::unbounded_channel();
+    let context = Context {
+        aws,
+        plan,
+        owner: Owner {
+            app: document.app.clone(),
+            environment: document.environment.clone(),
+            lineage: document.lineage.clone(),
+        },
+        pace: &options.pace,
+        going: going(plan),
+        touched: touched(plan),
+        mail,
+        stop: orders.clone(),
+    };
+    let mut run = Run::new(store, begun(document, plan), plan, options, listen);
+    let mut workers: FuturesUnordered<BoxFuture<'_, (usize, Outcome)>> = FuturesUnordered::new();
+    let mut can_stop = true;
+    run.see_stop(*orders.borrow_and_update());
+    while run.stop != Stop::Leave {
+        while let Ok(message) = inbox.try_recv() {
+            run.read(message);
+        }
+        for step in run.queue.take_ready() {
+            match context.worker(step, &run.known, &run.commits.document) {
+                Ok(worker) => {
+                    run.running += 1;
+                    workers.push(Box::pin(worker.carry_out()));
+                }
+                Err(halt) => run.end(step, halt.outcome(false)),
+            }
+        }
+        run.grant();
+        run.commits.send();
+        if run.is_over() {
+            break;
+        }
+        tokio::select! {
+            biased;
+            changed = orders.changed(), if can_stop => match changed {
+                Ok(()) => run.see_stop(*orders.borrow_and_update()),
+                Err(_) => can_stop = false,
+            },
+            Some(message) = inbox.recv() => run.read(message),
+            Some((step, outcome)) = workers.next() => {
+                // What it said before it ended counts before its end.
+                while let Ok(message) = inbox.try_recv() {
+                    run.read(message);
+                }
+                run.running -= 1;
+                run.end(step, outcome);
+            }
+            () = run.commits.saved(), if run.commits.is_saving() => {
+                if let Some(trouble) = run.commits.trouble() {
+                    let because = format!("the state can't be written: {trouble}");
+                    run.skip_pending(&because);
+                }
+            }
+        }
+    }
+    // Whatever they still had to say (an id that AWS has named) goes into the last save.
+    drop(workers);
+    while let Ok(message) = inbox.try_recv() {
+        run.read(message);
+    }
+    run.close().await
+}
+
+/// The document of a run that begins.
+fn begun(mut document: Document, plan: &Plan) -> Document {
+    let used = plan.steps.iter().map(|step| step.generation).max();
+    document.generation = document.generation.max(used.unwrap_or(0));
+    if document.account.is_none() {
+        document.account.clone_from(&plan.account);
+    }
+    document
+}
+
+/// Ids of everything that the plan deletes.
+fn going(plan: &Plan) -> BTreeSet<Id> {
+    plan.steps
+        .iter()
+        .filter(|step| step.change.action == Action::Delete)
+        .filter_map(|step| step.change.id.clone())
+        .collect()
+}
+
+/// Everything whose use of another thing the plan may end: what it deletes or changes, and
+/// what those hang on.
+fn touched(plan: &Plan) -> BTreeSet<String> {
+    plan.steps.iter().flat_map(hangs_on).collect()
+}

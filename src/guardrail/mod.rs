@@ -1,14 +1,99 @@
 //! What a resource must be before it may reach a plan or an export.
 //!
+//! In: [`Desired`]. Out: [`Approved`] from [`approve`], and [`Confirmed`] from [`confirm`]
+//! once the lookups have been read; or a [`Refusal`] with every finding at once.
+//!
+//! A rule is a pure function over the resources; the table of them is [`RULES`]. What it
+//! can't judge is *unknown*, and unknown is never a pass. Where only a lookup is missing,
+//! `approve` lets the finding wait and `confirm` judges it; where a value is known only
+//! after apply, a rule follows the reference to the resource that will give it, and
+//! refuses where that tells nothing. A finding is let pass by a [`Waiver`] alone, which
+//! somebody owns and which ends.
+//!
+//! To add a rule: a [`Rule`] in the file of its service, a line in [`RULES`], and a file of
+//! cases in `cases/` that pass, fail and can't be known.
+//!
 //! *Invariant*: `approve` and `confirm` are the only ways to an [`Approved`] and a
 //! [`Confirmed`].
+//!
+//! [`Waiver`]: crate::spec::Waiver
 
-use crate::resource::Desired;
+mod finding;
+mod rule;
+mod scope;
+mod substitute;
+mod waiver;
+
+mod acm;
+mod cloudfront;
+mod elb;
+mod s3;
+mod security_group;
+
+use jiff::civil::Date;
+
+use crate::diagnostic::Diagnostic;
+use crate::resource::{Desired, Lookups};
+use scope::{Report, Scope};
+
+pub use finding::Finding;
+pub use rule::{RULES, Rule, Severity, rule};
 
 /// What the guardrails let pass, as far as can be judged before AWS is asked.
 #[derive(Clone, Debug)]
 pub struct Approved {
     desired: Desired,
+    findings: Vec<Finding>,
+    warnings: Vec<Diagnostic>,
+}
+
+/// What the guardrails let pass, its lookups resolved.
+#[derive(Clone, Debug)]
+pub struct Confirmed {
+    desired: Desired,
+    findings: Vec<Finding>,
+    warnings: Vec<Diagnostic>,
+}
+
+/// What the guardrails do not let pass.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("refused by the guardrails")]
+pub struct Refusal {
+    /// All findings, in order of address and rule: also those that are waived or that wait
+    /// for a lookup, which [`Finding::refuses`] tells apart.
+    pub findings: Vec<Finding>,
+    /// What is wrong with the waivers: errors, which refuse too, and warnings.
+    pub waivers: Vec<Diagnostic>,
+}
+
+/// Judges what can be judged before AWS is asked.
+///
+/// A waiver holds up to and including its last day; `today` is the day to go by.
+///
+/// # Errors
+/// A finding that no waiver lets pass and that no lookup could clear, or a waiver that
+/// can't stand (an unknown rule, no owner or reason, an end too far ahead).
+pub fn approve(desired: Desired, today: Date) -> Result<Approved, Refusal> {
+    let (findings, warnings) = judge(&desired, None, today)?;
+    Ok(Approved {
+        desired,
+        findings,
+        warnings,
+    })
+}
+
+/// Puts what the lookups found in their place and judges again; now nothing waits.
+///
+/// # Errors
+/// As [`approve`], and a finding that still hangs on a lookup.
+pub fn confirm(approved: Approved, lookups: &Lookups, today: Date) -> Result<Confirmed, Refusal> {
+    let desired = substitute::lookups(approved.desired, lookups);
+    let (findings, warnings) = judge(&desired, Some(lookups), today)?;
+    Ok(Confirmed {
+        desired,
+        findings,
+        warnings,
+    })
 }
 
 impl Approved {
@@ -17,12 +102,18 @@ impl Approved {
     pub fn desired(&self) -> &Desired {
         &self.desired
     }
-}
 
-/// What the guardrails let pass, its lookups resolved.
-#[derive(Clone, Debug)]
-pub struct Confirmed {
-    desired: Desired,
+    /// Findings that did not refuse: waived, or waiting for a lookup.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Waivers that have ended or that nothing needs.
+    #[must_use]
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
 }
 
 impl Confirmed {
@@ -31,4 +122,63 @@ impl Confirmed {
     pub fn desired(&self) -> &Desired {
         &self.desired
     }
+
+    /// Findings that are waived.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Waivers that have ended or that nothing needs.
+    #[must_use]
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
 }
+
+impl Refusal {
+    /// Everything to be shown, what refuses first.
+    #[must_use]
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        let mut diagnostics: Vec<Diagnostic> =
+            self.findings.iter().map(Finding::diagnostic).collect();
+        diagnostics.extend(self.waivers.iter().cloned());
+        diagnostics.sort_by_key(|diagnostic| diagnostic.severity);
+        diagnostics
+    }
+}
+
+/// Runs all rules: what they found and what is to say about the waivers, if none refuses.
+fn judge(
+    desired: &Desired,
+    lookups: Option<&Lookups>,
+    today: Date,
+) -> Result<(Vec<Finding>, Vec<Diagnostic>), Refusal> {
+    let scope = Scope::new(desired, lookups);
+    let mut findings: Vec<Finding> = RULES
+        .iter()
+        .flat_map(|rule| {
+            let mut report = Report::new(rule, &scope);
+            (rule.check)(&scope, &mut report);
+            report.findings()
+        })
+        .collect();
+    findings
+        .sort_by(|a, b| (&a.address, a.rule, &a.message).cmp(&(&b.address, b.rule, &b.message)));
+    findings.dedup();
+    let waivers = waiver::apply(&desired.waivers, &mut findings, today);
+    let refused = findings.iter().any(Finding::refuses)
+        || waivers
+            .iter()
+            .any(|diagnostic| diagnostic.severity == crate::diagnostic::Severity::Error);
+    if refused {
+        Err(Refusal { findings, waivers })
+    } else {
+        Ok((findings, waivers))
+    }
+}
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
 use super::{Compare, Guard, Kind};
 
 /// A certificate. What it says can't be changed; a new one is issued and takes its place.
-pub static KIND: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_acm_certificate",
     noun: "certificate",
     // `Export` is set by the request only:
@@ -37,5 +37,6 @@ pub static KIND: Kind = Kind {
         "acm:RequestCertificate",
         "acm:UpdateCertificateOptions",
     ],
+    patience: 75,
     ..Kind::PLAIN
 };

@@ -8,7 +8,7 @@
 use super::{Compare, Import, Kind};
 
 /// The wait for a certificate.
-pub static KIND: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_acm_certificate_validation",
     noun: "certificate validation",
     replace: &["certificate_arn"],
@@ -17,5 +17,6 @@ pub static KIND: Kind = Kind {
     named_by: &["certificate_arn"],
     permissions: &["acm:DescribeCertificate"],
     import: Import::Not("the provider has nothing to import: it waits again, at no cost"),
+    patience: 75,
     ..Kind::PLAIN
 };

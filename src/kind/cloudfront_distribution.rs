@@ -4,7 +4,7 @@
 
 use super::{Compare, Guard, Kind, Literal};
 
-pub(super) static CLOUDFRONT_DISTRIBUTION: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_cloudfront_distribution",
     noun: "CloudFront distribution",
     replace: &["staging"],
@@ -54,5 +54,6 @@ pub(super) static CLOUDFRONT_DISTRIBUTION: Kind = Kind {
         "cloudfront:UntagResource",
         "cloudfront:UpdateDistribution",
     ],
+    patience: 30,
     ..Kind::PLAIN
 };

@@ -4,7 +4,7 @@
 
 use super::{Guard, Kind, Name};
 
-pub(super) static CLOUDFRONT_ORIGIN_ACCESS_CONTROL: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_cloudfront_origin_access_control",
     noun: "origin access control",
     replace: &["name"],

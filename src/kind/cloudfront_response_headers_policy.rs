@@ -4,7 +4,7 @@
 
 use super::{Guard, Kind, Name};
 
-pub(super) static CLOUDFRONT_RESPONSE_HEADERS_POLICY: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_cloudfront_response_headers_policy",
     noun: "response headers policy",
     volatile: &["etag"],

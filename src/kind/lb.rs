@@ -7,7 +7,7 @@ use super::{Guard, Kind, Literal, Name};
 /// Names are 32 characters at most and unique in an account and region; a repeated call
 /// with the same settings is answered with the first load balancer (API reference,
 /// `CreateLoadBalancer`). Defaults are the provider's, which are AWS's.
-pub(super) static LB: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_lb",
     noun: "load balancer",
     replace: &["name", "internal", "load_balancer_type"],

@@ -7,7 +7,7 @@ use super::{Guard, Kind, Literal};
 /// One listener a port: `CreateListener` refuses a second one (`DuplicateListener`), and
 /// answers a repeated call with the first (API reference). The defaults of a redirect are
 /// AWS's words for "as it came in".
-pub(super) static LB_LISTENER: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_lb_listener",
     noun: "listener",
     replace: &["load_balancer_arn"],

@@ -8,7 +8,7 @@ use super::{Guard, Kind, Literal, Name};
 /// Names are 32 characters at most and unique in an account and region; a repeated call
 /// with the same settings is answered with the first group (API reference,
 /// `CreateTargetGroup`). Defaults are the provider's; those of the thresholds are not AWS's.
-pub(super) static LB_TARGET_GROUP: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_lb_target_group",
     noun: "target group",
     replace: &[

@@ -6,7 +6,7 @@ use super::{Guard, Kind};
 
 /// Registering a target that is registered changes nothing (API reference,
 /// `RegisterTargets`).
-pub(super) static LB_TARGET_GROUP_ATTACHMENT: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_lb_target_group_attachment",
     noun: "target",
     replace: &["target_group_arn", "target_id", "port", "availability_zone"],

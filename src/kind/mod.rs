@@ -9,45 +9,44 @@
 //!
 //! *Invariant*: pure data. Nothing here knows an SDK, a graph or a plan.
 
-pub mod acm_certificate;
-pub mod acm_certificate_validation;
+mod acm_certificate;
+mod acm_certificate_validation;
+mod cloudfront_distribution;
+mod cloudfront_origin_access_control;
+mod cloudfront_response_headers_policy;
 mod lb;
 mod lb_listener;
 mod lb_target_group;
 mod lb_target_group_attachment;
 mod route53_record;
-pub mod s3_bucket;
-pub mod s3_bucket_lifecycle_configuration;
-pub mod s3_bucket_logging;
-pub mod s3_bucket_ownership_controls;
-pub mod s3_bucket_policy;
-pub mod s3_bucket_public_access_block;
-pub mod s3_bucket_server_side_encryption_configuration;
-pub mod s3_bucket_versioning;
+mod s3_bucket;
+mod s3_bucket_lifecycle_configuration;
+mod s3_bucket_logging;
+mod s3_bucket_ownership_controls;
+mod s3_bucket_policy;
+mod s3_bucket_public_access_block;
+mod s3_bucket_server_side_encryption_configuration;
+mod s3_bucket_versioning;
 pub mod schema;
 mod security_group;
 mod vpc_security_group_egress_rule;
 mod vpc_security_group_ingress_rule;
-
-mod cloudfront_distribution;
-mod cloudfront_origin_access_control;
-mod cloudfront_response_headers_policy;
 
 use crate::value::{Attributes, Value};
 use schema::Schema;
 
 /// Every kind, in order of name.
 pub static KINDS: &[&Kind] = &[
-    &lb::LB,
-    &lb_listener::LB_LISTENER,
-    &lb_target_group::LB_TARGET_GROUP,
-    &lb_target_group_attachment::LB_TARGET_GROUP_ATTACHMENT,
-    &route53_record::ROUTE53_RECORD,
-    &security_group::SECURITY_GROUP,
-    &vpc_security_group_egress_rule::VPC_SECURITY_GROUP_EGRESS_RULE,
-    &vpc_security_group_ingress_rule::VPC_SECURITY_GROUP_INGRESS_RULE,
     &acm_certificate::KIND,
     &acm_certificate_validation::KIND,
+    &cloudfront_distribution::KIND,
+    &cloudfront_origin_access_control::KIND,
+    &cloudfront_response_headers_policy::KIND,
+    &lb::KIND,
+    &lb_listener::KIND,
+    &lb_target_group::KIND,
+    &lb_target_group_attachment::KIND,
+    &route53_record::KIND,
     &s3_bucket::KIND,
     &s3_bucket_lifecycle_configuration::KIND,
     &s3_bucket_logging::KIND,
@@ -56,9 +55,9 @@ pub static KINDS: &[&Kind] = &[
     &s3_bucket_public_access_block::KIND,
     &s3_bucket_server_side_encryption_configuration::KIND,
     &s3_bucket_versioning::KIND,
-    &cloudfront_distribution::CLOUDFRONT_DISTRIBUTION,
-    &cloudfront_origin_access_control::CLOUDFRONT_ORIGIN_ACCESS_CONTROL,
-    &cloudfront_response_headers_policy::CLOUDFRONT_RESPONSE_HEADERS_POLICY,
+    &security_group::KIND,
+    &vpc_security_group_egress_rule::KIND,
+    &vpc_security_group_ingress_rule::KIND,
 ];
 
 /// What the provider's schema does not say about a type.
@@ -98,6 +97,8 @@ pub struct Kind {
     pub exclusive_children: &'static [&'static str],
     /// The home region of a global service; none for a regional one.
     pub home: Option<&'static str>,
+    /// How many minutes it may take to come or go while AWS says nothing new.
+    pub patience: u32,
     /// IAM actions that its lifecycle calls, `s3:CreateBucket`.
     pub permissions: &'static [&'static str],
     /// How Terraform imports it.
@@ -122,6 +123,7 @@ impl Kind {
         protect: |_| false,
         exclusive_children: &[],
         home: None,
+        patience: 20,
         permissions: &[],
         import: Import::ById,
     };

@@ -7,7 +7,7 @@ use super::{Compare, Guard, Kind};
 /// A `CREATE` of a name and type that stand is refused (API reference,
 /// `ChangeResourceRecordSets`). A zone takes one change at a time, hence `serialise_by`.
 /// `allow_overwrite` is a word to Terraform alone.
-pub(super) static ROUTE53_RECORD: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_route53_record",
     noun: "DNS record",
     replace: &["zone_id", "name", "type", "set_identifier"],

@@ -10,7 +10,7 @@ use super::{Guard, Kind, Name};
 
 /// A bucket. Its name is one per partition of AWS and lies in its ARN and host name, so a
 /// new name is a new bucket.
-pub static KIND: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_s3_bucket",
     noun: "bucket",
     replace: &[

@@ -6,7 +6,7 @@ use super::Kind;
 
 /// The lifecycle rules of a bucket. IAM has no action for taking them away: that is
 /// `s3:PutLifecycleConfiguration` too.
-pub static KIND: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_s3_bucket_lifecycle_configuration",
     noun: "lifecycle rules",
     replace: &["bucket"],

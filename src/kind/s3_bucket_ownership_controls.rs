@@ -6,7 +6,7 @@ use super::Kind;
 
 /// The ownership controls of a bucket. IAM has no action for taking them away: that is
 /// `s3:PutBucketOwnershipControls` too.
-pub static KIND: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_s3_bucket_ownership_controls",
     noun: "ownership controls",
     replace: &["bucket"],

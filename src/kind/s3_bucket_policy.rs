@@ -5,7 +5,7 @@
 use super::Kind;
 
 /// The policy of a bucket.
-pub static KIND: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_s3_bucket_policy",
     noun: "bucket policy",
     replace: &["bucket"],

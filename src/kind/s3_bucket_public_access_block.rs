@@ -6,7 +6,7 @@ use super::Kind;
 
 /// The public access block of a bucket. IAM has no action for taking it away: that is
 /// `s3:PutBucketPublicAccessBlock` too.
-pub static KIND: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_s3_bucket_public_access_block",
     noun: "public access block",
     replace: &["bucket"],

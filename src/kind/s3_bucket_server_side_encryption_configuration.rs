@@ -6,7 +6,7 @@ use super::Kind;
 
 /// The default encryption of a bucket. IAM has no action for taking it away: that is
 /// `s3:PutEncryptionConfiguration` too.
-pub static KIND: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_s3_bucket_server_side_encryption_configuration",
     noun: "default encryption",
     replace: &["bucket"],

@@ -5,7 +5,7 @@
 use super::Kind;
 
 /// The versioning of a bucket.
-pub static KIND: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_s3_bucket_versioning",
     noun: "versioning",
     replace: &["bucket"],

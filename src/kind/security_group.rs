@@ -7,7 +7,7 @@ use super::{Compare, Guard, Kind, Literal, Name};
 /// Names are unique in a VPC, 255 characters at most (API reference,
 /// `CreateSecurityGroup`). The description's default is the provider's own, so that a
 /// group exported without one is the same to Terraform.
-pub(super) static SECURITY_GROUP: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_security_group",
     noun: "security group",
     replace: &["name", "description", "vpc_id"],

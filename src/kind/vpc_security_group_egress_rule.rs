@@ -6,7 +6,7 @@ use super::{Guard, Kind};
 
 /// A second rule of the same content is refused with `InvalidPermission.Duplicate` (API
 /// reference, `AuthorizeSecurityGroupEgress`).
-pub(super) static VPC_SECURITY_GROUP_EGRESS_RULE: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_vpc_security_group_egress_rule",
     noun: "egress rule",
     replace: &["security_group_id"],

@@ -6,7 +6,7 @@ use super::{Guard, Kind};
 
 /// A second rule of the same content is refused with `InvalidPermission.Duplicate` (API
 /// reference, `AuthorizeSecurityGroupIngress`).
-pub(super) static VPC_SECURITY_GROUP_INGRESS_RULE: Kind = Kind {
+pub(super) static KIND: Kind = Kind {
     name: "aws_vpc_security_group_ingress_rule",
     noun: "ingress rule",
     replace: &["security_group_id"],

@@ -2,6 +2,8 @@
 //!
 //! *Invariant*: a name alone never makes a thing ours.
 
+use std::collections::BTreeSet;
+
 use super::{Foreign, Standing};
 use crate::address::Address;
 use crate::aws::{Found, Ownership};
@@ -23,7 +25,17 @@ pub(super) fn judge(
         Schema::of(&address.kind).is_some_and(|schema| schema.attribute("tags").is_some());
     let mut ours: Vec<(Id, Standing)> = Vec::new();
     let mut in_the_way: Option<Foreign> = None;
+    // What another record has (a forerunner that is still to go) carries the same tags.
+    // Only what is shared may stand in several records.
+    let known: BTreeSet<&Id> = document
+        .records
+        .iter()
+        .filter_map(|record| record.id.as_ref())
+        .collect();
     for Found { id, ownership } in found {
+        if known.contains(&id) && ownership != Ownership::Shared {
+            continue;
+        }
         let standing = match &ownership {
             Ownership::Tagged { lineage } if *lineage == document.lineage => Some(if intended {
                 Standing::Intended

@@ -21,6 +21,8 @@ static SOURCES: &[(&str, &str)] = sources![
     "__main__.py",
     "watertight_sandbox/__init__.py",
     "watertight_sandbox/front.py",
+    "watertight_sandbox/interfaces.py",
+    "watertight_sandbox/managed.py",
     "watertight_sandbox/mend_accounts.py",
     "watertight_sandbox/mend_acm.py",
     "watertight_sandbox/mend_cloudfront.py",
@@ -28,9 +30,14 @@ static SOURCES: &[(&str, &str)] = sources![
     "watertight_sandbox/mend_elbv2.py",
     "watertight_sandbox/mend_route53.py",
     "watertight_sandbox/mend_s3.py",
+    "watertight_sandbox/mend_target_groups.py",
     "watertight_sandbox/mends.py",
+    "watertight_sandbox/policies.py",
+    "watertight_sandbox/refusal.py",
     "watertight_sandbox/server.py",
     "watertight_sandbox/settings.py",
+    "watertight_sandbox/usage.py",
+    "watertight_sandbox/whole.py",
 ];
 
 /// Writes the package into the sandbox's folder, unless it is there; returns where.

@@ -4,6 +4,7 @@
 //! known here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
@@ -11,7 +12,22 @@ use toml::de::{DeInteger, DeTable, DeValue};
 use super::reader::{Reader, type_of};
 use super::{Input, Written};
 use crate::address;
-use crate::diagnostic::did_you_mean;
+use crate::diagnostic::{Source, did_you_mean};
+
+/// Reads one value that stands alone, such as an answer. References are taken at their
+/// word, since the components are not known.
+///
+/// # Errors
+/// A phrase that says what is wrong first.
+pub(super) fn alone(source: &Arc<Source>) -> Result<Written<Input>, String> {
+    let value = DeValue::parse(&source.text).map_err(|error| error.message().to_owned())?;
+    let mut reader = Reader::new(source);
+    let input = read(&mut reader, None, &value);
+    match reader.problems.into_iter().next() {
+        None => Ok(input),
+        Some(problem) => Err(problem.message),
+    }
+}
 
 /// Who may be referred to, and by whom.
 pub(super) struct Scope<'a> {
@@ -24,7 +40,7 @@ pub(super) struct Scope<'a> {
 /// Reads one value; the TOML parser has limited its depth. Where it is wrong that is noted, and something stands in for it.
 pub(super) fn read(
     reader: &mut Reader,
-    scope: &Scope<'_>,
+    scope: Option<&Scope<'_>>,
     value: &Spanned<DeValue<'_>>,
 ) -> Written<Input> {
     let span = reader.span(value);
@@ -77,7 +93,7 @@ fn integer(reader: &mut Reader, value: &Spanned<DeValue<'_>>, number: &DeInteger
 }
 
 /// Reads `{ from = "component.output" }`.
-fn reference(reader: &mut Reader, scope: &Scope<'_>, table: &DeTable<'_>) -> Input {
+fn reference(reader: &mut Reader, scope: Option<&Scope<'_>>, table: &DeTable<'_>) -> Input {
     let said = Input::From {
         component: String::new(),
         output: String::new(),
@@ -109,6 +125,13 @@ fn reference(reader: &mut Reader, scope: &Scope<'_>, table: &DeTable<'_>) -> Inp
         );
         return said;
     };
+    let from = Input::From {
+        component: component.to_owned(),
+        output: output.to_owned(),
+    };
+    let Some(scope) = scope else {
+        return from;
+    };
     if component == scope.component {
         reader.error(
             format!("component `{component}` refers to itself"),
@@ -133,8 +156,5 @@ fn reference(reader: &mut Reader, scope: &Scope<'_>, table: &DeTable<'_>) -> Inp
         );
         return said;
     }
-    Input::From {
-        component: component.to_owned(),
-        output: output.to_owned(),
-    }
+    from
 }

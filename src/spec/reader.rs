@@ -117,7 +117,7 @@ impl Reader {
                 Some(text @ ("true" | "false")) => {
                     format!("Write it without quotes: `{key} = {text}`.")
                 }
-                _ => String::new(),
+                _ => format!("Write `{key} = true` or `{key} = false`."),
             };
             self.wrong_type(&format!("`{key}`"), "true or false", value, &hint);
         }

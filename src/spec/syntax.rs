@@ -27,6 +27,7 @@ pub(super) fn read(source: &Arc<Source>) -> Read<'_> {
     let broken = errors.iter().any(|error| !is_duplicate(error));
     let mut problems: Vec<Diagnostic> = Vec::new();
     let mut last_line = 0;
+    let mut doubled_header = 0;
     for error in &errors {
         let span = span_of(source, error);
         // The second error of a line is nearly always the first one's echo.
@@ -35,11 +36,20 @@ pub(super) fn read(source: &Arc<Source>) -> Read<'_> {
             continue;
         }
         last_line = line;
-        problems.push(if is_duplicate(error) {
-            duplicate(span, &table)
-        } else {
-            broken_at(span, error.message())
-        });
+        if !is_duplicate(error) {
+            problems.push(broken_at(span, error.message()));
+            continue;
+        }
+        let (problem, first) = duplicate(span, &table);
+        // The keys below a header that is written twice are its echo.
+        let is_echo = first.is_some_and(|first| first < doubled_header);
+        if !is_echo {
+            let span = &problem.labels[0].span;
+            if is_header(span) {
+                doubled_header = span.start;
+            }
+            problems.push(problem);
+        }
     }
     Read {
         table: (!broken).then_some(table),
@@ -68,44 +78,44 @@ fn span_of(source: &Arc<Source>, error: &Error) -> Span {
     Span::new(source, start..end)
 }
 
-/// A key or a header that is written twice, with the place of the first.
-fn duplicate(span: Span, table: &DeTable<'_>) -> Diagnostic {
+fn is_header(span: &Span) -> bool {
+    span.source.text[span.start..].starts_with('[')
+}
+
+/// A key or a header that is written twice, and where the key stands first.
+fn duplicate(span: Span, table: &DeTable<'_>) -> (Diagnostic, Option<usize>) {
     let source = Arc::clone(&span.source);
     let written = source.text.get(span.start..span.end).unwrap_or_default();
     let (line, _) = span.line_and_column();
     let whole = |line: usize| source.text.lines().nth(line - 1).unwrap_or_default().trim();
     let header = whole(line);
-    let is_header = header.starts_with('[');
-    let message = if is_header {
-        format!("`{header}` is written twice")
-    } else {
-        format!("`{written}` is written twice")
-    };
-    let first = if is_header {
-        (1..line)
-            .find(|earlier| whole(*earlier) == header)
-            .map(|earlier| Span::line_of(&source, earlier))
-    } else {
-        let mut places = Vec::new();
-        places_of(written, table, &mut places);
-        places
-            .into_iter()
-            .filter(|place| place.end <= span.start)
-            .max_by_key(|place| place.start)
-            .map(|place| Span::new(&source, place))
-    };
-    let hint = if is_header {
-        "Put the keys of both under one header, or give one another name."
-    } else {
-        "Keep one of the two."
-    };
+    if header.starts_with('[') {
+        let first = (1..line).find(|earlier| whole(*earlier) == header);
+        let diagnostic = Diagnostic::error(format!("`{header}` is written twice"))
+            .at(Span::line_of(&source, line), "written again here")
+            .hint("Put the keys of both under one header, or give one another name.");
+        let diagnostic = match first {
+            Some(first) => diagnostic.at(Span::line_of(&source, first), "first written here"),
+            None => diagnostic,
+        };
+        return (diagnostic, None);
+    }
+    let mut places = Vec::new();
+    places_of(written, table, &mut places);
+    let first = places
+        .into_iter()
+        .filter(|place| place.end <= span.start)
+        .max_by_key(|place| place.start);
+    let start = first.as_ref().map(|first| first.start);
+    let message = format!("`{written}` is written twice");
     let diagnostic = Diagnostic::error(message)
         .at(span, "written again here")
-        .hint(hint);
-    match first {
-        Some(first) => diagnostic.at(first, "first written here"),
+        .hint("Keep one of the two.");
+    let diagnostic = match first {
+        Some(first) => diagnostic.at(Span::new(&source, first), "first written here"),
         None => diagnostic,
-    }
+    };
+    (diagnostic, start)
 }
 
 /// The places of all keys of this name, however deep.
@@ -117,7 +127,7 @@ fn places_of(name: &str, table: &DeTable<'_>, places: &mut Vec<Range<usize>>) {
         match value.get_ref() {
             DeValue::Table(inner) => places_of(name, inner, places),
             DeValue::Array(items) => {
-                for item in items.iter() {
+                for item in items {
                     if let DeValue::Table(inner) = item.get_ref() {
                         places_of(name, inner, places);
                     }

@@ -237,7 +237,7 @@ fn component(
         } else {
             let given = Given {
                 key: reader.span(key),
-                value: input::read(reader, &scope, value),
+                value: input::read(reader, Some(&scope), value),
             };
             inputs.insert(input.to_owned(), given);
         }
@@ -245,15 +245,12 @@ fn component(
     let span = reader.span(value);
     if !table.contains_key("blueprint") {
         let owner = format!("component `{name}`");
-        match misspelt("blueprint", table, &["blueprint"]) {
-            Some(key) => {
-                let key = reader.span(key);
-                reader.missing(&owner, "blueprint", key, "Did you mean `blueprint` here?");
-            }
-            None => {
-                let hint = "Write `blueprint = \"https-service\"` below it.";
-                reader.missing(&owner, "blueprint", span.clone(), hint);
-            }
+        if let Some(key) = misspelt("blueprint", table, &["blueprint"]) {
+            let key = reader.span(key);
+            reader.missing(&owner, "blueprint", key, "Did you mean `blueprint` here?");
+        } else {
+            let hint = "Write `blueprint = \"https-service\"` below it.";
+            reader.missing(&owner, "blueprint", span.clone(), hint);
         }
     }
     let blueprint = blueprint.filter(|_| fits)?;

@@ -61,6 +61,10 @@ pub fn render(diagnostics: &[Diagnostic], look: Look) -> String {
 
 /// The diagnostics as one JSON document: `{diagnostics, errors, warnings}`.
 #[must_use]
+#[expect(
+    clippy::missing_panics_doc,
+    reason = "diagnostics are plain data, which JSON can hold"
+)]
 pub fn json(diagnostics: &[Diagnostic]) -> String {
     #[derive(Serialize)]
     struct Report<'a> {
@@ -161,7 +165,7 @@ fn note(label: &Label) -> Group<'_> {
         )))
 }
 
-fn snippet<'a>(source: &'a Arc<Source>) -> Snippet<'a, Annotation<'a>> {
+fn snippet(source: &Arc<Source>) -> Snippet<'_, Annotation<'_>> {
     Snippet::source(source.text.as_str()).path(normalize_untrusted_str(&source.name))
 }
 

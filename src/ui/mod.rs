@@ -4,3 +4,5 @@
 //! decides what happens.
 
 pub mod diagnostics;
+
+pub mod prompt;

@@ -3,8 +3,9 @@
 //! *Invariant*: pure. What ACM said goes in; nobody is asked.
 
 use aws_sdk_acm::types::{
-    CertificateDetail, CertificateStatus, CertificateTransparencyLoggingPreference,
-    DomainValidation, FailureReason, ValidationMethod,
+    CertificateDetail, CertificateExport, CertificateStatus,
+    CertificateTransparencyLoggingPreference, CertificateType, DomainValidation, FailureReason,
+    RenewalEligibility, ValidationMethod,
 };
 use aws_smithy_types::date_time::{DateTime, Format};
 
@@ -28,10 +29,21 @@ pub(super) fn attributes(id: &Id, detail: &CertificateDetail, tags: &Tags) -> At
             .certificate_transparency_logging_preference
             .as_ref()
             .map(CertificateTransparencyLoggingPreference::as_str);
-        let export = options.export.as_ref().map(|export| export.as_str());
+        let export = options.export.as_ref().map(CertificateExport::as_str);
         Value::List(vec![Value::Map(given([
             (PREFERENCE, preference.into()),
             ("export", export.into()),
+        ]))])
+    });
+    let renewal = detail.renewal_summary.as_ref().map(|renewal| {
+        let reason = renewal.renewal_status_reason.as_ref();
+        Value::List(vec![Value::Map(given([
+            ("renewal_status", renewal.renewal_status.as_str().into()),
+            (
+                "renewal_status_reason",
+                reason.map(FailureReason::as_str).into(),
+            ),
+            ("updated_at", shown(Some(&renewal.updated_at))),
         ]))])
     });
     given([
@@ -63,9 +75,10 @@ pub(super) fn attributes(id: &Id, detail: &CertificateDetail, tags: &Tags) -> At
             detail
                 .renewal_eligibility
                 .as_ref()
-                .map(|eligibility| eligibility.as_str())
+                .map(RenewalEligibility::as_str)
                 .into(),
         ),
+        ("renewal_summary", renewal.into()),
         (
             "status",
             detail.status.as_ref().map(CertificateStatus::as_str).into(),
@@ -75,7 +88,10 @@ pub(super) fn attributes(id: &Id, detail: &CertificateDetail, tags: &Tags) -> At
             Value::texts(detail.subject_alternative_names()),
         ),
         ("tags", tags.value()),
-        ("type", detail.r#type.as_ref().map(|of| of.as_str()).into()),
+        (
+            "type",
+            detail.r#type.as_ref().map(CertificateType::as_str).into(),
+        ),
         (
             "validation_method",
             method.map(ValidationMethod::as_str).into(),

@@ -45,6 +45,37 @@ pub(super) fn read(distribution: Distribution, etag: Option<String>) -> Result<A
 /// # Errors
 /// A part of the configuration lacks what the SDK requires.
 pub(super) fn read_config(config: DistributionConfig) -> Result<Attributes, Error> {
+    let mut attributes = read_scalars(&config);
+    attributes.extend(read_blocks(config)?);
+    Ok(attributes)
+}
+
+fn read_scalars(config: &DistributionConfig) -> Attributes {
+    let continuous = config.continuous_deployment_policy_id.clone();
+    let price_class = config.price_class.as_ref().map(AsRef::as_ref);
+    // CloudFront answers `HTTP2` or `http2`, as it was given.
+    let http_version = config.http_version.as_ref();
+    let http_version = http_version.map(|version| version.as_str().to_ascii_lowercase());
+    let root = config.default_root_object.clone();
+    set([
+        ("caller_reference", config.caller_reference.clone().into()),
+        ("comment", config.comment.clone().into()),
+        ("enabled", config.enabled.into()),
+        ("default_root_object", root.into()),
+        ("is_ipv6_enabled", config.is_ipv6_enabled.into()),
+        ("staging", config.staging.into()),
+        ("web_acl_id", config.web_acl_id.clone().into()),
+        (
+            "anycast_ip_list_id",
+            config.anycast_ip_list_id.clone().into(),
+        ),
+        ("continuous_deployment_policy_id", continuous.into()),
+        ("price_class", name(price_class)),
+        ("http_version", http_version.into()),
+    ])
+}
+
+fn read_blocks(config: DistributionConfig) -> Result<Attributes, Error> {
     let mut ordered = Vec::new();
     let behaviors = config.cache_behaviors.and_then(|all| all.items);
     for behavior in behaviors.unwrap_or_default() {
@@ -55,30 +86,6 @@ pub(super) fn read_config(config: DistributionConfig) -> Result<Attributes, Erro
     }
     let logging = config.logging.filter(|logging| logging.enabled);
     Ok(set([
-        ("caller_reference", config.caller_reference.into()),
-        ("comment", config.comment.into()),
-        ("enabled", config.enabled.into()),
-        ("default_root_object", config.default_root_object.into()),
-        ("is_ipv6_enabled", config.is_ipv6_enabled.into()),
-        ("staging", config.staging.into()),
-        ("web_acl_id", config.web_acl_id.into()),
-        ("anycast_ip_list_id", config.anycast_ip_list_id.into()),
-        (
-            "continuous_deployment_policy_id",
-            config.continuous_deployment_policy_id.into(),
-        ),
-        (
-            "price_class",
-            name(config.price_class.as_ref().map(AsRef::as_ref)),
-        ),
-        // CloudFront answers `HTTP2` or `http2`, as it was given.
-        (
-            "http_version",
-            config
-                .http_version
-                .map(|version| version.as_str().to_ascii_lowercase())
-                .into(),
-        ),
         (
             "aliases",
             text_set(

@@ -386,15 +386,15 @@ mod tests {
     use super::{blank, read, write};
     use crate::value::{Attributes, Value};
 
-    fn attributes(json: serde_json::Value) -> Attributes {
-        let Value::Map(attributes) = Value::from_json(&json) else {
+    fn attributes(json: &serde_json::Value) -> Attributes {
+        let Value::Map(attributes) = Value::from_json(json) else {
             panic!("an object is a map; this is a bug");
         };
         attributes
     }
 
     #[track_caller]
-    fn check_round_trip(json: serde_json::Value) {
+    fn check_round_trip(json: &serde_json::Value) {
         let wanted = attributes(json);
         let written = write(&wanted, blank(&wanted).unwrap()).unwrap();
         assert_eq!(read(written), wanted);
@@ -402,7 +402,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        check_round_trip(serde_json::json!({
+        check_round_trip(&serde_json::json!({
             "name": "shop-prod-web-site",
             "comment": "headers of the site",
             "security_headers_config": [{
@@ -440,11 +440,11 @@ mod tests {
 
     #[test]
     fn a_header_that_nobody_manages_stays() {
-        let standing = attributes(serde_json::json!({
+        let standing = attributes(&serde_json::json!({
             "name": "a",
             "security_headers_config": [{"content_type_options": [{"override": true}]}],
         }));
-        let wanted = attributes(serde_json::json!({
+        let wanted = attributes(&serde_json::json!({
             "name": "a",
             "security_headers_config": [
                 {"frame_options": [{"frame_option": "DENY", "override": true}]}
@@ -453,7 +453,7 @@ mod tests {
         let standing = write(&standing, blank(&standing).unwrap()).unwrap();
         assert_eq!(
             read(write(&wanted, standing).unwrap()),
-            attributes(serde_json::json!({
+            attributes(&serde_json::json!({
                 "name": "a",
                 "security_headers_config": [{
                     "content_type_options": [{"override": true}],

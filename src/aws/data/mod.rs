@@ -80,11 +80,11 @@ fn listed(mut items: Vec<String>) -> String {
     items.sort();
     let more = items.len().saturating_sub(LISTED);
     items.truncate(LISTED);
-    let mut text = items.join(", ");
-    if more > 0 {
-        text.push_str(&format!(" and {more} more"));
+    let text = items.join(", ");
+    match more {
+        0 => text,
+        more => format!("{text} and {more} more"),
     }
-    text
 }
 
 fn tags_value(tags: &[Tag]) -> Value {

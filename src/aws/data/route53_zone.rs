@@ -5,6 +5,8 @@
 //!
 //! *Invariant*: exactly one, or an error that lists what there is.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use aws_sdk_route53::operation::get_hosted_zone::GetHostedZoneOutput;
 use aws_sdk_route53::types::HostedZone;
@@ -116,13 +118,13 @@ async fn zones(aws: &Aws) -> Result<Vec<HostedZone>, Error> {
 
 fn none(name: &str, private: bool, all: Option<Vec<HostedZone>>) -> Error {
     let kind = kind(private);
-    let zones: Vec<String> = all
+    let zones: BTreeSet<String> = all
         .unwrap_or_default()
         .iter()
         .filter(|zone| is_private(zone) == private)
         .map(|zone| undotted(&zone.name).to_owned())
         .collect();
-    if zones.is_empty() {
+    let Some(first) = zones.first() else {
         return Error::new(
             ErrorKind::NotFound,
             LIST,
@@ -131,7 +133,7 @@ fn none(name: &str, private: bool, all: Option<Vec<HostedZone>>) -> Error {
         .hint(format!(
             "create it in Route 53 and delegate {name} to its name servers, or use the account that has it"
         ));
-    }
+    };
     // A zone above is the likelier one to be meant than one that is spelt alike.
     let above = zones
         .iter()
@@ -142,8 +144,7 @@ fn none(name: &str, private: bool, all: Option<Vec<HostedZone>>) -> Error {
     let hint = match near {
         Some(near) => format!("write `zone = \"{near}\"`, or create the zone {name} in Route 53"),
         None => format!(
-            "write one of them, such as `zone = \"{}\"`, or create the zone {name} in Route 53",
-            zones[0]
+            "write one of them, such as `zone = \"{first}\"`, or create the zone {name} in Route 53"
         ),
     };
     Error::new(
@@ -151,7 +152,7 @@ fn none(name: &str, private: bool, all: Option<Vec<HostedZone>>) -> Error {
         LIST,
         format!(
             "the account has no {kind} zone {name}; it has {}",
-            listed(zones.clone())
+            listed(zones.iter().cloned().collect())
         ),
     )
     .hint(hint)

@@ -39,7 +39,11 @@ impl Ask for Vpc {
         }
         let mut found = describe(aws, region, wanted).await?;
         match (found.pop(), found.is_empty()) {
-            (Some(vpc), true) => Ok(attributes(&vpc, region)),
+            (Some(vpc), true) => {
+                let mut answer = arguments.clone();
+                answer.extend(attributes(&vpc, region));
+                Ok(answer)
+            }
             (Some(vpc), false) => {
                 found.push(vpc);
                 Err(several(region, arguments, &found))

@@ -96,15 +96,14 @@ pub(super) async fn empty(bucket: &Bucket, batch: Vec<ObjectIdentifier>) -> Resu
 
 /// What is in a bucket, for people: `3 objects, e.g. index.html`.
 pub(super) fn contents(listed: &ListObjectVersionsOutput) -> Option<String> {
-    let current = listed
+    let mut current = listed
         .versions()
         .iter()
         .filter(|version| version.is_latest == Some(true));
     let objects = current.clone().count();
     let older = listed.versions().len() + listed.delete_markers().len() - objects;
     let example = current
-        .filter_map(|version| version.key.as_deref())
-        .next()
+        .find_map(|version| version.key.as_deref())
         .or_else(|| listed.versions().first()?.key.as_deref())
         .or_else(|| listed.delete_markers().first()?.key.as_deref())?;
     let count = |count: usize, one: &str| match count {

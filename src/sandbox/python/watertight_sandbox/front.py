@@ -64,8 +64,10 @@ class Front:
                 return refuse(environ, body, start_response, 500, "InternalFailure", f"the sandbox failed: {reason}")
         number = int(answer["status"].split()[0])
         kind = next((value for name, value in answer["headers"] if name.lower() == "content-type"), "")
-        if number >= 400 and kind.startswith("text/html") and (b"<!doctype html" in content[:40].lower() or not content):
-            if environ.get("REQUEST_METHOD") != "HEAD":
+        if number >= 400 and kind.startswith("text/html") and environ.get("REQUEST_METHOD") != "HEAD":
+            if number == 403 and not content:
+                return refuse(environ, body, start_response, 403, "AccessDenied", "Access Denied")
+            if b"<!doctype html" in content[:40].lower() or not content:
                 return refuse(environ, body, start_response, *unimplemented(environ, body, ""))
         headers = answer["headers"]
         if not any("request-id" in name.lower() or "requestid" in name.lower() for name, _ in headers):

@@ -1,0 +1,137 @@
+//! A step that is ready -> the worker that carries it out.
+//!
+//! *Invariant*: a worker is complete when it is made: all that its step refers to has a
+//! value, and its record is the one that the document has now.
+
+use std::collections::BTreeSet;
+
+use tokio::sync::{mpsc, watch};
+
+use super::desk::{Desk, Halt, Message};
+use super::queue::Key;
+use super::step::Worker;
+use super::{Pace, Stop};
+use crate::aws::{Aws, Owner, lifecycle};
+use crate::kind::Kind;
+use crate::plan::{Action, Plan};
+use crate::refresh::Known;
+use crate::resource::Id;
+use crate::state::Document;
+use crate::value::{Attributes, Value};
+
+/// What every worker of a run shares.
+pub(super) struct Context<'a> {
+    pub(super) aws: &'a Aws,
+    pub(super) plan: &'a Plan,
+    pub(super) owner: Owner,
+    pub(super) pace: &'a Pace,
+    pub(super) going: BTreeSet<Id>,
+    pub(super) touched: BTreeSet<String>,
+    pub(super) mail: mpsc::UnboundedSender<Message>,
+    pub(super) stop: watch::Receiver<Stop>,
+}
+
+impl Context<'_> {
+    /// The worker of a step that is ready.
+    pub(super) fn worker(
+        &self,
+        index: usize,
+        known: &Known,
+        document: &Document,
+    ) -> Result<Worker<'_>, Halt> {
+        let step = &self.plan.steps[index];
+        let name = step.change.kind.as_str();
+        let unknown = || {
+            Halt::failed(
+                format!("this version of watertight does not know {name}"),
+                "use the version that wrote the state, or a newer one",
+            )
+        };
+        let kind = Kind::of(name).ok_or_else(unknown)?;
+        let lifecycle = lifecycle(name).ok_or_else(unknown)?;
+        let wanted = step
+            .wanted
+            .as_ref()
+            .map(|resource| known.wanted(resource, &self.owner));
+        if let Some(wanted) = &wanted {
+            no_unknowns(&wanted.attributes)?;
+        }
+        let record = match &step.change {
+            change if change.child.is_some() => None,
+            change if matches!(change.action, Action::Delete | Action::Forget) => {
+                document.record(&change.address, step.generation).cloned()
+            }
+            change => document.current(&change.address).cloned(),
+        };
+        let others = document
+            .records
+            .iter()
+            .filter(|other| {
+                (&other.address, other.generation) != (&step.change.address, step.generation)
+            })
+            .filter_map(|other| other.id.clone())
+            .chain(
+                (step.change.action == Action::Replace)
+                    .then(|| step.change.id.clone())
+                    .flatten(),
+            )
+            .collect();
+        let attributes = wanted
+            .as_ref()
+            .map_or(&step.observed, |wanted| &wanted.attributes);
+        let key = kind.serialise_by.and_then(|by| {
+            let value = attributes.get(by).and_then(Value::as_str)?;
+            let key: Key = (step.change.region.clone(), by, value.to_owned());
+            Some(key)
+        });
+        Ok(Worker {
+            aws: self.aws,
+            owner: &self.owner,
+            pace: self.pace,
+            going: &self.going,
+            touched: &self.touched,
+            plan: step,
+            kind,
+            lifecycle,
+            wanted,
+            record,
+            others,
+            desk: Desk {
+                step: index,
+                label: step.change.label(),
+                action: step.change.action,
+                key,
+                begun: false,
+                acted: false,
+                mail: self.mail.clone(),
+                stop: self.stop.clone(),
+            },
+        })
+    }
+}
+
+/// Everything that a step refers to is known when it begins, or the plan is wrong.
+fn no_unknowns(attributes: &Attributes) -> Result<(), Halt> {
+    let unknown = attributes
+        .iter()
+        .find_map(|(name, value)| Some((name, unknown_in(value)?)));
+    match unknown {
+        None => Ok(()),
+        Some((name, from)) => Err(Halt::failed(
+            format!("{name} refers to {from}, which has no value; this is a bug of watertight"),
+            "run again; if it stays, report it with the plan",
+        )),
+    }
+}
+
+fn unknown_in(value: &Value) -> Option<String> {
+    match value {
+        Value::Unknown { from } => Some(
+            from.as_ref()
+                .map_or_else(|| "something".to_owned(), ToString::to_string),
+        ),
+        Value::List(items) => items.iter().find_map(unknown_in),
+        Value::Map(entries) => entries.values().find_map(unknown_in),
+        _ => None,
+    }
+}

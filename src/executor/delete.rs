@@ -1,0 +1,156 @@
+//! Deleting, call by call, until it is gone.
+//!
+//! Before each call the thing is read again, so a delete in several calls (disable, wait,
+//! delete) always acts on what is there now.
+//!
+//! *Invariant*: a record goes only when AWS has said that the thing is gone.
+
+use super::commit::Write;
+use super::desk::Halt;
+use super::event::Outcome;
+use super::moved;
+use super::step::Worker;
+use super::wait::{Pauses, Retry};
+use crate::aws::{Blocker, Deleted, Error, ErrorKind};
+use crate::plan::Step;
+use crate::refresh::is_among;
+use crate::resource::Id;
+use crate::state::Status;
+use crate::value::Attributes;
+
+impl Worker<'_> {
+    pub(super) async fn delete(&mut self) -> Result<Outcome, Halt> {
+        let mut turn = self.desk.turn().await?;
+        let id = self.planned_id()?;
+        let Some(mut live) = self.read(&id).await? else {
+            return self.deleted().await;
+        };
+        moved::check_unchanged(self.kind, self.plan, &live)?;
+        if let Some(record) = &self.record {
+            let mut record = record.clone();
+            // A deposed record keeps its status, which tells it from its successor.
+            if record.status != Status::Deposed {
+                record.status = Status::Deleting;
+            }
+            self.desk.commit(vec![Write::Put(record)]).await?;
+        }
+        self.desk.acted = true;
+        let mut pauses = Pauses::new(self.pace);
+        let mut retry = Retry::new(self.pace, false);
+        let mut in_use: Option<Pauses> = None;
+        loop {
+            let observed = with_permissions(live, self.plan);
+            let answer = self
+                .lifecycle
+                .delete(self.aws, &id, &observed, self.going)
+                .await;
+            drop(turn);
+            match answer {
+                Ok(Deleted::Gone) => return self.deleted().await,
+                Ok(Deleted::Kept { why }) => {
+                    if let Some(record) = &self.record {
+                        self.desk.commit(vec![Write::Put(record.clone())]).await?;
+                    }
+                    return Ok(Outcome::Kept { why });
+                }
+                Ok(Deleted::Waiting { what, detail }) => {
+                    self.wait(&mut pauses, &what, &detail, None).await?;
+                }
+                Err(error) if error.kind == ErrorKind::NotFound => return self.deleted().await,
+                Err(error) if error.kind == ErrorKind::InUse => {
+                    let waiting = in_use.get_or_insert_with(|| Pauses::new(self.pace));
+                    self.wait_for_users(&id, error, waiting).await?;
+                }
+                Err(error) => {
+                    let Some(pause) = retry.pause_after(&error) else {
+                        return Err(match error.kind {
+                            ErrorKind::Uncertain => Halt::Uncertain(error.to_string()),
+                            _ => error.into(),
+                        });
+                    };
+                    self.desk.retrying(&error);
+                    let during = format!("repeating: {error}");
+                    self.desk.pause(pause, &during).await?;
+                }
+            }
+            turn = self.desk.turn().await?;
+            live = match self.read(&id).await? {
+                Some(live) => live,
+                None => return self.deleted().await,
+            };
+        }
+    }
+
+    /// It is gone, and so is its record. What was made by hand has none.
+    async fn deleted(&mut self) -> Result<Outcome, Halt> {
+        if self.record.is_some() {
+            let removal = self.removal();
+            self.desk.commit(vec![removal]).await?;
+        }
+        Ok(Outcome::Applied)
+    }
+
+    /// Something still uses it. What this plan deletes or changes will stop; for anything
+    /// else there is no use in waiting.
+    async fn wait_for_users(
+        &mut self,
+        id: &Id,
+        error: Error,
+        waiting: &mut Pauses,
+    ) -> Result<(), Halt> {
+        let blockers = self
+            .lifecycle
+            .blockers(self.aws, id)
+            .await
+            .unwrap_or_default();
+        let foreign: Vec<&Blocker> = blockers
+            .iter()
+            .filter(|blocker| !is_among(blocker, self.touched))
+            .collect();
+        let patience = match (foreign.is_empty(), blockers.is_empty()) {
+            (false, _) => self.pace.foreign_use,
+            (true, true) => self.pace.unknown_use,
+            (true, false) => self.pace.own_use,
+        };
+        if waiting.waited() >= patience {
+            let in_the_way = if foreign.is_empty() {
+                names(blockers.iter())
+            } else {
+                names(foreign)
+            };
+            return Err(match in_the_way.as_str() {
+                "" => error.into(),
+                names => Halt::failed(
+                    format!("{error}; used by {names}"),
+                    "take it out of what uses it, then run again",
+                ),
+            });
+        }
+        let users = names(blockers.iter());
+        let detail = match users.as_str() {
+            "" => "AWS still counts it as in use".to_owned(),
+            users => format!("in use by {users}"),
+        };
+        let what = format!("{} {id}", self.kind.noun);
+        self.desk.waiting(&what, &detail);
+        let pause = waiting.next();
+        let during = format!("waiting for {what} ({detail})");
+        self.desk.pause(pause, &during).await
+    }
+}
+
+fn names<'a>(blockers: impl IntoIterator<Item = &'a Blocker>) -> String {
+    let names: Vec<&str> = blockers
+        .into_iter()
+        .map(|blocker| blocker.what.as_str())
+        .collect();
+    names.join(", ")
+}
+
+/// What is there now, with what the user has allowed.
+fn with_permissions(mut live: Attributes, plan: &Step) -> Attributes {
+    if let Some(allowed) = plan.observed.get("force_destroy") {
+        live.insert("force_destroy".to_owned(), allowed.clone());
+    }
+    live
+}

@@ -1,0 +1,165 @@
+//! How long to pause, and for how long in all.
+//!
+//! *Invariant*: pure arithmetic over a monotonic clock; whoever waits does it elsewhere,
+//! holding no turn.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::aws::{Error, ErrorKind};
+
+/// How patient a run is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// The first pause between two looks.
+    pub first: Duration,
+    /// The longest that it grows to.
+    pub longest: Duration,
+    /// How long a call is repeated that AWS refused for a reason that passes: a conflict,
+    /// throttling, an unclear answer, a dependency that it does not see yet.
+    pub passing: Duration,
+    /// How long nothing must be found before a create that has no guard at all is sent again.
+    pub quiet: Duration,
+    /// How long a delete waits for something that this plan does not touch.
+    pub foreign_use: Duration,
+    /// How long a delete waits where AWS says that something uses the thing, and nothing does.
+    pub unknown_use: Duration,
+    /// How long a delete waits for something that this plan deletes or turns away.
+    pub own_use: Duration,
+}
+
+impl Default for Pace {
+    /// For AWS itself. Its services see each other's changes within a minute or two; a
+    /// load balancer's network interfaces outlive it by some minutes.
+    fn default() -> Self {
+        Self {
+            first: Duration::from_secs(1),
+            longest: Duration::from_secs(10),
+            passing: Duration::from_mins(1),
+            quiet: Duration::from_mins(1),
+            foreign_use: Duration::from_secs(10),
+            unknown_use: Duration::from_mins(2),
+            own_use: Duration::from_mins(15),
+        }
+    }
+}
+
+/// Pauses that grow while nothing happens.
+#[derive(Debug)]
+pub(super) struct Pauses {
+    first: Duration,
+    longest: Duration,
+    next: Duration,
+    since: Instant,
+    words: Option<(String, String)>,
+}
+
+impl Pauses {
+    /// Nothing was waited for yet.
+    pub(super) fn new(pace: &Pace) -> Self {
+        Self {
+            first: pace.first,
+            longest: pace.longest,
+            next: pace.first,
+            since: Instant::now(),
+            words: None,
+        }
+    }
+
+    /// The next pause, half as long again as the one before.
+    pub(super) fn next(&mut self) -> Duration {
+        let pause = self.next.min(self.longest);
+        self.next = pause.mul_f64(1.5);
+        pause
+    }
+
+    /// Notes what is waited for. True if the words are new: something happens, so pauses
+    /// are short again and patience begins anew.
+    pub(super) fn heard(&mut self, what: &str, detail: &str) -> bool {
+        let words = (what.to_owned(), detail.to_owned());
+        if self.words.as_ref() == Some(&words) {
+            return false;
+        }
+        self.words = Some(words);
+        self.next = self.first;
+        self.since = Instant::now();
+        true
+    }
+
+    /// How long nothing has happened.
+    pub(super) fn waited(&self) -> Duration {
+        self.since.elapsed()
+    }
+}
+
+/// Repeats of one call.
+#[derive(Debug)]
+pub(super) struct Retry {
+    pauses: Pauses,
+    patience: Duration,
+    just_made: bool,
+}
+
+impl Retry {
+    /// `just_made`: whether something that the call needs was made or changed in this run,
+    /// so that AWS may not see it everywhere yet.
+    pub(super) fn new(pace: &Pace, just_made: bool) -> Self {
+        Self {
+            pauses: Pauses::new(pace),
+            patience: pace.passing,
+            just_made,
+        }
+    }
+
+    /// The pause before the call is sent again; none if that would not help, or has not
+    /// for long enough.
+    pub(super) fn pause_after(&mut self, error: &Error) -> Option<Duration> {
+        let passes = match error.kind {
+            ErrorKind::Conflict | ErrorKind::Throttled | ErrorKind::Uncertain => true,
+            _ => self.just_made && error.may_be_propagation(),
+        };
+        let patient = self.pauses.waited() < self.patience;
+        (passes && patient).then(|| self.pauses.next())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Pace, Pauses, Retry};
+    use crate::aws::{Error, ErrorKind};
+
+    #[test]
+    fn pauses_grow_until_something_happens() {
+        let mut pauses = Pauses::new(&Pace::default());
+        assert!(pauses.heard("ACM", "PENDING"));
+        let seconds: Vec<u64> = (0..8).map(|_| pauses.next().as_secs()).collect();
+        assert_eq!(seconds, [1, 1, 2, 3, 5, 7, 10, 10]);
+        assert!(!pauses.heard("ACM", "PENDING"));
+        assert_eq!(pauses.next().as_secs(), 10);
+        assert!(pauses.heard("ACM", "ISSUED"));
+        assert_eq!(pauses.next().as_secs(), 1);
+    }
+
+    #[test]
+    fn only_what_passes_is_repeated_and_not_for_ever() {
+        let error = |kind| Error::new(kind, "elasticloadbalancing:CreateListener", "no");
+        let mut retry = Retry::new(&Pace::default(), true);
+        assert!(retry.pause_after(&error(ErrorKind::Conflict)).is_some());
+        assert!(retry.pause_after(&error(ErrorKind::NotFound)).is_some());
+        assert!(retry.pause_after(&error(ErrorKind::Refused)).is_none());
+        assert!(retry.pause_after(&error(ErrorKind::AccessDenied)).is_none());
+
+        let mut alone = Retry::new(&Pace::default(), false);
+        assert!(alone.pause_after(&error(ErrorKind::NotFound)).is_none());
+
+        let impatient = Pace {
+            passing: Duration::ZERO,
+            ..Pace::default()
+        };
+        let mut tired = Retry::new(&impatient, true);
+        assert!(tired.pause_after(&error(ErrorKind::Conflict)).is_none());
+    }
+}

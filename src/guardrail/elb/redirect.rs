@@ -1,0 +1,105 @@
+//! The rule about listeners that speak HTTP.
+//!
+//! *Invariant*: a redirect that may lead to HTTP is no redirect to HTTPS.
+
+use super::super::rule::{Rule, Severity};
+use super::super::scope::{Report, Scope, Verdict, shown};
+use super::is_http;
+use crate::resource::Resource;
+use crate::value::Value;
+
+/// WT-ELB-002.
+pub(in crate::guardrail) static ONLY_REDIRECTS: Rule = Rule {
+    id: "WT-ELB-002",
+    title: "an HTTP listener only redirects to HTTPS",
+    severity: Severity::High,
+    explain: "Each action of an HTTP listener, and of each of its rules, is a redirect with the \
+        protocol HTTPS, the port 443 and the status HTTP_301. A redirect without a protocol stays \
+        with HTTP; a rule with another action answers in clear, whatever the default action is.",
+    controls: &[
+        "Security Hub ELB.1",
+        "PCI DSS 4.1",
+        "NIST SC-8",
+        "Well-Architected SEC09-BP02",
+    ],
+    fix: "let the listener do nothing but redirect: protocol HTTPS, port 443, status HTTP_301",
+    check,
+};
+
+fn check(scope: &Scope<'_>, report: &mut Report) {
+    for listener in scope.all("aws_lb_listener") {
+        if is_http(scope, listener) {
+            let verdict = actions(scope, listener, "default_action");
+            report.judge(listener, "default_action", verdict);
+        }
+    }
+    for rule in scope.all("aws_lb_listener_rule") {
+        let listener = listener_of(scope, rule);
+        if listener.is_none_or(|listener| is_http(scope, listener)) {
+            let verdict = match (listener, actions(scope, rule, "action")) {
+                (None, Verdict::Fails(_)) => {
+                    Verdict::unknown("its listener", &scope.read(rule, "listener_arn"))
+                }
+                (_, verdict) => verdict,
+            };
+            report.judge(rule, "action", verdict);
+        }
+    }
+}
+
+/// Whether all that an HTTP listener and its rules do is to redirect to HTTPS.
+pub(in crate::guardrail) fn only_redirects<'a>(
+    scope: &Scope<'a>,
+    listener: &'a Resource,
+) -> Verdict {
+    let rules = scope
+        .all("aws_lb_listener_rule")
+        .filter(|rule| listener_of(scope, rule).is_none_or(|of| of.address == listener.address));
+    let rules: Vec<Verdict> = rules.map(|rule| actions(scope, rule, "action")).collect();
+    Verdict::all(
+        [actions(scope, listener, "default_action")]
+            .into_iter()
+            .chain(rules),
+    )
+}
+
+fn listener_of<'a>(scope: &Scope<'a>, rule: &'a Resource) -> Option<&'a Resource> {
+    let arn = rule.attributes.get("listener_arn")?;
+    scope.target(arn, "aws_lb_listener", &["arn", "id"])
+}
+
+fn actions<'a>(scope: &Scope<'a>, resource: &'a Resource, name: &str) -> Verdict {
+    let actions = scope.blocks(resource, name);
+    if actions.is_empty() {
+        return Verdict::fails("speaks HTTP and has no action that redirects");
+    }
+    let wanted = [
+        ("type", "redirect"),
+        ("redirect.protocol", "HTTPS"),
+        ("redirect.port", "443"),
+        ("redirect.status_code", "HTTP_301"),
+    ];
+    Verdict::all(actions.iter().flat_map(|action| {
+        wanted.map(|(path, wanted)| {
+            Verdict::of(
+                &format!("{name}.{path}"),
+                &scope.read_in(action, path),
+                |value| value.scalar_text().as_deref() == Some(wanted),
+                |value| message(path, value),
+            )
+        })
+    }))
+}
+
+fn message(path: &str, value: &Value) -> String {
+    match (path, value) {
+        ("type", value) => format!("answers HTTP with the action {}", shown(value)),
+        ("redirect.protocol", Value::Null) => {
+            "redirects without a protocol, which stays with HTTP".to_owned()
+        }
+        (path, value) => {
+            let what = path.trim_start_matches("redirect.").replace('_', " ");
+            format!("redirects with the {what} {}", shown(value))
+        }
+    }
+}

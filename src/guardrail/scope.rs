@@ -1,0 +1,478 @@
+//! What a rule sees, and where it puts what it finds.
+//!
+//! *Invariant*: every accessor is total. What is absent reads as null, what is not known
+//! reads as a reference or an unknown, and a chain of references that never ends is not
+//! known.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::finding::Finding;
+use super::rule::Rule;
+use crate::address::Mode;
+use crate::resource::{Desired, Lookup, Lookups, Origin, Resource};
+use crate::value::{Part, Reference, Step, Value};
+
+static NULL: Value = Value::Null;
+
+/// More references in a row than any spec has; the end of a circle.
+const LONGEST_CHAIN: usize = 32;
+
+/// Stands around what is not known in a [canonical](Scope::canonical) text. No text of AWS
+/// has it.
+const MARK: char = '\u{1}';
+
+/// All resources, as rules read them.
+pub(super) struct Scope<'a> {
+    desired: &'a Desired,
+    /// What the lookups found; none while they have not been read.
+    lookups: Option<&'a Lookups>,
+}
+
+impl<'a> Scope<'a> {
+    pub(super) fn new(desired: &'a Desired, lookups: Option<&'a Lookups>) -> Self {
+        Self { desired, lookups }
+    }
+
+    /// Every resource of a kind, in order of address.
+    pub(super) fn all(&self, kind: &'a str) -> impl Iterator<Item = &'a Resource> + use<'a> {
+        self.desired
+            .resources
+            .values()
+            .filter(move |resource| resource.address.kind == kind)
+    }
+
+    /// The value at a path of a resource; a reference to what another resource is given is
+    /// replaced by that.
+    pub(super) fn read(&self, resource: &'a Resource, path: &str) -> Cow<'a, Value> {
+        let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+        let value = resource.attributes.get(first).unwrap_or(&NULL);
+        if rest.is_empty() {
+            self.literal(value)
+        } else {
+            self.read_in(value, rest)
+        }
+    }
+
+    /// The same from a value, such as a block.
+    pub(super) fn read_in(&self, value: &'a Value, path: &str) -> Cow<'a, Value> {
+        let mut value = value;
+        for name in path.split('.') {
+            value = self.follow(value);
+            if let Value::List(items) = value {
+                value = items.first().map_or(&NULL, |item| self.follow(item));
+            }
+            value = match value {
+                Value::Map(entries) => entries.get(name).unwrap_or(&NULL),
+                unknown if unknown.is_unknown() => return Cow::Borrowed(unknown),
+                _ => &NULL,
+            };
+        }
+        self.literal(value)
+    }
+
+    /// The elements of an attribute: the blocks of a list, or the one that stands alone.
+    pub(super) fn elements(&self, value: &'a Value) -> Vec<&'a Value> {
+        match self.follow(value) {
+            Value::Null => Vec::new(),
+            Value::List(items) => items.iter().map(|item| self.follow(item)).collect(),
+            other => vec![other],
+        }
+    }
+
+    /// The blocks of a resource under a name.
+    pub(super) fn blocks(&self, resource: &'a Resource, name: &str) -> Vec<&'a Value> {
+        self.elements(resource.attributes.get(name).unwrap_or(&NULL))
+    }
+
+    /// The value itself, or what the resource that it refers to is given. A reference to
+    /// what AWS fills in stays.
+    pub(super) fn follow(&self, value: &'a Value) -> &'a Value {
+        let mut followed = value;
+        for _ in 0..LONGEST_CHAIN {
+            let Value::Reference(reference) = followed else {
+                return followed;
+            };
+            match self.given(reference) {
+                Some(given) => followed = given,
+                None => return followed,
+            }
+        }
+        value
+    }
+
+    /// The resource of a kind that the value names by one of these attributes, be it
+    /// through other resources.
+    pub(super) fn target(
+        &self,
+        value: &'a Value,
+        kind: &str,
+        attributes: &[&str],
+    ) -> Option<&'a Resource> {
+        let mut value = value;
+        for _ in 0..LONGEST_CHAIN {
+            let Value::Reference(reference) = value else {
+                return None;
+            };
+            let names = reference.target.kind == kind
+                && attribute_of(reference).is_some_and(|name| attributes.contains(&name));
+            if names {
+                return self.desired.resources.get(&reference.target);
+            }
+            value = self.given(reference)?;
+        }
+        None
+    }
+
+    /// The lookup of a kind that the value comes from. Once lookups are substituted it is
+    /// known again by the `id` that it found.
+    pub(super) fn lookup(&self, value: &'a Value, kind: &str) -> Option<&'a Lookup> {
+        let value = self.follow(value);
+        let mut lookups = self
+            .desired
+            .lookups
+            .values()
+            .filter(|lookup| lookup.address.kind == kind);
+        if let Value::Reference(reference) = value {
+            return lookups.find(|lookup| lookup.address == reference.target);
+        }
+        lookups.find(|lookup| {
+            let found = self.lookups.and_then(|all| all.get(&lookup.address));
+            found.is_some_and(|found| found.get("id") == Some(value))
+        })
+    }
+
+    /// Text by which two values can be told to be the same, whatever references they are
+    /// made of; none for what is no text. What is not known stands between marks.
+    pub(super) fn canonical(&self, value: &'a Value) -> Option<String> {
+        let mut text = String::new();
+        self.write(value, &mut text, 0)?;
+        for partition in ["arn:aws-cn:", "arn:aws-us-gov:"] {
+            if let Some(rest) = text.strip_prefix(partition) {
+                return Some(format!("arn:aws:{rest}"));
+            }
+        }
+        Some(text)
+    }
+
+    /// The canonical name of a bucket.
+    pub(super) fn bucket_name(&self, bucket: &'a Resource) -> String {
+        let given = bucket.attributes.get("bucket").unwrap_or(&NULL);
+        self.canonical(given)
+            .unwrap_or_else(|| mark(&format!("{}.bucket", bucket.address)))
+    }
+
+    /// The bucket of this canonical name, if it is one of the resources.
+    pub(super) fn bucket(&self, name: &str) -> Option<&'a Resource> {
+        self.all("aws_s3_bucket")
+            .find(|bucket| self.bucket_name(bucket) == name)
+    }
+
+    fn write(&self, value: &'a Value, text: &mut String, depth: usize) -> Option<()> {
+        if depth > LONGEST_CHAIN {
+            return None;
+        }
+        match value {
+            Value::Reference(reference) => self.write_reference(reference, text, depth)?,
+            Value::Template(parts) => {
+                for part in parts {
+                    match part {
+                        Part::Text(part) => text.push_str(part),
+                        Part::Reference(part) => self.write_reference(part, text, depth)?,
+                    }
+                }
+            }
+            Value::Unknown { from } => text.push_str(&mark(&from.as_ref()?.to_string())),
+            other => text.push_str(&other.scalar_text()?),
+        }
+        Some(())
+    }
+
+    fn write_reference(
+        &self,
+        reference: &'a Reference,
+        text: &mut String,
+        depth: usize,
+    ) -> Option<()> {
+        let target = self.desired.resources.get(&reference.target);
+        let attribute = attribute_of(reference);
+        let kind = reference.target.kind.as_str();
+        let named =
+            |text: &mut String, resource: &'a Resource| match resource.attributes.get("bucket") {
+                Some(name) if !name.is_null() => self.write(name, text, depth + 1),
+                _ => {
+                    text.push_str(&mark(&format!("{}.bucket", resource.address)));
+                    Some(())
+                }
+            };
+        match (target, kind, attribute) {
+            (Some(bucket), "aws_s3_bucket", Some("id" | "bucket")) => named(text, bucket),
+            (Some(bucket), "aws_s3_bucket", Some("arn")) => {
+                text.push_str("arn:aws:s3:::");
+                named(text, bucket)
+            }
+            (Some(part), kind, Some("id")) if kind.starts_with("aws_s3_bucket_") => {
+                named(text, part)
+            }
+            (Some(distribution), "aws_cloudfront_distribution", Some("arn")) => {
+                text.push_str("arn:aws:cloudfront::");
+                text.push_str(&mark("account"));
+                text.push_str(":distribution/");
+                text.push_str(&mark(&format!("{}.id", distribution.address)));
+                Some(())
+            }
+            _ => match self.given(reference) {
+                Some(given) => self.write(given, text, depth + 1),
+                None => {
+                    text.push_str(&mark(&reference.to_string()));
+                    Some(())
+                }
+            },
+        }
+    }
+
+    /// A template whose references are all followed becomes text; another value is
+    /// followed.
+    fn literal(&self, value: &'a Value) -> Cow<'a, Value> {
+        let followed = self.follow(value);
+        if matches!(followed, Value::Template(_)) {
+            let text = self.canonical(followed).filter(|text| is_known(text));
+            if let Some(text) = text {
+                return Cow::Owned(Value::String(text));
+            }
+        }
+        Cow::Borrowed(followed)
+    }
+
+    /// What the resource that is referred to is given there.
+    fn given(&self, reference: &Reference) -> Option<&'a Value> {
+        if reference.target.mode == Mode::Lookup {
+            return None;
+        }
+        let resource = self.desired.resources.get(&reference.target)?;
+        let (first, rest) = reference.path.split_first()?;
+        let Step::Attribute(name) = first else {
+            return None;
+        };
+        let mut value = resource.attributes.get(name)?;
+        for step in rest {
+            value = match step {
+                Step::Attribute(name) => value.as_map()?.get(name)?,
+                Step::Index(index) => value.items().get(*index)?,
+                Step::Key(key) => value.as_map()?.get(key)?,
+            };
+        }
+        (!value.is_null()).then_some(value)
+    }
+}
+
+/// Whether nothing in a canonical text is unknown.
+pub(super) fn is_known(canonical: &str) -> bool {
+    !canonical.contains(MARK)
+}
+
+/// A token for something unknown that can be told apart from every other.
+pub(super) fn mark(name: &str) -> String {
+    format!("{MARK}{name}{MARK}")
+}
+
+/// The one attribute that a reference leads to.
+fn attribute_of(reference: &Reference) -> Option<&str> {
+    match reference.path.as_slice() {
+        [Step::Attribute(name)] => Some(name),
+        _ => None,
+    }
+}
+
+/// A value as a message shows it.
+pub(super) fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        other => other
+            .scalar_text()
+            .unwrap_or_else(|| other.to_json().to_string()),
+    }
+}
+
+/// What a rule says of one resource or a part of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Verdict {
+    /// As it must be.
+    Holds,
+    /// Not so; what it does instead.
+    Fails(String),
+    /// Not to be judged.
+    Unknown {
+        /// What would have to be known.
+        what: String,
+        /// What it hangs on.
+        value: Value,
+    },
+}
+
+impl Verdict {
+    /// Judges one value. `holds` must be true only if it is so whatever the unknown parts
+    /// of the value turn out to be.
+    pub(super) fn of(
+        what: &str,
+        value: &Value,
+        holds: impl FnOnce(&Value) -> bool,
+        message: impl FnOnce(&Value) -> String,
+    ) -> Self {
+        if holds(value) {
+            Self::Holds
+        } else if value.is_unknown() {
+            Self::unknown(what, value)
+        } else {
+            Self::Fails(message(value))
+        }
+    }
+
+    pub(super) fn fails(message: impl Into<String>) -> Self {
+        Self::Fails(message.into())
+    }
+
+    pub(super) fn unknown(what: &str, value: &Value) -> Self {
+        Self::Unknown {
+            what: what.to_owned(),
+            value: value.clone(),
+        }
+    }
+
+    /// All of them: the first that fails, else the first that is unknown.
+    pub(super) fn all(verdicts: impl IntoIterator<Item = Verdict>) -> Self {
+        let mut all = Self::Holds;
+        for verdict in verdicts {
+            match verdict {
+                Self::Fails(_) => return verdict,
+                Self::Unknown { .. } if all == Self::Holds => all = verdict,
+                _ => {}
+            }
+        }
+        all
+    }
+
+    /// One of them is enough: the first that holds, else the first that is unknown, else
+    /// the first.
+    pub(super) fn any(verdicts: impl IntoIterator<Item = Verdict>) -> Option<Self> {
+        let mut any = None;
+        for verdict in verdicts {
+            match (&verdict, &any) {
+                (Self::Holds, _) => return Some(verdict),
+                (_, None) | (Self::Unknown { .. }, Some(Self::Fails(_))) => any = Some(verdict),
+                _ => {}
+            }
+        }
+        any
+    }
+}
+
+/// Where a rule puts what it finds.
+pub(super) struct Report {
+    rule: &'static Rule,
+    /// Whether a lookup may still tell.
+    waits: bool,
+    findings: Vec<Finding>,
+}
+
+impl Report {
+    pub(super) fn new(rule: &'static Rule, scope: &Scope<'_>) -> Self {
+        Self {
+            rule,
+            waits: scope.lookups.is_none(),
+            findings: Vec::new(),
+        }
+    }
+
+    pub(super) fn findings(self) -> Vec<Finding> {
+        self.findings
+    }
+
+    /// Takes a verdict about an attribute of a resource (`""` for the whole).
+    pub(super) fn judge(&mut self, resource: &Resource, attribute: &str, verdict: Verdict) {
+        match verdict {
+            Verdict::Holds => {}
+            Verdict::Fails(message) => self.push(resource, attribute, message, false, None),
+            Verdict::Unknown { what, value } => {
+                let (from, lookups_only) = hangs_on(&value);
+                let awaits = from.clone().filter(|_| self.waits && lookups_only);
+                let why = match from {
+                    Some(from) if lookups_only => format!("it hangs on the lookup {from}"),
+                    Some(from) => format!("it hangs on {from}, which is known only after apply"),
+                    None => format!("it is {}, which is not described here", shown(&value)),
+                };
+                let message = format!("can't be judged by {what}: {why}");
+                self.push(resource, attribute, message, true, awaits);
+            }
+        }
+    }
+
+    /// Judges the value at a path of a resource.
+    pub(super) fn demand<'a>(
+        &mut self,
+        scope: &Scope<'a>,
+        resource: &'a Resource,
+        path: &str,
+        holds: impl FnOnce(&Value) -> bool,
+        message: impl FnOnce(&Value) -> String,
+    ) {
+        let value = scope.read(resource, path);
+        let attribute = path.split('.').next().unwrap_or(path);
+        let verdict = Verdict::of(path, &value, holds, message);
+        self.judge(resource, attribute, verdict);
+    }
+
+    fn push(
+        &mut self,
+        resource: &Resource,
+        attribute: &str,
+        message: String,
+        unknown: bool,
+        awaits: Option<Reference>,
+    ) {
+        let at = resource.origin_of(attribute);
+        let whole = &resource.origin;
+        self.findings.push(Finding {
+            rule: self.rule.id,
+            severity: self.rule.severity,
+            address: resource.address.clone(),
+            message,
+            fix: self.rule.fix,
+            origin: Origin {
+                spec: at.spec.clone().or_else(|| whole.spec.clone()),
+                blueprint: at.blueprint.clone().or_else(|| whole.blueprint.clone()),
+            },
+            unknown,
+            awaits,
+            waived: None,
+            ended: None,
+        });
+    }
+}
+
+/// What a value hangs on: a reference, and whether lookups alone will tell.
+fn hangs_on(value: &Value) -> (Option<Reference>, bool) {
+    let mut references: BTreeSet<Reference> = BTreeSet::new();
+    collect(value, &mut references);
+    let after_apply = references
+        .iter()
+        .find(|reference| reference.target.mode == Mode::Managed)
+        .cloned();
+    match after_apply {
+        Some(reference) => (Some(reference), false),
+        None => (references.pop_first(), true),
+    }
+}
+
+fn collect(value: &Value, references: &mut BTreeSet<Reference>) {
+    match value {
+        Value::Unknown { from } => references.extend(from.clone()),
+        Value::List(items) => items.iter().for_each(|item| collect(item, references)),
+        Value::Map(entries) => entries.values().for_each(|item| collect(item, references)),
+        other => {
+            let mut found = Vec::new();
+            other.references(&mut found);
+            references.extend(found.into_iter().cloned());
+        }
+    }
+}
