@@ -254,7 +254,7 @@ mod tests {
                 ("resource_record_value", "_b2.acm-validations.aws.".into()),
             ])
         );
-        let schema = crate::kind::acm_certificate::KIND.schema();
+        let schema = crate::kind::schema::Schema::of("aws_acm_certificate").unwrap();
         for name in read.keys() {
             let known = schema.attribute(name).is_some() || schema.block(name).is_some();
             assert!(known, "the schema has no {name}");
