@@ -41,6 +41,29 @@ pub struct Observed {
     pub foreign: Vec<(Address, Foreign)>,
 }
 
+impl Observed {
+    /// What the state remembers, taken for what stands: all there is to know offline.
+    #[must_use]
+    pub fn remembered(document: &Document) -> Self {
+        let mut observed = Self::default();
+        for record in &document.records {
+            let Some(id) = &record.id else { continue };
+            let seen = Seen {
+                id: id.clone(),
+                attributes: record.attributes.clone(),
+                standing: Standing::Recorded,
+            };
+            let address = record.address.clone();
+            if record.status == Status::Deposed {
+                observed.deposed.insert((address, record.generation), seen);
+            } else {
+                observed.resources.insert(address, seen);
+            }
+        }
+        observed
+    }
+}
+
 /// A resource that stands.
 #[derive(Clone, Debug)]
 pub struct Seen {
