@@ -1,5 +1,8 @@
 //! The sandbox itself, through the same clients that the product uses.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use aws_sdk_acm::types::KeyAlgorithm;
 use aws_sdk_route53::types::{
     Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
@@ -129,4 +132,71 @@ async fn the_proxy_counts_and_fails_calls() {
             .calls()
             .contains(&"elasticloadbalancing:DescribeLoadBalancers".to_owned())
     );
+}
+
+#[tokio::test]
+async fn the_proxy_can_break_a_call_before_and_after_it() {
+    let sandbox = Sandbox::new();
+    let proxy = sandbox.proxy();
+    let called = Arc::new(AtomicUsize::new(0));
+    let count = || {
+        let called = Arc::clone(&called);
+        Arc::new(move || {
+            called.fetch_add(1, Ordering::SeqCst);
+        })
+    };
+    // The client tries again: a break before the call loses it, one after it hides its answer.
+    let aws = sandbox.aws_through(&proxy).await;
+    let acm = aws.acm("eu-west-1");
+    proxy.fail(When::Call(1), Fault::DropBefore, 1);
+    proxy.fail(When::Call(2), Fault::CallBefore(count()), 1);
+    proxy.fail(When::Call(3), Fault::CallAfter(count()), 1);
+    let request = acm.request_certificate().domain_name("shop.example.com");
+    request.send().await.unwrap();
+    assert_eq!(called.load(Ordering::SeqCst), 2);
+    assert_eq!(proxy.calls(), vec!["acm:RequestCertificate"; 4]);
+    let list = || acm.list_certificates().send();
+    let certificates = list().await.unwrap().certificate_summary_list.unwrap();
+    assert_eq!(certificates.len(), 2, "asked twice without a token");
+
+    proxy.clear();
+    proxy.latency(std::time::Duration::from_millis(200));
+    let (one, other) = tokio::join!(list(), list());
+    one.unwrap();
+    other.unwrap();
+    assert_eq!((proxy.calls().len(), proxy.most_in_flight()), (2, 2));
+}
+
+#[test]
+fn the_users_sandbox_runs_until_it_is_stopped() {
+    use watertight::sandbox::{Settings, Status, ensure, reset, status, stop};
+
+    let settings = Settings::new(crate::support::cache());
+    // One that an earlier, killed run of this test left behind.
+    stop(&settings.cache).unwrap();
+    assert_eq!(status(&settings.cache), Status::Stopped);
+    assert!(!reset(&settings.cache).unwrap());
+
+    let first = ensure(&settings).unwrap();
+    assert_eq!(ensure(&settings).unwrap(), first);
+    let outdated = false;
+    let ready = first.clone();
+    assert_eq!(status(&settings.cache), Status::Running { ready, outdated });
+    assert!(reset(&settings.cache).unwrap());
+
+    assert!(stop(&settings.cache).unwrap());
+    assert!(!stop(&settings.cache).unwrap());
+    assert_eq!(status(&settings.cache), Status::Stopped);
+}
+
+#[test]
+fn a_server_that_cannot_start_says_why() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let settings = watertight::sandbox::Settings {
+        port: Some(taken.local_addr().unwrap().port()),
+        ..watertight::sandbox::Settings::new(crate::support::cache())
+    };
+    let error = watertight::sandbox::start(&settings).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("in use"), "{text}");
 }
