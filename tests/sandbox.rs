@@ -104,14 +104,19 @@ async fn the_proxy_counts_and_fails_calls() {
     let aws = sandbox.aws_through(&proxy).await;
     let s3 = aws.s3("us-east-1");
 
-    // Two throttled answers are retried by the client; the call is sent three times.
-    proxy.fail(When::Operation("s3:CreateBucket"), Fault::Throttle, 2);
+    // A throttled answer is retried by the client.
+    proxy.fail(When::Operation("acm:ListCertificates"), Fault::Throttle, 1);
+    aws.acm("eu-west-1")
+        .list_certificates()
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(proxy.counts()["acm:ListCertificates"], 2);
+
+    // It was done, but nobody heard of it: the second try finds nothing to delete.
     let name = format!("bucket-{}", sandbox.account);
     s3.create_bucket().bucket(&name).send().await.unwrap();
-    assert_eq!(proxy.counts()["s3:CreateBucket"], 3);
-
-    // It was done, but nobody heard of it: the client's second try finds the tags gone.
-    proxy.fail(When::Mutation(4), Fault::DropAfter, 1);
+    proxy.fail(When::Mutation(2), Fault::DropAfter, 1);
     s3.delete_bucket().bucket(&name).send().await.unwrap_err();
     assert_eq!(proxy.counts()["s3:DeleteBucket"], 2);
 
@@ -199,4 +204,29 @@ fn a_server_that_cannot_start_says_why() {
     let error = watertight::sandbox::start(&settings).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("in use"), "{text}");
+}
+
+/// Each mend is tested by AWS's own Python client, with the interpreter that runs the sandbox.
+#[test]
+fn the_mends_pass_their_own_tests() {
+    let sandbox = Sandbox::new();
+    let folder = crate::support::cache().join("sandbox");
+    let python = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("complete").is_file())
+        .max_by_key(|path| std::fs::metadata(path).unwrap().modified().unwrap())
+        .unwrap_or_else(|| panic!("{} runs without an environment", sandbox.endpoint))
+        .join("bin/python");
+    let output = std::process::Command::new(python)
+        .args([
+            "-W", "ignore", "-m", "unittest", "discover", "-s", "tests", "-t", ".",
+        ])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/sandbox/python"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("\nOK"), "{said}");
 }
