@@ -157,6 +157,7 @@ async fn a_bucket_and_its_settings() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one distribution takes many words")]
 async fn a_distribution_and_what_it_refers_to() {
     let sandbox = Sandbox::new();
     let aws = sandbox.aws().await;
