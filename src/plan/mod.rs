@@ -56,8 +56,8 @@ pub struct Plan {
     pub region: String,
     /// The account that was looked at; none offline.
     pub account: Option<String>,
-    /// Lineage of the state that was read.
-    pub lineage: String,
+    /// Lineage of the state that was read; none where nothing was ever written of it.
+    pub lineage: Option<String>,
     /// Serial of the state that was read.
     pub serial: u64,
     /// What will be done.

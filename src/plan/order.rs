@@ -40,7 +40,7 @@ pub fn order(changes: Changes, graph: &Graph, document: &Document, header: Heade
         environment: document.environment.clone(),
         region: header.region,
         account: header.account,
-        lineage: document.lineage.clone(),
+        lineage: (!document.is_new()).then(|| document.lineage.clone()),
         serial: document.serial,
         steps: sort(changes.steps, graph, document),
         unchanged: changes.unchanged,
