@@ -2,5 +2,14 @@
 
 mod support;
 
+mod blueprints;
+mod calls;
+mod changes;
+mod destroy;
+mod drift;
+mod interrupted;
+mod plan;
 mod sandbox;
 mod sandbox_answers;
+mod shared_record;
+mod state;
