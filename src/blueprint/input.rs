@@ -184,7 +184,9 @@ impl InputType {
         found: &mut Problems<'a>,
     ) {
         match (self, value) {
-            (Self::Integer, Input::Int(_)) | (Self::Bool, Input::Bool(_)) => {}
+            (Self::Integer, Input::Int(_))
+            | (Self::Bool, Input::Bool(_))
+            | (_, Input::From { .. }) => {}
             (Self::Port, Input::Int(number)) => {
                 if !(1..=65_535).contains(number) {
                     found.push((span, format!("{number} is no port: 1 to 65535")));
@@ -198,7 +200,6 @@ impl InputType {
                     found.push((span, problem));
                 }
             }
-            (_, Input::From { .. }) => {}
             _ => found.push((
                 span,
                 format!("it is {}, not {}", kind_of(value), self.with_article()),
@@ -216,13 +217,12 @@ impl InputType {
     fn text_problem(&self, spec: &InputSpec, text: &str) -> Result<(), String> {
         match self {
             Self::Hostname => hostname(text),
-            Self::Cidr => cidr(text),
             Self::Path => path(text),
             Self::BucketName => bucket_name(text),
             Self::Id => id(text, spec.prefix.as_deref().unwrap_or_default()),
             Self::Source if text.starts_with("sg-") => id(text, "sg-"),
             Self::Source if text.starts_with("pl-") => id(text, "pl-"),
-            Self::Source => cidr(text),
+            Self::Cidr | Self::Source => cidr(text),
             Self::Target if text.starts_with("i-") => id(text, "i-"),
             Self::Target => match text.parse::<IpAddr>() {
                 Ok(_) => Ok(()),
@@ -341,7 +341,10 @@ fn list_problems<'a>(
             .iter()
             .any(|before| before.value == item.value)
         {
-            let twice = format!("{} is in the list twice", in_toml(&item.value));
+            let twice = match &item.value {
+                Input::Text(text) => format!("`{text}` is in the list twice"),
+                other => format!("`{}` is in the list twice", in_toml(other)),
+            };
             found.push((Some(&item.span), twice));
         }
     }

@@ -99,7 +99,7 @@ impl Reader<'_> {
                 let hint = did_you_mean(name, known.iter().copied());
                 self.problem(key.span(), format!("unknown key `{name}` in a manifest"));
                 if let (Some(hint), Some(last)) = (hint, self.problems.last_mut()) {
-                    last.hints.push(format!("did you mean `{hint}`?"));
+                    last.hints.push(format!("Did you mean `{hint}`?"));
                 }
             }
         }

@@ -118,7 +118,7 @@ impl Library {
                 problems.push(
                     Diagnostic::error(format!("the blueprint `{folder}` has no `{MANIFEST}`"))
                         .hint(format!(
-                            "add `{folder}/{MANIFEST}` with its summary and inputs"
+                            "Add `{folder}/{MANIFEST}` with its summary and inputs."
                         )),
                 );
                 continue;

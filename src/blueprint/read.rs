@@ -70,6 +70,7 @@ pub(super) fn read(rendered: &str, around: &Surroundings<'_>, drafted: &mut Draf
         drafted,
         address: Address::managed(around.component, "", ""),
         origin: around.places.whole(),
+        inside: None,
     };
     for (key, node) in table.get_ref() {
         if key.get_ref() == "data" {
@@ -90,6 +91,8 @@ struct Reader<'a, 'b> {
     address: Address,
     /// Where it came from.
     origin: Origin,
+    /// The first line inside the attribute that is being read that speaks of an input.
+    inside: Option<Origin>,
 }
 
 type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
@@ -140,7 +143,7 @@ impl Reader<'_, '_> {
             for (name, _) in entries {
                 let diagnostic = self.problem(&name.span(), format!("there is no kind `{full}`"));
                 if let Some(near) = near {
-                    diagnostic.hints.push(format!("did you mean `{near}`?"));
+                    diagnostic.hints.push(format!("Did you mean `{near}`?"));
                 }
             }
             return;
@@ -161,7 +164,7 @@ impl Reader<'_, '_> {
                     );
                     self.problem(&name.span(), message)
                         .hints
-                        .push("a name made from a value passes the filter `label`".to_owned());
+                        .push("A name made from a value passes the filter `label`.".to_owned());
                 }
                 Some(table) => self.object(&name.span(), table, schema),
                 None => {
@@ -190,16 +193,33 @@ impl Reader<'_, '_> {
                 "depends_on" if self.address.mode == Mode::Managed => {
                     depends_on = self.depends_on(node);
                 }
-                name => {
-                    origins.insert(name.to_owned(), self.place(&key.span()));
-                    rest.push((key, node));
-                }
+                _ => rest.push((key, node)),
             }
         }
         let generated = kind
             .and_then(|kind| kind.generated_name)
             .map(|name| name.attribute);
-        let attributes = self.body(at, rest, schema, "", generated);
+        let mut attributes = Attributes::new();
+        let mut failed = BTreeSet::new();
+        for (key, node) in rest {
+            let name = key.get_ref().to_string();
+            let own = self.place(&key.span());
+            self.inside = None;
+            match self.entry(key, node, schema, "") {
+                Some(value) => {
+                    attributes.insert(name.clone(), value);
+                }
+                None => {
+                    failed.insert(name.clone());
+                }
+            }
+            // A block's header speaks of nothing: the line in it that does is why it is so.
+            let by_input = own.spec != self.origin.spec;
+            let origin = self.inside.take().filter(|_| !by_input).unwrap_or(own);
+            origins.insert(name, origin);
+        }
+        failed.extend(generated.map(str::to_owned));
+        self.required(at, &attributes, &failed, schema, "");
         let region = region.unwrap_or_else(|| self.around.region.to_owned());
         let (address, origin) = (self.address.clone(), self.origin.clone());
         let earlier = match address.mode {
@@ -289,62 +309,91 @@ impl Reader<'_, '_> {
         found
     }
 
-    /// The attributes and blocks of a resource or a block. `given` need not be there.
-    fn body<'n, 'i: 'n>(
+    /// The attributes and blocks of a block.
+    fn body(
         &mut self,
         at: &Range<usize>,
-        entries: impl IntoIterator<Item = (&'n Key<'i>, &'n Node<'i>)>,
+        table: &DeTable<'_>,
         schema: &'static Schema,
         path: &str,
-        given: Option<&str>,
     ) -> Attributes {
         let mut attributes = Attributes::new();
         let mut failed = BTreeSet::new();
-        for (key, node) in entries {
-            let name: &str = key.get_ref();
-            let inside = if path.is_empty() {
-                name.to_owned()
-            } else {
-                format!("{path}.{name}")
-            };
-            let value = match (schema.attribute(name), schema.block(name)) {
-                (Some(attribute), _) if !attribute.required && !attribute.optional => {
-                    let message =
-                        format!("AWS sets `{inside}` of {}; it can't be given", self.what());
-                    self.problem(&key.span(), message);
-                    None
-                }
-                (Some(attribute), _) => self.value(node, &attribute.of, &inside),
-                (None, Some(block)) => self.blocks(&key.span(), node, block, &inside),
-                (None, None) => {
-                    let near = did_you_mean(name, schema.arguments());
-                    let message = format!("{} has no attribute `{inside}`", self.what());
-                    let diagnostic = self.problem(&key.span(), message);
-                    if let Some(near) = near {
-                        diagnostic.hints.push(format!("did you mean `{near}`?"));
-                    }
-                    None
-                }
-            };
-            match value {
+        for (key, node) in table {
+            let name = key.get_ref().to_string();
+            match self.entry(key, node, schema, path) {
                 Some(value) => {
-                    attributes.insert(name.to_owned(), value);
+                    attributes.insert(name, value);
                 }
                 None => {
-                    failed.insert(name.to_owned());
+                    failed.insert(name);
                 }
             }
         }
-        let attribute_names = schema
-            .attributes
-            .iter()
-            .filter(|attribute| attribute.required);
-        let block_names = schema.blocks.iter().filter(|block| block.min > 0);
-        let required = attribute_names
-            .map(|attribute| attribute.name)
-            .chain(block_names.map(|block| block.name));
-        for name in required {
-            if !attributes.contains_key(name) && !failed.contains(name) && given != Some(name) {
+        self.required(at, &attributes, &failed, schema, path);
+        attributes
+    }
+
+    fn entry(
+        &mut self,
+        key: &Key<'_>,
+        node: &Node<'_>,
+        schema: &'static Schema,
+        path: &str,
+    ) -> Option<Value> {
+        let name: &str = key.get_ref();
+        let inside = if path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        };
+        self.note(&key.span());
+        match (schema.attribute(name), schema.block(name)) {
+            (Some(attribute), _) if !attribute.required && !attribute.optional => {
+                let message = format!("AWS sets `{inside}` of {}; it can't be given", self.what());
+                self.problem(&key.span(), message);
+                None
+            }
+            (Some(attribute), _) => self.value(node, &attribute.of, &inside),
+            (None, Some(block)) => self.blocks(&key.span(), node, block, &inside),
+            (None, None) => {
+                let near = did_you_mean(name, schema.arguments());
+                let message = format!("{} has no attribute `{inside}`", self.what());
+                let diagnostic = self.problem(&key.span(), message);
+                if let Some(near) = near {
+                    diagnostic.hints.push(format!("Did you mean `{near}`?"));
+                }
+                None
+            }
+        }
+    }
+
+    /// Keeps the first place inside an attribute that comes from an input.
+    fn note(&mut self, at: &Range<usize>) {
+        if self.inside.is_none() {
+            let origin = self.place(at);
+            if origin.spec != self.origin.spec {
+                self.inside = Some(origin);
+            }
+        }
+    }
+
+    /// What must be there, unless it is or has been complained about.
+    fn required(
+        &mut self,
+        at: &Range<usize>,
+        attributes: &Attributes,
+        failed: &BTreeSet<String>,
+        schema: &'static Schema,
+        path: &str,
+    ) {
+        let attribute_names = schema.attributes.iter().filter(|one| one.required);
+        let block_names = schema.blocks.iter().filter(|one| one.min > 0);
+        let names = attribute_names
+            .map(|one| one.name)
+            .chain(block_names.map(|one| one.name));
+        for name in names {
+            if !attributes.contains_key(name) && !failed.contains(name) {
                 let inside = if path.is_empty() {
                     String::new()
                 } else {
@@ -354,7 +403,6 @@ impl Reader<'_, '_> {
                 self.problem(at, message);
             }
         }
-        attributes
     }
 
     fn what(&self) -> String {
@@ -380,7 +428,7 @@ impl Reader<'_, '_> {
             let message = format!("`{path}` of {} is a block", self.what());
             self.problem(at, message)
                 .hints
-                .push(format!("write `{header}` and its attributes below it"));
+                .push(format!("Write `{header}` and its attributes below it."));
             return None;
         };
         if block.max > 0 && items.len() as u64 > block.max {
@@ -401,13 +449,7 @@ impl Reader<'_, '_> {
                 } else {
                     item.span()
                 };
-                maps.push(Value::Map(self.body(
-                    &place,
-                    table,
-                    &block.schema,
-                    path,
-                    None,
-                )));
+                maps.push(Value::Map(self.body(&place, table, &block.schema, path)));
             }
         }
         match block.nesting {
@@ -511,6 +553,7 @@ impl Reader<'_, '_> {
         of: &'static Type,
         path: &str,
     ) -> Option<Value> {
+        self.note(at);
         let value = match text::read(written, self.around.component, self.around.output) {
             Ok(value) => value,
             Err(problem) => {
@@ -541,6 +584,7 @@ impl Reader<'_, '_> {
     }
 
     fn json(&mut self, node: &Node<'_>) -> Option<Value> {
+        self.note(&node.span());
         Some(match node.get_ref() {
             DeValue::String(written) => {
                 match text::read(written, self.around.component, self.around.output) {
