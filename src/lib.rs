@@ -1,5 +1,60 @@
 //! watertight provisions AWS workloads in which no byte travels in clear.
+//!
+//! This page is the map of the crate. It is the first thing to read; [`pipeline`] is the
+//! second.
+//!
+//! # The flow
+//!
+//! One line, one direction. Each arrow is a free function that takes values and returns
+//! values; nobody reaches back.
+//!
+//! ```text
+//! Spec -> Desired -> Approved -> Confirmed -> Graph -> Observed -> Changes -> Plan -> Summary
+//!             |                      ^                    ^                     |
+//!             blueprints             lookups              state <---------------+ step by step
+//! ```
+//!
+//! | door | from | to |
+//! | --- | --- | --- |
+//! | [`spec::parse`] | the text of a spec | [`spec::Spec`] |
+//! | [`blueprint::expand`] | a spec and a [`blueprint::Library`] | [`resource::Desired`] |
+//! | [`guardrail::approve`] | what is desired | [`guardrail::Approved`] |
+//! | [`lookup::read`] | what is approved | [`resource::Lookups`] |
+//! | [`guardrail::confirm`] | what is approved, and the lookups | [`guardrail::Confirmed`] |
+//! | [`graph::build`] | what is desired or recorded | [`graph::Graph`] |
+//! | [`refresh::observe`] | the graph, the state, AWS | [`refresh::Observed`] |
+//! | [`diff::compare`] | what is confirmed, what is observed | [`plan::Changes`] |
+//! | [`plan::order`] | changes | [`plan::Plan`] |
+//! | [`executor::run`] | a plan | documents of the state, events, a summary |
+//!
+//! # What holds everywhere
+//!
+//! 1. *Secure or refused*: [`guardrail::Approved`] and [`guardrail::Confirmed`] have no other
+//!    constructors than the guardrails' doors, and a plan that keeps anything is made of one
+//!    of them.
+//! 2. *Nothing is lost*: a call that changes something goes out only when the state document
+//!    on disk says that it will.
+//! 3. *The plan is the apply*: [`diff`] and [`plan`] choose; [`executor`] fills in what only
+//!    AWS can tell.
+//! 4. *It explains*: every field of a plan carries its causes ([`plan::Why`]), every
+//!    [`diagnostic::Diagnostic`] its place and what to do.
+//!
+//! # Who may know whom
+//!
+//! A module imports those above it in the list below, never one under it. SDK crates appear
+//! only in [`aws`], Tera only in [`blueprint`], clap only in [`command`], and dialoguer,
+//! indicatif and annotate-snippets only in [`ui`], which alone prints. [`diff`], [`plan`],
+//! [`graph`], [`guardrail`], [`blueprint`], [`spec`] and [`kind`] are pure: no IO, no clock.
+//! Only `main.rs` reads arguments, environment, directory and clock, into a
+//! [`world::World`].
+//!
+//! # Files on disk
+//!
+//! `.watertight/<app>/<environment>/state.json` beside the spec, `history/` and `lock` next
+//! to it: [`state::store`]. The sandbox's virtual environment, process id and port, in the
+//! user's cache folder: [`sandbox`].
 
+// Words: plain data.
 pub mod diagnostic;
 
 pub mod address;
@@ -9,10 +64,12 @@ pub mod policy;
 
 pub mod resource;
 
+// What AWS's things are, and what one does to them.
 pub mod kind;
 
 pub mod aws;
 
+// The flow.
 pub mod spec;
 
 pub mod blueprint;
@@ -33,7 +90,15 @@ pub mod plan;
 
 pub mod executor;
 
+pub mod pipeline;
+
+// What people touch.
 pub mod sandbox;
+
 pub mod scaffold;
 
+pub mod world;
+
 pub mod ui;
+
+pub mod command;

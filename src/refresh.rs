@@ -9,6 +9,7 @@
 //! but whose a found thing is.
 
 mod blockers;
+mod children;
 mod known;
 mod ownership;
 
@@ -16,7 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 
-pub use blockers::{blockers, hangs_on, is_among};
+pub use blockers::{blockers, hangs_on, is_among, is_asked};
+use children::read_children;
 pub use known::Known;
 use ownership::judge;
 
@@ -26,7 +28,7 @@ use crate::graph::Graph;
 use crate::kind::Kind;
 use crate::resource::{Desired, Id, Origin, Resource};
 use crate::state::{Document, Record, Status};
-use crate::value::{Attributes, Value};
+use crate::value::Attributes;
 
 /// Everything that stands and is ours, and what is in the way.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +41,29 @@ pub struct Observed {
     pub children: Vec<Child>,
     /// What stands under a wanted name and is not ours.
     pub foreign: Vec<(Address, Foreign)>,
+}
+
+impl Observed {
+    /// What the state remembers, taken for what stands: all there is to know offline.
+    #[must_use]
+    pub fn remembered(document: &Document) -> Self {
+        let mut observed = Self::default();
+        for record in &document.records {
+            let Some(id) = &record.id else { continue };
+            let seen = Seen {
+                id: id.clone(),
+                attributes: record.attributes.clone(),
+                standing: Standing::Recorded,
+            };
+            let address = record.address.clone();
+            if record.status == Status::Deposed {
+                observed.deposed.insert((address, record.generation), seen);
+            } else {
+                observed.resources.insert(address, seen);
+            }
+        }
+        observed
+    }
 }
 
 /// A resource that stands.
@@ -85,7 +110,7 @@ impl std::fmt::Display for Foreign {
             ),
             Self::Several(ids) => {
                 let names: Vec<String> = ids.iter().map(ToString::to_string).collect();
-                write!(f, "several claim to be this one: {}", names.join(", "))
+                write!(f, "stands more than once: {}", names.join(", "))
             }
         }
     }
@@ -334,80 +359,4 @@ async fn read_found(
         }
     }
     failures
-}
-
-/// Looks under every parent of ours that owns its children alone.
-async fn read_children(
-    aws: &Aws,
-    desired: &Desired,
-    observed: &mut Observed,
-) -> Result<(), Vec<Failure>> {
-    let mut batches: BTreeMap<(&'static str, String), Vec<(Address, Id)>> = BTreeMap::new();
-    for (address, seen) in &observed.resources {
-        let Some(kind) = Kind::of(&address.kind) else {
-            continue;
-        };
-        // Whether children are exclusive is the spec's word; a parent that is on its way
-        // out takes its children with it.
-        if !desired.resources.contains_key(address) {
-            continue;
-        }
-        for child in kind.exclusive_children {
-            batches
-                .entry((child, seen.id.region.clone()))
-                .or_default()
-                .push((address.clone(), seen.id.clone()));
-        }
-    }
-    let reads = batches.into_iter().map(|((kind, _), parents)| async move {
-        let ids: Vec<Id> = parents.iter().map(|(_, id)| id.clone()).collect();
-        let answer = match lifecycle(kind) {
-            Some(lifecycle) => lifecycle.children(aws, &ids).await,
-            None => Err(unknown_kind(kind)),
-        };
-        (kind, parents, answer)
-    });
-    let mut failures = Vec::new();
-    let mut children = Vec::new();
-    for (kind, parents, answer) in join_all(reads).await {
-        match answer {
-            Ok(found) => {
-                for (id, attributes) in found {
-                    // A child is named by its parent; its other attributes may name other
-                    // parents (a rule's source).
-                    let named_by = Kind::of(kind).map_or(&[][..], |kind| kind.named_by);
-                    let parent = parents.iter().find(|(_, parent)| {
-                        named_by.iter().any(|name| {
-                            attributes.get(*name).and_then(Value::as_str) == Some(&parent.text)
-                        })
-                    });
-                    if let Some((parent, _)) = parent {
-                        children.push(Child {
-                            parent: parent.clone(),
-                            kind,
-                            id,
-                            attributes,
-                        });
-                    }
-                }
-            }
-            Err(error) => failures.extend(parents.into_iter().map(|(address, _)| Failure {
-                address,
-                error: error.clone(),
-            })),
-        }
-    }
-    if !failures.is_empty() {
-        return Err(failures);
-    }
-    let ours: BTreeSet<&Id> = observed
-        .resources
-        .values()
-        .chain(observed.deposed.values())
-        .map(|seen| &seen.id)
-        .collect();
-    children.retain(|child| !ours.contains(&child.id));
-    children.sort_by(|a, b| (&a.parent, &a.id).cmp(&(&b.parent, &b.id)));
-    observed.children = children;
-    Ok(())
 }

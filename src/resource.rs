@@ -3,6 +3,8 @@
 //! *Invariant*: everything a spec asks for is in [`Desired`], filled to the last default;
 //! no later stage looks at the spec's inputs again.
 
+mod substitute;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -133,4 +135,27 @@ pub struct Desired {
     pub outputs: BTreeMap<(String, String), Value>,
     /// Written exceptions to the rules.
     pub waivers: Vec<Waiver>,
+}
+
+impl Desired {
+    /// The same with what the lookups found in the place of the references to them. What
+    /// was not found is [`Value::Unknown`].
+    #[must_use]
+    pub fn with_lookups(self, lookups: &Lookups) -> Self {
+        substitute::lookups(self, lookups)
+    }
+
+    /// A desired nothing, of which only is known what it is called: enough to find its
+    /// state and destroy what that records.
+    #[must_use]
+    pub fn named(spec: &crate::spec::Spec) -> Self {
+        Self {
+            app: spec.app.value.clone(),
+            environment: spec.environment.value.clone(),
+            region: spec.region.value.clone(),
+            account: spec.account.as_ref().map(|account| account.value.clone()),
+            ephemeral: spec.ephemeral,
+            ..Self::default()
+        }
+    }
 }

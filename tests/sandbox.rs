@@ -1,5 +1,8 @@
 //! The sandbox itself, through the same clients that the product uses.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use aws_sdk_acm::types::KeyAlgorithm;
 use aws_sdk_route53::types::{
     Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
@@ -101,14 +104,19 @@ async fn the_proxy_counts_and_fails_calls() {
     let aws = sandbox.aws_through(&proxy).await;
     let s3 = aws.s3("us-east-1");
 
-    // Two throttled answers are retried by the client; the call is sent three times.
-    proxy.fail(When::Operation("s3:CreateBucket"), Fault::Throttle, 2);
+    // A throttled answer is retried by the client.
+    proxy.fail(When::Operation("acm:ListCertificates"), Fault::Throttle, 1);
+    aws.acm("eu-west-1")
+        .list_certificates()
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(proxy.counts()["acm:ListCertificates"], 2);
+
+    // It was done, but nobody heard of it: the second try finds nothing to delete.
     let name = format!("bucket-{}", sandbox.account);
     s3.create_bucket().bucket(&name).send().await.unwrap();
-    assert_eq!(proxy.counts()["s3:CreateBucket"], 3);
-
-    // It was done, but nobody heard of it: the client's second try finds the tags gone.
-    proxy.fail(When::Mutation(4), Fault::DropAfter, 1);
+    proxy.fail(When::Mutation(2), Fault::DropAfter, 1);
     s3.delete_bucket().bucket(&name).send().await.unwrap_err();
     assert_eq!(proxy.counts()["s3:DeleteBucket"], 2);
 
@@ -129,4 +137,96 @@ async fn the_proxy_counts_and_fails_calls() {
             .calls()
             .contains(&"elasticloadbalancing:DescribeLoadBalancers".to_owned())
     );
+}
+
+#[tokio::test]
+async fn the_proxy_can_break_a_call_before_and_after_it() {
+    let sandbox = Sandbox::new();
+    let proxy = sandbox.proxy();
+    let called = Arc::new(AtomicUsize::new(0));
+    let count = || {
+        let called = Arc::clone(&called);
+        Arc::new(move || {
+            called.fetch_add(1, Ordering::SeqCst);
+        })
+    };
+    // The client tries again: a break before the call loses it, one after it hides its answer.
+    let aws = sandbox.aws_through(&proxy).await;
+    let acm = aws.acm("eu-west-1");
+    proxy.fail(When::Call(1), Fault::DropBefore, 1);
+    proxy.fail(When::Call(2), Fault::CallBefore(count()), 1);
+    proxy.fail(When::Call(3), Fault::CallAfter(count()), 1);
+    let request = acm.request_certificate().domain_name("shop.example.com");
+    request.send().await.unwrap();
+    assert_eq!(called.load(Ordering::SeqCst), 2);
+    assert_eq!(proxy.calls(), vec!["acm:RequestCertificate"; 4]);
+    let list = || acm.list_certificates().send();
+    let certificates = list().await.unwrap().certificate_summary_list.unwrap();
+    assert_eq!(certificates.len(), 2, "asked twice without a token");
+
+    proxy.clear();
+    proxy.latency(std::time::Duration::from_millis(200));
+    let (one, other) = tokio::join!(list(), list());
+    one.unwrap();
+    other.unwrap();
+    assert_eq!((proxy.calls().len(), proxy.most_in_flight()), (2, 2));
+}
+
+#[test]
+fn the_users_sandbox_runs_until_it_is_stopped() {
+    use watertight::sandbox::{Settings, Status, ensure, reset, status, stop};
+
+    let settings = Settings::new(crate::support::cache());
+    // One that an earlier, killed run of this test left behind.
+    stop(&settings.cache).unwrap();
+    assert_eq!(status(&settings.cache), Status::Stopped);
+    assert!(!reset(&settings.cache).unwrap());
+
+    let first = ensure(&settings).unwrap();
+    assert_eq!(ensure(&settings).unwrap(), first);
+    let outdated = false;
+    let ready = first.clone();
+    assert_eq!(status(&settings.cache), Status::Running { ready, outdated });
+    assert!(reset(&settings.cache).unwrap());
+
+    assert!(stop(&settings.cache).unwrap());
+    assert!(!stop(&settings.cache).unwrap());
+    assert_eq!(status(&settings.cache), Status::Stopped);
+}
+
+#[test]
+fn a_server_that_cannot_start_says_why() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let settings = watertight::sandbox::Settings {
+        port: Some(taken.local_addr().unwrap().port()),
+        ..watertight::sandbox::Settings::new(crate::support::cache())
+    };
+    let error = watertight::sandbox::start(&settings).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("in use"), "{text}");
+}
+
+/// Each mend is tested by AWS's own Python client, with the interpreter that runs the sandbox.
+#[test]
+fn the_mends_pass_their_own_tests() {
+    let sandbox = Sandbox::new();
+    let folder = crate::support::cache().join("sandbox");
+    let python = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("complete").is_file())
+        .max_by_key(|path| std::fs::metadata(path).unwrap().modified().unwrap())
+        .unwrap_or_else(|| panic!("{} runs without an environment", sandbox.endpoint))
+        .join("bin/python");
+    let output = std::process::Command::new(python)
+        .args([
+            "-W", "ignore", "-m", "unittest", "discover", "-s", "tests", "-t", ".",
+        ])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/sandbox/python"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("\nOK"), "{said}");
 }

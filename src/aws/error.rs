@@ -28,6 +28,27 @@ pub enum ErrorKind {
     Refused,
 }
 
+impl ErrorKind {
+    /// What to do next, where the failure itself says no better.
+    #[must_use]
+    pub fn hint(self) -> Option<&'static str> {
+        match self {
+            Self::Credentials => Some(
+                "sign in again (`aws sso login`, or new keys), or choose a profile with AWS_PROFILE; `--sandbox` needs no account",
+            ),
+            Self::AccessDenied => Some(
+                "let an administrator allow this action for the identity in use, then run again; everything else is kept as it is",
+            ),
+            Self::Throttled => Some("run again in a minute, with a smaller --parallelism"),
+            Self::Uncertain => Some(
+                "run again: what was begun is found by its name and tags, and nothing is made twice",
+            ),
+            Self::Conflict => Some("somebody else changes it just now; run again in a minute"),
+            Self::NotFound | Self::AlreadyExists | Self::InUse | Self::Refused => None,
+        }
+    }
+}
+
 /// One failed call.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{operation}: {}{message}{}", code_prefix(code.as_deref()), request_suffix(request_id.as_deref()))]

@@ -18,6 +18,7 @@ mod data;
 mod ec2;
 mod elb;
 mod error;
+pub mod survey;
 mod given;
 mod lb;
 mod lb_listener;

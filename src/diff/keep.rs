@@ -372,33 +372,18 @@ fn proof(ownership: &Ownership) -> String {
 }
 
 fn in_the_way(resource: &Resource, kind: &Kind, foreign: &Foreign) -> Problem {
-    let (message, hints) = match foreign {
-        Foreign::NotOurs(id) => (
-            format!("{} {id} exists and is not ours", kind.noun),
-            vec![
-                "choose another name in the spec, or delete it yourself if nobody needs it; watertight never overwrites what it did not make".to_owned(),
-            ],
-        ),
-        Foreign::OtherLineage(id, lineage) => (
-            format!(
-                "{} {id} carries our tags but was made from another state (lineage {lineage})",
-                kind.noun
-            ),
-            vec![
-                "run with the state that made it, or change `app` or `environment`".to_owned(),
-            ],
-        ),
-        Foreign::Several(ids) => {
-            let names: Vec<String> = ids.iter().map(ToString::to_string).collect();
-            (
-                format!("several {}s claim to be this one: {}", kind.noun, names.join(", ")),
-                vec!["delete all but one, then run again".to_owned()],
-            )
+    let hint = match foreign {
+        Foreign::NotOurs(_) => {
+            "choose another name in the spec, or delete it yourself if nobody needs it; watertight never overwrites what it did not make"
         }
+        Foreign::OtherLineage(..) => {
+            "run with the state that made it, or change `app` or `environment`"
+        }
+        Foreign::Several(_) => "delete all but one, then run again",
     };
     Problem {
         address: resource.address.clone(),
-        message,
-        hints,
+        message: format!("{} {foreign}", kind.noun),
+        hints: vec![hint.to_owned()],
     }
 }

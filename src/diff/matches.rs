@@ -241,42 +241,38 @@ impl Walk<'_> {
                     }
                     set
                 };
-                same_set(&whole(wanted), &whole(live), |a, b| {
-                    self.same_typed(None, a, b)
-                })
+                same_set(&whole(wanted), &whole(live), |a, b| same_typed(None, a, b))
             }
-            None => self.same_typed(of, wanted, live),
+            None => same_typed(of, wanted, live),
         }
     }
+}
 
-    fn same_typed(&self, of: Option<&Type>, wanted: &Value, live: &Value) -> bool {
-        match (of, wanted, live) {
-            (Some(Type::Set(of)), Value::List(items), Value::List(others)) => {
-                same_set(items, others, |a, b| self.same_typed(Some(of), a, b))
-            }
-            (Some(Type::List(of)), Value::List(items), Value::List(others)) => {
-                items.len() == others.len()
-                    && items
-                        .iter()
-                        .zip(others)
-                        .all(|(a, b)| self.same_typed(Some(of), a, b))
-            }
-            (Some(Type::Set(_) | Type::List(_)), Value::List(items), Value::Null) => {
-                items.is_empty()
-            }
-            (Some(Type::Map(_) | Type::Object(_)), Value::Map(entries), Value::Map(others)) => {
-                entries.len() == others.len()
-                    && entries
-                        .iter()
-                        .all(|(key, value)| others.get(key) == Some(value))
-            }
-            // An empty text and none are one to AWS, as they are to the provider.
-            (Some(Type::String), Value::String(text), Value::Null) => text.is_empty(),
-            _ => match (wanted.scalar_text(), live.scalar_text()) {
-                (Some(wanted), Some(live)) => wanted == live,
-                _ => wanted == live,
-            },
+fn same_typed(of: Option<&Type>, wanted: &Value, live: &Value) -> bool {
+    match (of, wanted, live) {
+        (Some(Type::Set(of)), Value::List(items), Value::List(others)) => {
+            same_set(items, others, |a, b| same_typed(Some(of), a, b))
         }
+        (Some(Type::List(of)), Value::List(items), Value::List(others)) => {
+            items.len() == others.len()
+                && items
+                    .iter()
+                    .zip(others)
+                    .all(|(a, b)| same_typed(Some(of), a, b))
+        }
+        (Some(Type::Set(_) | Type::List(_)), Value::List(items), Value::Null) => items.is_empty(),
+        (Some(Type::Map(_) | Type::Object(_)), Value::Map(entries), Value::Map(others)) => {
+            entries.len() == others.len()
+                && entries
+                    .iter()
+                    .all(|(key, value)| others.get(key) == Some(value))
+        }
+        // An empty text and none are one to AWS, as they are to the provider.
+        (Some(Type::String), Value::String(text), Value::Null) => text.is_empty(),
+        _ => match (wanted.scalar_text(), live.scalar_text()) {
+            (Some(wanted), Some(live)) => wanted == live,
+            _ => wanted == live,
+        },
     }
 }
 
@@ -308,7 +304,7 @@ fn dns_name(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Walk;
+    use super::{Walk, same, value_at};
     use crate::kind::Kind;
     use crate::value::{Attributes, Value};
 
@@ -348,5 +344,43 @@ mod tests {
         );
         check(&[], &["a.example.com", "b.example.com"], false);
         check(&["c.example.com"], &["a.example.com"], false);
+    }
+
+    #[test]
+    fn a_value_is_found_by_the_path_of_its_field() {
+        let rule = |status: &str| Value::map([("status", Value::text(status))]);
+        let attributes = Attributes::from([
+            (
+                "tags".to_owned(),
+                Value::map([("a.b", Value::text("dotted"))]),
+            ),
+            (
+                "rule".to_owned(),
+                Value::List(vec![rule("Enabled"), rule("Disabled")]),
+            ),
+        ]);
+        let check = |path: &str, expected: &str| {
+            let found = value_at(&attributes, path).as_str().unwrap_or("-");
+            assert_eq!(found, expected, "{path}");
+        };
+        check("tags.a.b", "dotted");
+        check("rule.status", "Enabled");
+        check("rule[1].status", "Disabled");
+        check("rule[2].status", "-");
+        check("nothing", "-");
+        assert_eq!(value_at(&attributes, "rule").items().len(), 2);
+    }
+
+    #[test]
+    fn sets_are_the_same_in_any_order() {
+        let lb = Kind::of("aws_lb").unwrap();
+        let texts = |texts: &[&str]| Value::texts(texts.iter().copied());
+        let check = |path: &str, a: Value, b: Value, expected: bool| {
+            assert_eq!(same(lb, path, &a, &b), expected, "{path}: {a:?} {b:?}");
+        };
+        check("subnets", texts(&["a", "b"]), texts(&["b", "a"]), true);
+        check("subnets", texts(&["a", "b"]), texts(&["b"]), false);
+        check("tags.owner", "a".into(), "a".into(), true);
+        check("tags.owner", "a".into(), "A".into(), false);
     }
 }

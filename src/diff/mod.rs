@@ -22,7 +22,7 @@ pub use remove::Options;
 use crate::address::Address;
 use crate::aws::{ADDRESS_TAG, Ownership};
 use crate::graph::Graph;
-use crate::guardrail::Confirmed;
+use crate::guardrail::{Approved, Confirmed};
 use crate::kind::{Guard, Kind};
 use crate::plan::{Action, Change, Changes, Field, Problem, Step, Why};
 use crate::refresh::{Foreign, Known, Observed, Seen, Standing};
@@ -33,8 +33,10 @@ use crate::value::{Attributes, Value};
 /// What AWS is to become.
 #[derive(Clone, Copy, Debug)]
 pub enum Target<'a> {
-    /// What the spec says, which the guardrails have approved.
+    /// What the spec says, which the guardrails have confirmed.
     Keep(&'a Confirmed),
+    /// The same for show, before AWS was asked: what hangs on a lookup is unknown.
+    Preview(&'a Approved),
     /// Nothing. Needs no approval.
     Remove,
 }
@@ -51,12 +53,11 @@ pub fn compare(
     let mut changes = Changes::default();
     let nothing = Desired::default();
     let desired = match target {
-        Target::Keep(confirmed) => {
-            keep::compare(confirmed.desired(), graph, observed, document, &mut changes);
-            confirmed.desired()
-        }
+        Target::Keep(confirmed) => confirmed.desired(),
+        Target::Preview(approved) => approved.desired(),
         Target::Remove => &nothing,
     };
+    keep::compare(desired, graph, observed, document, &mut changes);
     remove::compare(desired, target, observed, document, options, &mut changes);
     changes
 }

@@ -27,8 +27,8 @@ pub(super) fn compare(
     let kept = if options.delete_logs { &none } else { &logs };
     let why = |address: &Address| match target {
         Target::Remove => Why::Destroy,
-        Target::Keep(_) if desired.resources.contains_key(address) => Why::Replaced,
-        Target::Keep(_) => Why::LeftTheSpec,
+        Target::Keep(_) | Target::Preview(_) if desired.resources.contains_key(address) => Why::Replaced,
+        Target::Keep(_) | Target::Preview(_) => Why::LeftTheSpec,
     };
     for (address, seen) in &observed.resources {
         if desired.resources.contains_key(address) {
@@ -59,7 +59,7 @@ pub(super) fn compare(
         changes.steps.push(step);
     }
     forget(desired, observed, document, changes);
-    if matches!(target, Target::Keep(_)) {
+    if !matches!(target, Target::Remove) {
         for child in &observed.children {
             changes.steps.push(made_by_hand(child));
         }

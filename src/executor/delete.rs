@@ -13,7 +13,7 @@ use super::step::Worker;
 use super::wait::{Pauses, Retry};
 use crate::aws::{Blocker, Deleted, Error, ErrorKind};
 use crate::plan::Step;
-use crate::refresh::is_among;
+use crate::refresh::{is_among, is_asked};
 use crate::resource::Id;
 use crate::state::Status;
 use crate::value::Attributes;
@@ -54,6 +54,15 @@ impl Worker<'_> {
                     return Ok(Outcome::Kept { why });
                 }
                 Ok(Deleted::Waiting { what, detail }) => {
+                    let users = self.foreign_users(&id).await;
+                    if users.is_empty() {
+                        in_use = None;
+                    } else {
+                        let waiting = in_use.get_or_insert_with(|| Pauses::new(self.pace));
+                        if waiting.waited() >= self.pace.foreign_use {
+                            return Err(used_by(&format!("{what} is {detail}"), &users));
+                        }
+                    }
                     self.wait(&mut pauses, &what, &detail, None).await?;
                 }
                 Err(error) if error.kind == ErrorKind::NotFound => return self.deleted().await,
@@ -90,6 +99,21 @@ impl Worker<'_> {
         Ok(Outcome::Applied)
     }
 
+    /// What uses it and will go on doing so, where it is worth asking: a lifecycle may wait
+    /// for users without knowing what the plan does to them.
+    async fn foreign_users(&self, id: &Id) -> String {
+        if !is_asked(self.plan) {
+            return String::new();
+        }
+        let blockers = self.lifecycle.blockers(self.aws, id).await;
+        names(
+            blockers
+                .unwrap_or_default()
+                .iter()
+                .filter(|blocker| !is_among(blocker, self.touched)),
+        )
+    }
+
     /// Something still uses it. What this plan deletes or changes will stop; for anything
     /// else there is no use in waiting.
     async fn wait_for_users(
@@ -120,10 +144,7 @@ impl Worker<'_> {
             };
             return Err(match in_the_way.as_str() {
                 "" => error.into(),
-                names => Halt::failed(
-                    format!("{error}; used by {names}"),
-                    "take it out of what uses it, then run again",
-                ),
+                names => used_by(&error.to_string(), names),
             });
         }
         let users = names(blockers.iter());
@@ -137,6 +158,13 @@ impl Worker<'_> {
         let during = format!("waiting for {what} ({detail})");
         self.desk.pause(pause, &during).await
     }
+}
+
+fn used_by(what: &str, users: &str) -> Halt {
+    Halt::failed(
+        format!("{what}; used by {users}"),
+        "take it out of what uses it, then run again",
+    )
 }
 
 fn names<'a>(blockers: impl IntoIterator<Item = &'a Blocker>) -> String {

@@ -13,7 +13,7 @@
 //! To call AWS a worker needs a turn. There are as many turns as `parallelism`; of those
 //! who ask, the one with the longest chain of steps behind it comes first; two steps that
 //! change the same bucket or zone never have one at once. Whoever waits, for AWS to finish
-//! or before a repeat, has no turn.
+//! or before the repeat of a mutating call, has no turn; only short repeats of a read keep it.
 //!
 //! **Commits.** A mutating call goes out only when the document on the disk says that it
 //! may: `creating` with the token, `updating`, `deleting`. The id goes into a commit as soon
@@ -215,4 +215,124 @@ fn going(plan: &Plan) -> BTreeSet<Id> {
 /// what those hang on.
 fn touched(plan: &Plan) -> BTreeSet<String> {
     plan.steps.iter().flat_map(hangs_on).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use tokio::sync::watch;
+
+    use super::{Event, Finished, Options, Outcome, Stop, run};
+    use crate::address::Address;
+    use crate::aws::{Aws, Settings};
+    use crate::graph;
+    use crate::plan::{Action, Change, Changes, Header, Mode, Step, order};
+    use crate::resource::Desired;
+    use crate::state::store::{Local, Store};
+    use crate::state::{Document, Record, Status};
+    use crate::value::Attributes;
+
+    /// Forgets three records, which needs no AWS.
+    async fn forget(store: &Local, stop: Stop) -> (Finished, Vec<Event>) {
+        let mut document = Document::new("shop", "prod", "0123");
+        let mut changes = Changes::default();
+        for name in ["a", "b", "c"] {
+            let address = Address::managed("web", "aws_lb", name);
+            document.put(Record {
+                address: address.clone(),
+                generation: 1,
+                status: Status::Applied,
+                region: "eu-west-1".to_owned(),
+                id: None,
+                token: None,
+                attributes: Attributes::new(),
+                dependencies: BTreeSet::new(),
+                protect: false,
+            });
+            changes.steps.push(Step {
+                change: Change {
+                    address,
+                    kind: "aws_lb".to_owned(),
+                    child: None,
+                    replaced: false,
+                    action: Action::Forget,
+                    id: None,
+                    region: "eu-west-1".to_owned(),
+                    fields: Vec::new(),
+                    why: Vec::new(),
+                    protected: false,
+                },
+                after: Vec::new(),
+                wanted: None,
+                observed: Attributes::new(),
+                dependencies: Vec::new(),
+                generation: 1,
+                protect: false,
+            });
+        }
+        let graph = graph::build(&Desired::default(), &document).unwrap();
+        let header = Header {
+            mode: Mode::Destroy,
+            region: "eu-west-1".to_owned(),
+            account: Some("123456789012".to_owned()),
+        };
+        let plan = order(changes, &graph, &document, header);
+        let aws = Aws::new(&Settings {
+            region: "eu-west-1".to_owned(),
+            endpoint: Some("http://127.0.0.1:1".to_owned()),
+            credentials: Some(("key".to_owned(), "secret".to_owned())),
+        })
+        .await;
+        let (_stop, orders) = watch::channel(stop);
+        let mut events = Vec::new();
+        let mut listen = |event| events.push(event);
+        let options = Options::default();
+        let finished = run(&aws, store, document, &plan, &options, orders, &mut listen).await;
+        (finished, events)
+    }
+
+    #[tokio::test]
+    async fn what_was_done_is_on_the_disk_and_was_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Local::new(folder.path().to_owned());
+        let (finished, events) = forget(&store, Stop::Run).await;
+        assert_eq!(finished.summary.forgotten, 3);
+        assert!(finished.summary.is_complete() && finished.trouble.is_none());
+        let on_disk = store.load().await.unwrap().unwrap();
+        assert_eq!(on_disk, finished.document);
+        assert!(on_disk.records.is_empty());
+        // Three steps, one save: they queued up together.
+        assert_eq!(on_disk.serial, 1);
+        assert_eq!(on_disk.account.as_deref(), Some("123456789012"));
+        assert_eq!(events.first(), Some(&Event::Begun { steps: 3 }));
+        assert_eq!(events.last(), Some(&Event::Finished(finished.summary)));
+        assert_eq!(events.len(), 1 + 3 + 3 + 1);
+    }
+
+    #[tokio::test]
+    async fn a_run_that_is_told_to_stop_begins_nothing() {
+        for stop in [Stop::Drain, Stop::Leave] {
+            let folder = tempfile::tempdir().unwrap();
+            let store = Local::new(folder.path().to_owned());
+            let (finished, _) = forget(&store, stop).await;
+            assert_eq!(finished.summary.skipped, 3);
+            assert_eq!(finished.document.records.len(), 3);
+            assert_eq!(store.load().await.unwrap(), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_state_that_cannot_be_written_stops_everything() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("state");
+        std::fs::write(&place, "a file where the folder should be").unwrap();
+        let (finished, _) = forget(&Local::new(place), Stop::Run).await;
+        assert!(finished.trouble.is_some());
+        assert_eq!(finished.summary.skipped, 3);
+        let Outcome::Skipped { because } = &finished.outcomes[0] else {
+            panic!("{:?}", finished.outcomes);
+        };
+        assert!(because.starts_with("the state can't be written: state file"));
+    }
 }

@@ -117,3 +117,105 @@ fn has_moved(field: &Field, now: &Value) -> Halt {
         "run again and look at the new plan",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::check;
+    use crate::address::Address;
+    use crate::executor::desk::Halt;
+    use crate::kind::Kind;
+    use crate::plan::{Action, Change, Field, Step};
+    use crate::resource::{Origin, Resource};
+    use crate::value::{Attributes, Value};
+
+    fn group(description: &str, owner: &str) -> Attributes {
+        Attributes::from([
+            ("description".to_owned(), description.into()),
+            (
+                "tags".to_owned(),
+                Value::map([("owner", Value::text(owner))]),
+            ),
+        ])
+    }
+
+    /// The plan saw `a` and `pay`; it changes the tag to `ops`. `live` is what is there now.
+    #[track_caller]
+    fn held_against(action: Action, live: (&str, &str), expected: Result<bool, &str>) {
+        let address = Address::managed("web", "aws_security_group", "lb");
+        let wanted = group("a", "ops");
+        let step = Step {
+            change: Change {
+                address: address.clone(),
+                kind: address.kind.clone(),
+                child: None,
+                replaced: false,
+                action,
+                id: None,
+                region: "eu-west-1".to_owned(),
+                fields: vec![Field {
+                    path: "tags.owner".to_owned(),
+                    before: "pay".into(),
+                    after: "ops".into(),
+                    sensitive: false,
+                    forces_replacement: false,
+                    why: Vec::new(),
+                }],
+                why: Vec::new(),
+                protected: false,
+            },
+            after: Vec::new(),
+            wanted: Some(Resource {
+                address,
+                region: "eu-west-1".to_owned(),
+                attributes: wanted.clone(),
+                generated: BTreeSet::new(),
+                defaulted: BTreeSet::new(),
+                depends_on: BTreeSet::new(),
+                origin: Origin::default(),
+                origins: BTreeMap::new(),
+            }),
+            observed: group("a", "pay"),
+            dependencies: Vec::new(),
+            generation: 1,
+            protect: false,
+        };
+        let kind = Kind::of("aws_security_group").unwrap();
+        let found = check(kind, &step, &wanted, &group(live.0, live.1));
+        match (found, expected) {
+            (Err(Halt::Failed { error, .. }), Err(expected)) => assert_eq!(error, expected),
+            (found, expected) => assert_eq!(found.ok(), expected.ok()),
+        }
+    }
+
+    #[test]
+    fn what_the_plan_saw_may_be_changed() {
+        held_against(Action::Update, ("a", "pay"), Ok(true));
+    }
+
+    #[test]
+    fn what_is_already_as_wanted_needs_no_call() {
+        held_against(Action::Update, ("a", "ops"), Ok(false));
+        held_against(
+            Action::Replace,
+            ("a", "ops"),
+            Err("tags.owner has moved since the plan was made: it was \"pay\", now it is \"ops\""),
+        );
+    }
+
+    #[test]
+    fn what_has_moved_is_named() {
+        held_against(
+            Action::Update,
+            ("a", "web"),
+            Err("tags.owner has moved since the plan was made: it was \"pay\", now it is \"web\""),
+        );
+        // Nobody was shown that the description would change.
+        held_against(
+            Action::Update,
+            ("b", "pay"),
+            Err("description has moved since the plan was made: it was \"a\", now it is \"b\""),
+        );
+    }
+}

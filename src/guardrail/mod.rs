@@ -21,7 +21,6 @@
 mod finding;
 mod rule;
 mod scope;
-mod substitute;
 mod waiver;
 
 mod acm;
@@ -87,7 +86,7 @@ pub fn approve(desired: Desired, today: Date) -> Result<Approved, Refusal> {
 /// # Errors
 /// As [`approve`], and a finding that still hangs on a lookup.
 pub fn confirm(approved: Approved, lookups: &Lookups, today: Date) -> Result<Confirmed, Refusal> {
-    let desired = substitute::lookups(approved.desired, lookups);
+    let desired = approved.desired.with_lookups(lookups);
     let (findings, warnings) = judge(&desired, Some(lookups), today)?;
     Ok(Confirmed {
         desired,

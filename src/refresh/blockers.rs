@@ -39,9 +39,11 @@ pub async fn blockers(aws: &Aws, steps: &[Step]) -> Vec<Problem> {
         .collect()
 }
 
-/// What a replacement leaves behind is in use until the plan turns its users away; of a
-/// bucket that may be emptied it doesn't matter what is in it.
-fn is_asked(step: &Step) -> bool {
+/// Whether it is worth asking what prevents this delete. What a replacement leaves behind
+/// is in use until the plan turns its users away; of a bucket that may be emptied it doesn't
+/// matter what is in it.
+#[must_use]
+pub fn is_asked(step: &Step) -> bool {
     let change = &step.change;
     change.action == Action::Delete
         && !change.replaced

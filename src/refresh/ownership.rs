@@ -75,12 +75,15 @@ pub(super) fn judge(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::judge;
     use crate::address::Address;
     use crate::aws::{Found, Ownership};
     use crate::refresh::{Foreign, Standing};
     use crate::resource::Id;
-    use crate::state::Document;
+    use crate::state::{Document, Record, Status};
+    use crate::value::Attributes;
 
     fn found(ownership: Ownership) -> Vec<Found> {
         vec![Found {
@@ -112,6 +115,27 @@ mod tests {
         let refused = judge(&bucket, tagged("theirs"), &document).unwrap_err();
         assert!(matches!(refused, Foreign::OtherLineage(_, lineage) if lineage == "theirs"));
         assert!(judge(&bucket, tagged("ours"), &document).unwrap().is_some());
+    }
+
+    #[test]
+    fn what_another_record_has_is_not_found_again() {
+        let bucket = Address::managed("web", "aws_s3_bucket", "site");
+        let mut document = Document::new("shop", "prod", "ours");
+        let record = |generation, status, id| Record {
+            address: bucket.clone(),
+            generation,
+            status,
+            region: "eu-west-1".to_owned(),
+            id,
+            token: None,
+            attributes: Attributes::new(),
+            dependencies: BTreeSet::new(),
+            protect: false,
+        };
+        let old = tagged("ours").remove(0).id;
+        document.put(record(1, Status::Deposed, Some(old)));
+        document.put(record(2, Status::Creating, None));
+        assert_eq!(judge(&bucket, tagged("ours"), &document), Ok(None));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! [`Running`] is dropped, and ends by itself when its standard input closes.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -106,23 +106,29 @@ pub(super) fn spawn(
         .spawn()
         .map_err(Error::io("run", &installed.python))?;
     let ready = child.stdout.take().and_then(first_line);
-    match ready.and_then(|line| serde_json::from_str(&line).ok()) {
-        Some(ready) => Ok((child, ready)),
-        None => {
-            child.kill().ok();
-            child.wait().ok();
-            let mut output = "it said nothing".to_owned();
-            if let Ok(mut file) = File::open(log) {
-                let mut text = String::new();
-                if std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(before)).is_ok()
-                    && file.read_to_string(&mut text).is_ok()
-                    && !text.trim().is_empty()
-                {
-                    output = tail(&text);
-                }
-            }
-            Err(Error::Start { output })
-        }
+    if let Some(ready) = ready.and_then(|line| serde_json::from_str(&line).ok()) {
+        return Ok((child, ready));
+    }
+    child.kill().ok();
+    child.wait().ok();
+    Err(Error::Start {
+        output: said_since(log, before),
+    })
+}
+
+/// The end of what was written to the log after this position.
+fn said_since(log: &Path, position: u64) -> String {
+    let read = || -> std::io::Result<String> {
+        let mut file = File::open(log)?;
+        file.seek(SeekFrom::Start(position))?;
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        Ok(text)
+    };
+    match read() {
+        Ok(text) if !text.trim().is_empty() => tail(&text),
+        Ok(_) => "it said nothing".to_owned(),
+        Err(error) => format!("its log can't be read: {error}"),
     }
 }
 

@@ -6,7 +6,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
 use hyper::{Method, Response, Uri};
 
 /// A call, as far as the proxy understands it.
-pub struct Call {
+pub(crate) struct Call {
     service: String,
     operation: String,
     protocol: Protocol,
@@ -22,7 +22,7 @@ enum Protocol {
 }
 
 impl Call {
-    pub fn of(parts: &hyper::http::request::Parts, body: &Bytes) -> Self {
+    pub(crate) fn of(parts: &hyper::http::request::Parts, body: &Bytes) -> Self {
         let header = |name: &str| {
             parts
                 .headers
@@ -57,16 +57,16 @@ impl Call {
         }
     }
 
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{}:{}", self.service, self.operation)
     }
 
-    pub fn is_mutation(&self) -> bool {
+    pub(crate) fn is_mutation(&self) -> bool {
         let reads = ["Describe", "Get", "Head", "List"];
         !reads.iter().any(|verb| self.operation.starts_with(verb))
     }
 
-    pub fn throttled(&self) -> Response<Full<Bytes>> {
+    pub(crate) fn throttled(&self) -> Response<Full<Bytes>> {
         match self.protocol {
             Protocol::Json => self.refusal(400, "ThrottlingException"),
             Protocol::Query | Protocol::Rest => self.refusal(400, "Throttling"),
@@ -76,7 +76,7 @@ impl Call {
     }
 
     /// An error in the shape of the service's protocol.
-    pub fn refusal(&self, status: u16, code: &str) -> Response<Full<Bytes>> {
+    pub(crate) fn refusal(&self, status: u16, code: &str) -> Response<Full<Bytes>> {
         let message = format!("the fault proxy answers {code} to {}", self.name());
         let inner = format!("<Code>{code}</Code><Message>{message}</Message>");
         let body = match self.protocol {

@@ -1,7 +1,7 @@
 //! What integration tests stand on: a sandbox per test binary, an account per test.
 
 mod call;
-pub mod proxy;
+pub(crate) mod proxy;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -14,20 +14,20 @@ use watertight::sandbox::{self, Running};
 use proxy::Proxy;
 
 /// The region of tests that do not care.
-pub const REGION: &str = "eu-west-1";
+pub(crate) const REGION: &str = "eu-west-1";
 
 /// An account of its own in the sandbox that all tests of this binary share. The account is empty
 /// but for AWS's default VPCs and the public zones example.com and example.org.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     /// The account's number, which is also the key id that leads to it.
-    pub account: String,
+    pub(crate) account: String,
     /// Where the sandbox is, without a proxy.
-    pub endpoint: String,
+    pub(crate) endpoint: String,
 }
 
 impl Sandbox {
     /// Starts the sandbox if no test of this binary has yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(700_000_000_001);
         Self {
             account: NEXT.fetch_add(1, Ordering::Relaxed).to_string(),
@@ -36,12 +36,12 @@ impl Sandbox {
     }
 
     /// Key id and secret of this account.
-    pub fn credentials(&self) -> (String, String) {
+    pub(crate) fn credentials(&self) -> (String, String) {
         (self.account.clone(), "sandbox".to_owned())
     }
 
     /// What connects the product to this account, in [`REGION`].
-    pub fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> Settings {
         Settings {
             region: REGION.to_owned(),
             endpoint: Some(self.endpoint.clone()),
@@ -50,17 +50,17 @@ impl Sandbox {
     }
 
     /// The product's clients, connected straight to the sandbox.
-    pub async fn aws(&self) -> Aws {
+    pub(crate) async fn aws(&self) -> Aws {
         Aws::new(&self.settings()).await
     }
 
     /// A fault proxy in front of the sandbox, of this test alone.
-    pub fn proxy(&self) -> Proxy {
+    pub(crate) fn proxy(&self) -> Proxy {
         Proxy::start(&self.endpoint)
     }
 
     /// The product's clients, connected through a proxy.
-    pub async fn aws_through(&self, proxy: &Proxy) -> Aws {
+    pub(crate) async fn aws_through(&self, proxy: &Proxy) -> Aws {
         Aws::new(&Settings {
             endpoint: Some(proxy.endpoint().to_owned()),
             ..self.settings()
@@ -70,7 +70,7 @@ impl Sandbox {
 }
 
 /// The cache folder of tests: the virtual environment in it outlives them.
-pub fn cache() -> PathBuf {
+pub(crate) fn cache() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cache")
 }
 

@@ -20,7 +20,7 @@ use super::call::Call;
 
 /// What happens to a call.
 #[derive(Clone)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// It is not sent; this status and error code are answered.
     Error(u16, &'static str),
     /// It is not sent; AWS says that there were too many, in the service's own words.
@@ -37,7 +37,7 @@ pub enum Fault {
 
 /// Which calls a fault is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum When {
+pub(crate) enum When {
     /// Those of an operation, `elasticloadbalancing:CreateListener`.
     Operation(&'static str),
     /// The n-th call of all, counted from 1, and those after it.
@@ -47,7 +47,7 @@ pub enum When {
 }
 
 /// A proxy that runs until it is dropped.
-pub struct Proxy {
+pub(crate) struct Proxy {
     endpoint: String,
     state: Arc<Shared>,
     stop: Option<oneshot::Sender<()>>,
@@ -83,7 +83,7 @@ impl Shared {
 
 impl Proxy {
     /// Listens on a free loopback port and forwards to this endpoint.
-    pub fn start(upstream: &str) -> Self {
+    pub(crate) fn start(upstream: &str) -> Self {
         let mut client = Client::builder(TokioExecutor::new());
         // The sandbox closes every connection after one answer.
         client.pool_max_idle_per_host(0);
@@ -92,16 +92,16 @@ impl Proxy {
             client: client.build_http(),
             state: Mutex::default(),
         });
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        listener.set_nonblocking(true).expect("a socket");
+        let endpoint = format!("http://{}", listener.local_addr().expect("a socket"));
         let (stop, stopped) = oneshot::channel();
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
             let mut runtime = tokio::runtime::Builder::new_current_thread();
-            let runtime = runtime.enable_all().build().unwrap();
+            let runtime = runtime.enable_all().build().expect("a runtime");
             runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
                 tokio::select! {
                     () = serve(listener, shared) => {}
                     _ = stopped => {}
@@ -116,17 +116,17 @@ impl Proxy {
     }
 
     /// Where the client is to be sent.
-    pub fn endpoint(&self) -> &str {
+    pub(crate) fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
     /// Every call so far, retries included, in order: `acm:RequestCertificate`.
-    pub fn calls(&self) -> Vec<String> {
+    pub(crate) fn calls(&self) -> Vec<String> {
         self.state.lock().calls.clone()
     }
 
     /// How many calls of each operation there were.
-    pub fn counts(&self) -> BTreeMap<String, usize> {
+    pub(crate) fn counts(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for call in self.calls() {
             *counts.entry(call).or_default() += 1;
@@ -135,12 +135,12 @@ impl Proxy {
     }
 
     /// The most calls that were under way at one time.
-    pub fn most_in_flight(&self) -> usize {
+    pub(crate) fn most_in_flight(&self) -> usize {
         self.state.lock().most_in_flight
     }
 
     /// Forgets calls and faults.
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         let mut state = self.state.lock();
         let (latency, in_flight) = (state.latency, state.in_flight);
         *state = State {
@@ -151,12 +151,12 @@ impl Proxy {
     }
 
     /// Delays every call by this much.
-    pub fn latency(&self, latency: Duration) {
+    pub(crate) fn latency(&self, latency: Duration) {
         self.state.lock().latency = latency;
     }
 
     /// Does this to the next so many of these calls.
-    pub fn fail(&self, when: When, fault: Fault, times: usize) {
+    pub(crate) fn fail(&self, when: When, fault: Fault, times: usize) {
         self.state.lock().rules.push(Rule { when, fault, times });
     }
 }

@@ -8,6 +8,7 @@ import unittest
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.validate import ParamValidator
 from watertight_sandbox import server, settings
 
 settings.CERTIFICATE_DELAY = settings.DISTRIBUTION_DELAY = settings.LOAD_BALANCER_DELAY = 0.3
@@ -25,6 +26,16 @@ def endpoint():
     return _endpoint
 
 
+def check_shape(http_response, parsed, model, **_):
+    """An answer has every member that AWS's model requires, of its type: stricter clients insist."""
+    if http_response.status_code < 300 and model.output_shape is not None:
+        body = {key: value for key, value in parsed.items() if key != "ResponseMetadata" and not hasattr(value, "read")}
+        report = ParamValidator().validate(body, model.output_shape)
+        wrong = [line for line in report.generate_report().splitlines() if "Invalid length" not in line]
+        if wrong:
+            raise AssertionError(f"{model.name}: {wrong}")
+
+
 class Case(unittest.TestCase):
     region = "eu-west-1"
 
@@ -32,7 +43,7 @@ class Case(unittest.TestCase):
         self.account = str(next(_accounts))
 
     def client(self, service, region=None, account=None):
-        return boto3.client(
+        client = boto3.client(
             service,
             endpoint_url=endpoint(),
             region_name=region or self.region,
@@ -40,6 +51,8 @@ class Case(unittest.TestCase):
             aws_secret_access_key="sandbox",
             config=Config(retries={"max_attempts": 0}, s3={"addressing_style": "path"}),
         )
+        client.meta.events.register("after-call", check_shape)
+        return client
 
     def refused(self, code, call, **arguments):
         with self.assertRaises(ClientError) as caught:

@@ -1,4 +1,8 @@
-from .support import Case
+import json
+import os
+import urllib.request
+
+from .support import Case, endpoint
 
 
 class Accounts(Case):
@@ -9,7 +13,6 @@ class Accounts(Case):
     def test_what_is_not_implemented_is_refused_in_the_services_own_shape(self):
         self.refused("InvalidAction", self.client("elbv2").create_trust_store, Name="a", CaCertificatesBundleS3Bucket="b", CaCertificatesBundleS3Key="c")
         self.refused("NotImplemented", self.client("cloudfront").list_vpc_origins)
-        self.refused("UnknownOperationException", self.client("acm").search_certificates) if hasattr(self.client("acm"), "search_certificates") else None
         self.refused("InvalidAction", self.client("ec2").create_vpc_encryption_control, VpcId="vpc-0a")
 
     def test_every_region_has_a_default_vpc_with_a_subnet_a_zone(self):
@@ -18,3 +21,14 @@ class Accounts(Case):
             zones = {subnet["AvailabilityZone"] for subnet in ec2.describe_subnets()["Subnets"]}
             self.assertTrue(ec2.describe_vpcs()["Vpcs"][0]["IsDefault"])
             self.assertGreaterEqual(len(zones), 2)
+
+    def test_status_and_reset(self):
+        with urllib.request.urlopen(endpoint() + "/sandbox-api/status") as answer:
+            self.assertEqual(json.load(answer)["pid"], os.getpid())
+        s3, name = self.client("s3", "us-east-1"), f"bucket-{self.account}"
+        s3.create_bucket(Bucket=name)
+        self.change("CREATE", "a.example.com")
+        urllib.request.urlopen(urllib.request.Request(endpoint() + "/moto-api/reset", method="POST")).close()
+        self.assertEqual(s3.list_buckets()["Buckets"], [])
+        self.client("s3", "us-east-1", account="999999999999").create_bucket(Bucket=name)
+        self.change("CREATE", "a.example.com")

@@ -37,6 +37,12 @@ class SecurityGroups(Case):
         after = self.ec2.describe_security_group_rules(SecurityGroupRuleIds=[made[0]["SecurityGroupRuleId"]])["SecurityGroupRules"][0]
         self.assertEqual((after["FromPort"], after["Description"], after["ReferencedGroupInfo"]["GroupId"]), (8443, "changed", web))
 
+        update = self.ec2.update_security_group_rule_descriptions_ingress
+        text = lambda number: self.ec2.describe_security_group_rules(SecurityGroupRuleIds=[made[number]["SecurityGroupRuleId"]])["SecurityGroupRules"][0].get("Description")
+        self.assertTrue(update(GroupId=app, SecurityGroupRuleDescriptions=[{"SecurityGroupRuleId": made[0]["SecurityGroupRuleId"], "Description": "again"}])["Return"])
+        update(GroupId=app, IpPermissions=[{**rule, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}])
+        self.assertEqual((text(0), text(1), text(3)), ("again", None, "list"))
+
     def test_a_referenced_group_stays(self):
         web, app = self.group("web")["GroupId"], self.group("app")["GroupId"]
         permission = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "UserIdGroupPairs": [{"GroupId": web}]}

@@ -31,12 +31,8 @@ class Handler(MotoRequestHandler):
     def log_request(self, *args, **kwargs):
         pass
 
-    def setup(self):
-        super().setup()
-        # An answer goes out in one piece; waiting for a second one costs 40 ms a call.
-        import socket
-
-        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # An answer goes out in two pieces; to hold the second one back costs 40 ms a call.
+    disable_nagle_algorithm = True
 
 
 class Front:

@@ -3,6 +3,7 @@
 AWS: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSecurityGroup.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySecurityGroupRules.html
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UpdateSecurityGroupRuleDescriptionsIngress.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (DryRunOperation, DependencyViolation)
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html (MaxResults and NextToken)
@@ -37,6 +38,8 @@ def apply():
     EC2Response.call_action = call_action(EC2Response.call_action)
     for direction in ("ingress", "egress"):
         setattr(EC2Response, f"authorize_security_group_{direction}", authorize(direction))
+        name = f"update_security_group_rule_descriptions_{direction}"
+        setattr(EC2Response, name, describe_rules(direction, getattr(EC2Response, name)))
     EC2Response.create_security_group = create_security_group
     EC2Response.delete_security_group = delete_security_group
     EC2Backend.modify_security_group_rules = modify_security_group_rules
@@ -151,6 +154,35 @@ def authorize(direction):
     return authorized
 
 
+def describe_rules(direction, update):
+    """Changes descriptions, by the rules' ids or by what the rules say."""
+
+    def described(self):
+        given = self._get_param("SecurityGroupRuleDescriptions") or []
+        if not given:
+            update(self)
+            return ActionResult({"Return": True})
+        group = self.ec2_backend.get_security_group_from_id(self._get_param("GroupId"))
+        if group is None:
+            raise Refusal("InvalidGroup.NotFound", f"The security group '{self._get_param('GroupId')}' does not exist")
+        rules = {rule.id: rule for rule in getattr(group, f"{direction}_rules")}
+        for wanted in given:
+            check_text("rule description", wanted.get("Description"))
+            if wanted["SecurityGroupRuleId"] not in rules:
+                raise Refusal("InvalidSecurityGroupRuleId.NotFound", f"The security group rule ID '{wanted['SecurityGroupRuleId']}' does not exist")
+        for wanted in given:
+            set_text(rules[wanted["SecurityGroupRuleId"]], wanted.get("Description"))
+        return ActionResult({"Return": True})
+
+    return described
+
+
+def set_text(rule, text):
+    rule.ip_range = {key: value for key, value in rule.ip_range.items() if key != "Description"}
+    if text:
+        rule.ip_range["Description"] = text
+
+
 def mend_rules():
     """Descriptions of rules that name a group or a prefix list are kept, too."""
     initialise = SecurityGroupRule.__init__
@@ -182,6 +214,7 @@ def mend_rules():
         return views
 
     SecurityGroupRule.__init__ = initialised
+    EC2Backend._sg_update_description = lambda self, wanted, rule: set_text(rule, wanted.description)
     EC2Backend._add_source_group = sources
     SecurityGroup._flattened_rules = views
 

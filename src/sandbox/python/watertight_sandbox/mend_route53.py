@@ -35,6 +35,14 @@ def apply():
             )
         return create_hosted_zone(self, name.lower(), private_zone, caller_reference, **rest)
 
+    list_hosted_zones = Route53.list_hosted_zones
+
+    def list_zones(self):
+        answer = list_hosted_zones(self)
+        # AWS's model requires it, on the first page too.
+        answer.result["Marker"] = answer.result["Marker"] or ""
+        return answer
+
     def list_records(self, zone_id, start_type, start_name, max_items):
         return list_resource_record_sets(self, zone_id, start_type, full(start_name) if start_name else start_name, max_items)
 
@@ -42,6 +50,7 @@ def apply():
     Route53Backend.create_hosted_zone = create
     Route53Backend.list_resource_record_sets = list_records
     Route53Backend.change_resource_record_sets = change_resource_record_sets
+    Route53.list_hosted_zones = list_zones
     Route53.list_hosted_zones_by_name = list_hosted_zones_by_name
 
 

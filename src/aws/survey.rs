@@ -1,0 +1,211 @@
+//! What an account holds, counted by AWS's own lists and not by our records.
+//!
+//! *Invariant*: reads only, and knows nothing of specs or state.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudfront::types::ResponseHeadersPolicyType;
+
+use super::{Aws, Error};
+
+/// How many things of each sort a region (and the global services) hold, but for what AWS
+/// makes in every account: default groups, a zone's own NS and SOA records, managed policies.
+/// Sorts of which there are none are left out.
+///
+/// # Errors
+/// A list call that failed.
+pub async fn survey(aws: &Aws, region: &str) -> Result<BTreeMap<&'static str, usize>, Error> {
+    let (elb, ec2, network, storage) = futures::try_join!(
+        load_balancing(aws, region),
+        security_groups(aws, region),
+        edge(aws),
+        buckets(aws),
+    )?;
+    let mut counts = elb;
+    counts.push(ec2);
+    counts.extend(network);
+    counts.push(storage);
+    let certificates = certificates(aws, region).await?
+        + if region == "us-east-1" {
+            0
+        } else {
+            certificates(aws, "us-east-1").await?
+        };
+    counts.push(("certificates", certificates));
+    counts.push(("DNS records", records(aws).await?));
+    Ok(counts.into_iter().filter(|(_, n)| *n > 0).collect())
+}
+
+type Count = (&'static str, usize);
+
+async fn load_balancing(aws: &Aws, region: &str) -> Result<Vec<Count>, Error> {
+    let elb = aws.elb(region);
+    let balancers = elb
+        .describe_load_balancers()
+        .into_paginator()
+        .items()
+        .send()
+        .try_collect()
+        .await
+        .map_err(|error| Error::of("elasticloadbalancing:DescribeLoadBalancers", &error))?;
+    let groups = elb
+        .describe_target_groups()
+        .into_paginator()
+        .items()
+        .send()
+        .try_collect()
+        .await
+        .map_err(|error| Error::of("elasticloadbalancing:DescribeTargetGroups", &error))?;
+    Ok(vec![
+        ("load balancers", balancers.len()),
+        ("target groups", groups.len()),
+    ])
+}
+
+async fn security_groups(aws: &Aws, region: &str) -> Result<Count, Error> {
+    let groups = aws
+        .ec2(region)
+        .describe_security_groups()
+        .into_paginator()
+        .items()
+        .send()
+        .try_collect()
+        .await
+        .map_err(|error| Error::of("ec2:DescribeSecurityGroups", &error))?;
+    let made = groups
+        .iter()
+        .filter(|group| group.group_name() != Some("default"))
+        .count();
+    Ok(("security groups", made))
+}
+
+async fn edge(aws: &Aws) -> Result<Vec<Count>, Error> {
+    let cloudfront = aws.cloudfront();
+    let distributions = cloudfront
+        .list_distributions()
+        .send()
+        .await
+        .map_err(|error| Error::of("cloudfront:ListDistributions", &error))?
+        .distribution_list
+        .map_or(0, |list| list.items().len());
+    let controls = cloudfront
+        .list_origin_access_controls()
+        .send()
+        .await
+        .map_err(|error| Error::of("cloudfront:ListOriginAccessControls", &error))?
+        .origin_access_control_list
+        .map_or(0, |list| list.items().len());
+    let policies = cloudfront
+        .list_response_headers_policies()
+        .r#type(ResponseHeadersPolicyType::Custom)
+        .send()
+        .await
+        .map_err(|error| Error::of("cloudfront:ListResponseHeadersPolicies", &error))?
+        .response_headers_policy_list
+        .map_or(0, |list| list.items().len());
+    Ok(vec![
+        ("distributions", distributions),
+        ("origin access controls", controls),
+        ("response headers policies", policies),
+    ])
+}
+
+async fn buckets(aws: &Aws) -> Result<Count, Error> {
+    let buckets = aws
+        .s3("us-east-1")
+        .list_buckets()
+        .into_paginator()
+        .items()
+        .send()
+        .try_collect()
+        .await
+        .map_err(|error| Error::of("s3:ListAllMyBuckets", &error))?;
+    Ok(("buckets", buckets.len()))
+}
+
+async fn certificates(aws: &Aws, region: &str) -> Result<usize, Error> {
+    use aws_sdk_acm::types::{Filters, KeyAlgorithm};
+    // Without a filter the list leaves out every key but RSA of 1024 and 2048 bits.
+    let includes = Filters::builder()
+        .set_key_types(Some(
+            ["RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"]
+                .map(KeyAlgorithm::from)
+                .to_vec(),
+        ))
+        .build();
+    let certificates = aws
+        .acm(region)
+        .list_certificates()
+        .includes(includes)
+        .into_paginator()
+        .items()
+        .send()
+        .try_collect()
+        .await
+        .map_err(|error| Error::of("acm:ListCertificates", &error))?;
+    Ok(certificates.len())
+}
+
+async fn records(aws: &Aws) -> Result<usize, Error> {
+    let route53 = aws.route53();
+    let zones = route53
+        .list_hosted_zones()
+        .into_paginator()
+        .items()
+        .send()
+        .try_collect()
+        .await
+        .map_err(|error| Error::of("route53:ListHostedZones", &error))?;
+    let mut count = 0;
+    for zone in zones {
+        let mut page = route53.list_resource_record_sets().hosted_zone_id(&zone.id);
+        loop {
+            let answer = page
+                .send()
+                .await
+                .map_err(|error| Error::of("route53:ListResourceRecordSets", &error))?;
+            count += answer
+                .resource_record_sets
+                .iter()
+                .filter(|record| {
+                    let zone_itself = record.name == zone.name;
+                    !(zone_itself && matches!(record.r#type.as_str(), "NS" | "SOA"))
+                })
+                .count();
+            if !answer.is_truncated {
+                break;
+            }
+            page = route53
+                .list_resource_record_sets()
+                .hosted_zone_id(&zone.id)
+                .set_start_record_name(answer.next_record_name)
+                .set_start_record_type(answer.next_record_type)
+                .set_start_record_identifier(answer.next_record_identifier);
+        }
+    }
+    Ok(count)
+}
+
+/// Opens a port of a security group to the world, as somebody in a hurry does in the
+/// console. For the tour, which shows what becomes of it.
+///
+/// # Errors
+/// The call failed.
+pub async fn open_by_hand(aws: &Aws, region: &str, group: &str, port: i32) -> Result<(), Error> {
+    use aws_sdk_ec2::types::{IpPermission, IpRange};
+    aws.ec2(region)
+        .authorize_security_group_ingress()
+        .group_id(group)
+        .ip_permissions(
+            IpPermission::builder()
+                .ip_protocol("tcp")
+                .from_port(port)
+                .to_port(port)
+                .ip_ranges(IpRange::builder().cidr_ip("0.0.0.0/0").build())
+                .build(),
+        )
+        .send()
+        .await
+        .map_err(|error| Error::of("ec2:AuthorizeSecurityGroupIngress", &error))?;
+    Ok(())
+}

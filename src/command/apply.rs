@@ -1,0 +1,45 @@
+//! `watertight apply`: AWS becomes what the spec says.
+
+use super::change::{self, ChangeArguments};
+use super::connect::{self, SpecArguments};
+use super::{Exit, Failed};
+use crate::pipeline;
+use crate::ui::{self, Screen};
+use crate::world::World;
+
+/// Make AWS what the spec says
+#[derive(clap::Args, Debug)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    spec: SpecArguments,
+    #[command(flatten)]
+    change: ChangeArguments,
+}
+
+pub(super) async fn run(
+    world: &World,
+    screen: Screen,
+    arguments: &Arguments,
+) -> Result<Exit, Failed> {
+    let Arguments { spec, change } = arguments;
+    let source = connect::source(world, spec)?;
+    let library = connect::library(world, spec)?;
+    let approved = pipeline::approve(&source, &library, world.today())?;
+    let findings = approved.findings().to_vec();
+    let outputs = approved.desired().outputs.clone();
+    let desired = approved.desired();
+    let store = connect::store(world, spec, change.sandbox, desired);
+    let _lock = store.lock(&world.holder()).await?;
+    let document = connect::document(world, store.as_ref(), desired).await?;
+    let aws = connect::aws(world, change.sandbox, &desired.region).await?;
+    let session = pipeline::open(&aws, desired, document).await?;
+    let plan = pipeline::plan(&session, approved, world.today(), change.options()).await?;
+    if !change.json {
+        screen.data(&ui::check::waived(&findings));
+    }
+    let finished = change::carry_out(screen, session, store.as_ref(), plan, change).await?;
+    if !change.json {
+        screen.data(&ui::plan::outputs(&outputs, &finished.known));
+    }
+    Ok(finished.exit)
+}

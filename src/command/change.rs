@@ -1,0 +1,227 @@
+//! What `apply` and `destroy` share: show the plan, ask, carry it out.
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+use tokio::sync::watch;
+
+use super::connect::SandboxArguments;
+use super::plan::show;
+use super::{Exit, Failed};
+use crate::diff;
+use crate::executor::{self, Stop};
+use crate::pipeline::Session;
+use crate::plan::{Mode, Plan};
+use crate::refresh::Known;
+use crate::state::store::Store;
+use crate::ui::{Screen, confirm, progress};
+
+/// How a change is made.
+#[derive(Args, Debug)]
+pub(super) struct ChangeArguments {
+    #[command(flatten)]
+    pub(super) sandbox: SandboxArguments,
+    /// Don't ask; for CI
+    #[arg(long, short)]
+    yes: bool,
+    /// Take over what is found to be ours without a record
+    #[arg(long)]
+    adopt: bool,
+    /// Let this protected resource be deleted or replaced; `all` for every one
+    #[arg(long, value_name = "ADDRESS|all")]
+    remove_protection: Vec<String>,
+    /// Delete all objects, and all their versions, of buckets that are deleted
+    #[arg(long)]
+    empty_buckets: bool,
+    /// Delete buckets that receive logs too, with all logs in them
+    #[arg(long)]
+    delete_logs: bool,
+    /// How many calls that change something may run at once
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+    parallelism: u16,
+    /// Print the plan and each event as a line of JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    /// End with exit code 2 if there were changes
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+impl ChangeArguments {
+    /// Nobody is asked and nothing is kept: for the tour's throw-away app.
+    pub(super) fn unattended() -> Self {
+        Self {
+            sandbox: SandboxArguments { sandbox: true },
+            yes: true,
+            adopt: false,
+            remove_protection: Vec::new(),
+            empty_buckets: true,
+            delete_logs: true,
+            parallelism: 10,
+            json: false,
+            detailed_exitcode: false,
+        }
+    }
+
+    pub(super) fn options(&self) -> diff::Options {
+        diff::Options {
+            empty_buckets: self.empty_buckets,
+            delete_logs: self.delete_logs,
+        }
+    }
+}
+
+/// The end of a run.
+pub(super) struct Finished {
+    pub(super) exit: Exit,
+    /// What references resolve to now.
+    pub(super) known: Known,
+}
+
+/// Shows a plan, asks, and carries it out.
+pub(super) async fn carry_out(
+    screen: Screen,
+    session: Session<'_>,
+    store: &dyn Store,
+    plan: Plan,
+    arguments: &ChangeArguments,
+) -> Result<Finished, Failed> {
+    show(screen, &plan, arguments.json);
+    if !plan.problems.is_empty() {
+        return Err(Failed::Problems(plan.problems));
+    }
+    if plan.is_empty() {
+        return Ok(Finished {
+            exit: Exit::Done,
+            known: plan.known,
+        });
+    }
+    check_protection(&plan, &arguments.remove_protection)?;
+    consent(screen, &session, &plan, arguments).await?;
+
+    let (sender, stop) = watch::channel(Stop::Run);
+    let signals = tokio::task::spawn(listen_to_signals(sender));
+    let mut listener = progress::listener(screen, arguments.json);
+    let options = executor::Options {
+        parallelism: usize::from(arguments.parallelism),
+        ..executor::Options::default()
+    };
+    let finished = executor::run(
+        session.aws,
+        store,
+        session.document,
+        &plan,
+        &options,
+        stop,
+        &mut |event| listener.hear(&event),
+    )
+    .await;
+    signals.abort();
+    if let Some(trouble) = finished.trouble {
+        return Err(trouble.into());
+    }
+    let exit = if !finished.summary.is_complete() {
+        Exit::Partly
+    } else if arguments.detailed_exitcode {
+        Exit::Changes
+    } else {
+        Exit::Done
+    };
+    Ok(Finished {
+        exit,
+        known: Known::remembered(&finished.document),
+    })
+}
+
+fn check_protection(plan: &Plan, removed: &[String]) -> Result<(), Failed> {
+    let all = removed.iter().any(|name| name == "all");
+    let removed: BTreeSet<&str> = removed.iter().map(String::as_str).collect();
+    let kept: Vec<String> = plan
+        .protected()
+        .map(|change| change.address.to_string())
+        .filter(|address| !all && !removed.contains(address.as_str()))
+        .collect();
+    if kept.is_empty() {
+        return Ok(());
+    }
+    Err(Failed::Said {
+        message: format!(
+            "protected, as they hold data or carry traffic: {}",
+            kept.join(", ")
+        ),
+        hints: vec![
+            format!(
+                "if they may really go, run again with --remove-protection {} (or `all`)",
+                kept[0]
+            ),
+            "`ephemeral = true` in the spec makes a throw-away environment in which nothing is protected".to_owned(),
+        ],
+    })
+}
+
+async fn consent(
+    screen: Screen,
+    session: &Session<'_>,
+    plan: &Plan,
+    arguments: &ChangeArguments,
+) -> Result<(), Failed> {
+    let adopted: Vec<String> = plan
+        .adopted()
+        .map(|change| change.address.to_string())
+        .collect();
+    let can_ask = screen.terminal.input && !arguments.yes && !arguments.json;
+    if !adopted.is_empty() && !arguments.adopt && !can_ask {
+        return Err(Failed::Said {
+            message: format!("found to be ours without a record: {}", adopted.join(", ")),
+            hints: vec!["look at the plan, then run again with --adopt to take them over".to_owned()],
+        });
+    }
+    let identity = session.aws.identity().await.map_err(crate::pipeline::Stop::Aws)?;
+    let alias = session.aws.alias().await;
+    screen.talk(&confirm::target(plan, identity, alias.as_deref()));
+    if arguments.yes {
+        return Ok(());
+    }
+    if !can_ask {
+        return Err(Failed::said(
+            "nobody is there to confirm: standard input is no terminal",
+            &["run again with --yes"],
+        ));
+    }
+    let verb = match plan.mode {
+        Mode::Apply => "apply",
+        Mode::Destroy => "destroy",
+    };
+    if confirm::name(verb, &plan.app) {
+        Ok(())
+    } else {
+        Err(Failed::said("not confirmed; nothing was changed", &[]))
+    }
+}
+
+/// The first signal drains, the second leaves.
+async fn listen_to_signals(sender: watch::Sender<Stop>) {
+    for stop in [Stop::Drain, Stop::Leave] {
+        signal().await;
+        // Nobody listens any more once the run is over.
+        sender.send(stop).ok();
+    }
+    std::future::pending::<()>().await;
+}
+
+/// SIGINT or SIGTERM.
+async fn signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without a handler the signal ends the process, as it always did.
+    drop(tokio::signal::ctrl_c().await);
+}

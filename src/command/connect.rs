@@ -1,0 +1,159 @@
+//! What every verb needs first: the spec's text, the blueprints, AWS and the state.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::Failed;
+use crate::aws::{Aws, Settings};
+use crate::blueprint::Library;
+use crate::diagnostic::Source;
+use crate::pipeline::Stop;
+use crate::resource::Desired;
+use crate::sandbox;
+use crate::state::Document;
+use crate::state::store::{Local, Store};
+use crate::world::World;
+
+/// The spec and what its blueprints are taken from.
+#[derive(Args, Debug)]
+pub(super) struct SpecArguments {
+    /// The spec
+    #[arg(default_value = "watertight.toml")]
+    pub(super) spec: PathBuf,
+    /// A folder of blueprints of your own, `DIR/NAME/blueprint.toml`; one of the same name
+    /// as a built-in one takes its place
+    #[arg(long, value_name = "DIR")]
+    pub(super) blueprints: Option<PathBuf>,
+}
+
+/// Which AWS.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct SandboxArguments {
+    /// Use a local stand-in for AWS, which watertight installs and starts; no account needed
+    #[arg(long)]
+    pub(super) sandbox: bool,
+}
+
+/// Reads the spec's text.
+pub(super) fn source(world: &World, arguments: &SpecArguments) -> Result<Arc<Source>, Failed> {
+    let name = arguments.spec.display().to_string();
+    let bytes = fs::read(world.path(&arguments.spec)).map_err(|error| {
+        Failed::said(
+            format!("the spec {name} can't be read: {error}"),
+            &["`watertight new` writes one; or name it: watertight check path/to/spec.toml"],
+        )
+    })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
+            .iter()
+            .filter(|&&byte| byte == b'\n')
+            .count();
+        Failed::said(
+            format!("{name}:{}: the spec is not UTF-8 text", line + 1),
+            &["save it as UTF-8"],
+        )
+    })?;
+    Ok(Arc::new(Source { name, text }))
+}
+
+/// The built-in blueprints, and the user's over them.
+pub(super) fn library(world: &World, arguments: &SpecArguments) -> Result<Library, Failed> {
+    let Some(folder) = &arguments.blueprints else {
+        return Ok(Library::embedded());
+    };
+    let mut sources = Vec::new();
+    collect(&world.path(folder), "", &mut sources).map_err(|error| {
+        Failed::said(
+            format!("the blueprints in {} can't be read: {error}", folder.display()),
+            &["name a folder that holds a folder for each blueprint"],
+        )
+    })?;
+    Library::with(sources).map_err(|problems| Failed::from(Stop::Wrong(problems)))
+}
+
+fn collect(folder: &Path, below: &str, sources: &mut Vec<Source>) -> std::io::Result<()> {
+    let mut entries: Vec<_> = fs::read_dir(folder)?.collect::<Result<_, _>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = format!("{below}{}", entry.file_name().to_string_lossy());
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, &format!("{name}/"), sources)?;
+        } else if name.ends_with(".toml") || name.ends_with(".tera") {
+            let text = fs::read_to_string(&path)?;
+            sources.push(Source { name, text });
+        }
+    }
+    Ok(())
+}
+
+/// AWS as the environment and the flags say.
+pub(super) async fn aws(
+    world: &World,
+    sandbox: SandboxArguments,
+    region: &str,
+) -> Result<Aws, Failed> {
+    let mut settings = Settings {
+        region: region.to_owned(),
+        ..Settings::default()
+    };
+    if sandbox.sandbox {
+        let sandbox = sandbox::Settings::new(world.cache());
+        let ready = blocking(move || sandbox::ensure(&sandbox)).await?;
+        settings.endpoint = Some(ready.endpoint);
+        settings.credentials = Some(sandbox::credentials());
+    }
+    Ok(Aws::new(&settings).await)
+}
+
+/// Runs what waits for the sandbox on a thread of its own.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, sandbox::Error> + Send + 'static,
+) -> Result<T, Failed> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done.map_err(|error| sandbox_failed(&error)),
+        Err(error) => Err(Failed::said(error.to_string(), &["this is a bug"])),
+    }
+}
+
+/// The sandbox's error in words.
+pub(super) fn sandbox_failed(error: &sandbox::Error) -> Failed {
+    let source = std::error::Error::source(error);
+    let cause = source.map(|cause| format!(": {cause}")).unwrap_or_default();
+    Failed::said(format!("{error}{cause}"), error.hint().as_slice())
+}
+
+/// Where the state is: beside the spec, the sandbox's apart.
+pub(super) fn store(
+    world: &World,
+    arguments: &SpecArguments,
+    sandbox: SandboxArguments,
+    desired: &Desired,
+) -> Box<dyn Store> {
+    let beside = world.path(&arguments.spec);
+    let mut folder = beside
+        .parent()
+        .unwrap_or(&world.directory)
+        .join(".watertight");
+    if sandbox.sandbox {
+        folder.push("sandbox");
+    }
+    folder.push(&desired.app);
+    folder.push(&desired.environment);
+    Box::new(Local::new(folder))
+}
+
+/// The document, or a new one where there never was one.
+pub(super) async fn document(
+    world: &World,
+    store: &dyn Store,
+    desired: &Desired,
+) -> Result<Document, Failed> {
+    let document = store.load().await?;
+    Ok(document.unwrap_or_else(|| {
+        Document::new(&desired.app, &desired.environment, &world.lineage())
+    }))
+}

@@ -1,0 +1,46 @@
+//! `watertight destroy`: everything of the spec's goes.
+
+use super::change::{self, ChangeArguments};
+use super::connect::{self, SpecArguments};
+use super::{Exit, Failed};
+use crate::pipeline;
+use crate::resource::Desired;
+use crate::spec;
+use crate::ui::Screen;
+use crate::world::World;
+
+/// Delete everything that the spec or its state knows of
+#[derive(clap::Args, Debug)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    spec: SpecArguments,
+    #[command(flatten)]
+    change: ChangeArguments,
+}
+
+pub(super) async fn run(
+    world: &World,
+    screen: Screen,
+    arguments: &Arguments,
+) -> Result<Exit, Failed> {
+    let Arguments { spec, change } = arguments;
+    let source = connect::source(world, spec)?;
+    let library = connect::library(world, spec)?;
+    // A spec that breaks a rule, or names a blueprint that is gone, can still be destroyed:
+    // what it is called is enough to find its state.
+    let desired = match pipeline::expand(&source, &library) {
+        Ok(desired) => desired,
+        Err(problems) => match spec::parse(&source).spec {
+            Some(spec) => Desired::named(&spec),
+            None => return Err(pipeline::Stop::Wrong(problems).into()),
+        },
+    };
+    let store = connect::store(world, spec, change.sandbox, &desired);
+    let _lock = store.lock(&world.holder()).await?;
+    let document = connect::document(world, store.as_ref(), &desired).await?;
+    let aws = connect::aws(world, change.sandbox, &desired.region).await?;
+    let session = pipeline::open(&aws, &desired, document).await?;
+    let plan = pipeline::plan_destroy(&session, &desired, change.options()).await?;
+    let finished = change::carry_out(screen, session, store.as_ref(), plan, change).await?;
+    Ok(finished.exit)
+}

@@ -1,0 +1,164 @@
+//! The verbs. Each file is clap, a call and what to hand to the screen.
+//!
+//! *Invariant*: nothing here computes; a verb with a decision of its own has it in the
+//! pipeline.
+
+mod apply;
+mod change;
+mod check;
+mod connect;
+mod demo;
+mod destroy;
+mod plan;
+mod sandbox;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::pipeline::Stop;
+use crate::plan::Problem;
+use crate::ui::{self, Screen, report};
+use crate::world::World;
+
+/// How a verb ends when all went well, or as well as it could.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or no changes.
+    Done,
+    /// Changes are present, where `--detailed-exitcode` asks.
+    Changes,
+    /// Some steps were not applied.
+    Partly,
+}
+
+/// Why a verb ends early.
+#[derive(Debug)]
+pub enum Failed {
+    /// The pipeline stopped.
+    Stop(Stop),
+    /// The plan can't be carried out.
+    Problems(Vec<Problem>),
+    /// The pipeline stopped, and what there is to say was printed as data.
+    Told(Stop),
+    /// Something else, in words.
+    Said {
+        /// What is wrong.
+        message: String,
+        /// What to do, a sentence each.
+        hints: Vec<String>,
+    },
+}
+
+impl Failed {
+    fn said(message: impl Into<String>, hints: &[&str]) -> Self {
+        Self::Said {
+            message: message.into(),
+            hints: hints.iter().map(|&hint| hint.to_owned()).collect(),
+        }
+    }
+}
+
+impl<T: Into<Stop>> From<T> for Failed {
+    fn from(stop: T) -> Self {
+        Self::Stop(stop.into())
+    }
+}
+
+/// Provisions AWS workloads in which no byte travels in clear.
+#[derive(Debug, Parser)]
+#[command(name = "watertight", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Check(check::Arguments),
+    Plan(plan::Arguments),
+    Apply(apply::Arguments),
+    Destroy(destroy::Arguments),
+    Demo(demo::Arguments),
+    Sandbox(sandbox::Arguments),
+}
+
+/// Runs the command line of this world. The exit code is 0 for done or no changes, 1 for an
+/// error, 2 for changes where `--detailed-exitcode` asks, 3 for a refusal by the guardrails,
+/// 4 for a plan that was applied in part.
+#[must_use]
+pub fn run(world: &World) -> ExitCode {
+    let screen = Screen {
+        terminal: world.terminal,
+    };
+    let arguments = match Arguments::try_parse_from(&world.arguments) {
+        Ok(arguments) => arguments,
+        Err(help) => {
+            // What can't be printed can't be helped.
+            drop(help.print());
+            return ExitCode::from(u8::from(help.use_stderr()));
+        }
+    };
+    let ended = match arguments.verb {
+        Verb::Check(arguments) => check::run(world, screen, &arguments),
+        Verb::Plan(arguments) => wait(plan::run(world, screen, &arguments)),
+        Verb::Apply(arguments) => wait(apply::run(world, screen, &arguments)),
+        Verb::Destroy(arguments) => wait(destroy::run(world, screen, &arguments)),
+        Verb::Sandbox(arguments) => sandbox::run(world, screen, &arguments),
+        Verb::Demo(arguments) => wait(demo::run(world, screen, &arguments)),
+    };
+    let code = match ended {
+        Ok(Exit::Done) => 0,
+        Ok(Exit::Changes) => 2,
+        Ok(Exit::Partly) => 4,
+        Err(failed) => {
+            screen.talk(&words(screen, &failed));
+            match failed {
+                Failed::Stop(Stop::Refused(_)) | Failed::Told(Stop::Refused(_)) => 3,
+                _ => 1,
+            }
+        }
+    };
+    ExitCode::from(code)
+}
+
+/// There is no working directory, or no randomness.
+#[must_use]
+pub fn no_world() -> ExitCode {
+    let screen = Screen {
+        terminal: crate::world::Terminal::default(),
+    };
+    screen.talk(&report::error(
+        "the working directory can't be read, or the system has no randomness to give",
+        &["change to a folder that exists and can be read"],
+    ));
+    ExitCode::FAILURE
+}
+
+fn words(screen: Screen, failed: &Failed) -> String {
+    match failed {
+        Failed::Stop(stop) => report::stop(screen, stop),
+        Failed::Problems(problems) => ui::plan::problems(problems),
+        Failed::Told(_) => String::new(),
+        Failed::Said { message, hints } => {
+            let hints: Vec<&str> = hints.iter().map(String::as_str).collect();
+            report::error(message, &hints)
+        }
+    }
+}
+
+/// Runs what talks to AWS.
+fn wait(
+    verb: impl Future<Output = Result<Exit, Failed>>,
+) -> Result<Exit, Failed> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(verb),
+        Err(error) => Err(Failed::said(
+            format!("the system gives no threads: {error}"),
+            &["close other programs, or raise the limit on processes (ulimit -u)"],
+        )),
+    }
+}

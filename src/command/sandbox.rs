@@ -1,0 +1,63 @@
+//! `watertight sandbox`: the local AWS that `--sandbox` uses.
+
+use clap::{Args, Subcommand};
+
+use super::connect::sandbox_failed;
+use super::{Exit, Failed};
+use crate::sandbox::{self, Settings, Status};
+use crate::ui::Screen;
+use crate::world::World;
+
+/// Start, stop and look after the local stand-in for AWS
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+enum Verb {
+    /// Install it, if it is not yet, and start it
+    Start,
+    /// Stop it; what it held is gone
+    Stop,
+    /// Say whether it runs, and where
+    Status,
+    /// Make it as empty as it was at the start
+    Reset,
+}
+
+pub(super) fn run(world: &World, screen: Screen, arguments: &Arguments) -> Result<Exit, Failed> {
+    let cache = world.cache();
+    let failed = |error| sandbox_failed(&error);
+    let answer = match arguments.verb {
+        Verb::Start => {
+            let ready = sandbox::ensure(&Settings::new(cache)).map_err(failed)?;
+            running(&ready.endpoint, ready.pid)
+        }
+        Verb::Stop if sandbox::stop(&cache).map_err(failed)? => "stopped\n".to_owned(),
+        Verb::Reset if sandbox::reset(&cache).map_err(failed)? => "empty again\n".to_owned(),
+        Verb::Status => match sandbox::status(&cache) {
+            Status::Running { ready, outdated } => {
+                let outdated = if outdated {
+                    "an older version of watertight started it: `sandbox stop`, then `start`\n"
+                } else {
+                    ""
+                };
+                running(&ready.endpoint, ready.pid) + outdated
+            }
+            Status::Stopped => "not running\n".to_owned(),
+        },
+        Verb::Stop | Verb::Reset => "not running\n".to_owned(),
+    };
+    screen.data(&answer);
+    Ok(Exit::Done)
+}
+
+fn running(endpoint: &str, pid: u32) -> String {
+    let (key, secret) = sandbox::credentials();
+    format!(
+        "running at {endpoint} (process {pid})\n\
+         for other tools: AWS_ENDPOINT_URL={endpoint} AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={secret}\n"
+    )
+}

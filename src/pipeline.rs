@@ -1,0 +1,238 @@
+//! The whole line on one screen: from the spec's text to a plan.
+//!
+//!     Spec -> Desired -> Approved -> Confirmed -> Graph -> Observed -> Changes -> Plan
+//!
+//! Each arrow is a free function of one stage. [`executor::run`](crate::executor::run)
+//! carries the plan out.
+//!
+//! *Invariant*: a plan that keeps anything is made from a [`Confirmed`] (or, for show, from
+//! an [`Approved`]); there is no other way here from a spec to a plan.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use crate::aws::{self, Aws, Owner};
+use crate::blueprint::{self, Library};
+use crate::diagnostic::{Diagnostic, Severity, Source};
+use crate::diff::{self, Options, Target};
+use crate::guardrail::{self, Approved, Refusal};
+use crate::plan::{self, Header, Mode, Plan};
+use crate::refresh::{self, Failure, Observed};
+use crate::resource::{Desired, Lookups};
+use crate::spec::{self, Parsed};
+use crate::state::{Document, store};
+use crate::{graph, lookup};
+
+/// Why a run ends before there is a plan.
+#[derive(Debug)]
+pub enum Stop {
+    /// The spec or a blueprint is wrong, or does not fit what AWS has.
+    Wrong(Vec<Diagnostic>),
+    /// The guardrails refuse it.
+    Refused(Refusal),
+    /// A call failed that everything else needs.
+    Aws(aws::Error),
+    /// Resources could not be read.
+    Unread(Vec<Failure>),
+    /// The state can't be read or written.
+    State(store::Error),
+    /// The credentials are for another account than the spec or the state says.
+    Account {
+        /// The one that is expected.
+        expected: String,
+        /// The one that answered.
+        found: String,
+        /// Who expects it: `the spec's account`.
+        says: &'static str,
+    },
+}
+
+impl Stop {
+    /// What is wrong in what the user wrote, as diagnostics; none where the world failed.
+    #[must_use]
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        match self {
+            Self::Wrong(problems) => problems.clone(),
+            Self::Refused(refusal) => refusal.diagnostics(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl From<store::Error> for Stop {
+    fn from(error: store::Error) -> Self {
+        Self::State(error)
+    }
+}
+
+/// The spec's text -> what the guardrails approve. Asks nobody.
+///
+/// # Errors
+/// Every problem of the spec and its blueprints at once; or else every finding.
+pub fn approve(source: &Arc<Source>, library: &Library, today: Date) -> Result<Approved, Stop> {
+    let desired = expand(source, library).map_err(Stop::Wrong)?;
+    guardrail::approve(desired, today).map_err(Stop::Refused)
+}
+
+/// The spec's text -> what AWS should have.
+///
+/// # Errors
+/// Every problem of the spec and its blueprints at once.
+pub fn expand(source: &Arc<Source>, library: &Library) -> Result<Desired, Vec<Diagnostic>> {
+    let Parsed { spec, mut problems } = spec::parse(source);
+    let desired = match spec.map(|spec| blueprint::expand(&spec, library)) {
+        Some(Ok(desired)) => Some(desired),
+        Some(Err(more)) => {
+            problems.extend(more);
+            None
+        }
+        None => None,
+    };
+    let wrong = problems
+        .iter()
+        .any(|problem| problem.severity == Severity::Error);
+    match desired {
+        Some(desired) if !wrong => Ok(desired),
+        _ => Err(problems),
+    }
+}
+
+/// What one app and environment have, and the way to it.
+#[derive(Debug)]
+pub struct Session<'a> {
+    /// AWS.
+    pub aws: &'a Aws,
+    /// What is remembered.
+    pub document: Document,
+    /// Whose everything is.
+    pub owner: Owner,
+    /// The account that answers.
+    pub account: String,
+}
+
+/// Takes up a session on what is remembered, and holds the account against what the spec
+/// and the state say.
+///
+/// # Errors
+/// Missing or expired credentials, or another account than the expected one.
+pub async fn open<'a>(
+    aws: &'a Aws,
+    desired: &Desired,
+    document: Document,
+) -> Result<Session<'a>, Stop> {
+    let identity = aws.identity().await.map_err(Stop::Aws)?;
+    let expected = [
+        (&desired.account, "the spec's account"),
+        (&document.account, "the state's account"),
+    ];
+    for (expected, says) in expected {
+        if let Some(expected) = expected
+            && *expected != identity.account
+        {
+            return Err(Stop::Account {
+                expected: expected.clone(),
+                found: identity.account.clone(),
+                says,
+            });
+        }
+    }
+    Ok(Session {
+        aws,
+        owner: Owner {
+            app: document.app.clone(),
+            environment: document.environment.clone(),
+            lineage: document.lineage.clone(),
+        },
+        account: identity.account.clone(),
+        document,
+    })
+}
+
+/// What was approved -> the plan that makes AWS so.
+///
+/// # Errors
+/// A lookup that found nothing or several, a guardrail that refuses what was found, or a
+/// resource that could not be read.
+pub async fn plan(
+    session: &Session<'_>,
+    approved: Approved,
+    today: Date,
+    options: Options,
+) -> Result<Plan, Stop> {
+    let Session { aws, document, owner, .. } = session;
+    let lookups = lookup::read(aws, approved.desired())
+        .await
+        .map_err(Stop::Wrong)?;
+    wrong_if_any(lookup::check(approved.desired(), &lookups))?;
+    let confirmed = guardrail::confirm(approved, &lookups, today).map_err(Stop::Refused)?;
+    let desired = confirmed.desired();
+    let graph = graph::build(desired, document).map_err(Stop::Wrong)?;
+    let observed = refresh::observe(aws, desired, &graph, document, owner)
+        .await
+        .map_err(Stop::Unread)?;
+    let target = Target::Keep(&confirmed);
+    let mut changes = diff::compare(target, &graph, &observed, document, options);
+    let blockers = refresh::blockers(aws, &changes.steps).await;
+    changes.problems.extend(blockers);
+    let header = header(Mode::Apply, desired, Some(&session.account));
+    Ok(plan::order(changes, &graph, document, header))
+}
+
+/// What was approved -> the plan as far as it can be made without AWS: what the state
+/// remembers is taken for what stands, and what only AWS can tell is unknown.
+///
+/// # Errors
+/// Resources that wait for each other.
+pub fn plan_offline(approved: &Approved, document: &Document) -> Result<Plan, Stop> {
+    let desired = approved.desired();
+    let graph = graph::build(desired, document).map_err(Stop::Wrong)?;
+    let observed = Observed::remembered(document);
+    let target = Target::Preview(approved);
+    let changes = diff::compare(target, &graph, &observed, document, Options::default());
+    let header = header(Mode::Apply, desired, None);
+    Ok(plan::order(changes, &graph, document, header))
+}
+
+/// The plan that removes everything that is recorded or, where the spec can be expanded,
+/// described. Needs no approval.
+///
+/// # Errors
+/// A resource that could not be read.
+pub async fn plan_destroy(
+    session: &Session<'_>,
+    desired: &Desired,
+    options: Options,
+) -> Result<Plan, Stop> {
+    let Session { aws, document, owner, .. } = session;
+    // What can't be looked up any more may still be destroyed: records have ids.
+    let lookups = lookup::read(aws, desired)
+        .await
+        .unwrap_or_else(|_| Lookups::new());
+    let desired = desired.clone().with_lookups(&lookups);
+    let graph = graph::build(&desired, document).map_err(Stop::Wrong)?;
+    let observed = refresh::observe(aws, &desired, &graph, document, owner)
+        .await
+        .map_err(Stop::Unread)?;
+    let mut changes = diff::compare(Target::Remove, &graph, &observed, document, options);
+    let blockers = refresh::blockers(aws, &changes.steps).await;
+    changes.problems.extend(blockers);
+    let header = header(Mode::Destroy, &desired, Some(&session.account));
+    Ok(plan::order(changes, &graph, document, header))
+}
+
+fn header(mode: Mode, desired: &Desired, account: Option<&str>) -> Header {
+    Header {
+        mode,
+        region: desired.region.clone(),
+        account: account.map(str::to_owned),
+    }
+}
+
+fn wrong_if_any(problems: Vec<Diagnostic>) -> Result<(), Stop> {
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Stop::Wrong(problems))
+    }
+}

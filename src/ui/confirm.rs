@@ -1,0 +1,33 @@
+//! What is about to change, where, and the question whether it may.
+
+use dialoguer::Input;
+use dialoguer::theme::ColorfulTheme;
+
+use super::style::{BOLD, paint};
+use crate::aws::Identity;
+use crate::plan::Plan;
+
+/// The account, its alias, the identity and the region.
+#[must_use]
+pub fn target(plan: &Plan, identity: &Identity, alias: Option<&str>) -> String {
+    let alias = alias.map(|alias| format!(" ({alias})")).unwrap_or_default();
+    format!(
+        "\n{} {}{alias}\n{} {}\n{} {}\n",
+        paint(BOLD, "account: "),
+        identity.account,
+        paint(BOLD, "identity:"),
+        identity.arn,
+        paint(BOLD, "region:  "),
+        plan.region,
+    )
+}
+
+/// Asks for the app's name. False for every other answer, and for none.
+#[must_use]
+pub fn name(verb: &str, app: &str) -> bool {
+    let answer: Result<String, _> = Input::with_theme(&ColorfulTheme::default())
+        .with_prompt(format!("type the app's name ({app}) to {verb}"))
+        .allow_empty(true)
+        .interact_text();
+    answer.is_ok_and(|answer| answer.trim() == app)
+}

@@ -1,0 +1,220 @@
+//! The plan as people read it: by component, every field with its cause, and a line that
+//! sums it up.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use anstyle::Style;
+
+use super::style::{BOLD, CYAN, DIM, GREEN, MAGENTA, RED, YELLOW, paint};
+use super::value::show;
+use crate::plan::{Action, Change, Field, Mode, Plan, Problem, Why};
+use crate::refresh::Known;
+use crate::value::Value;
+
+/// The whole plan.
+#[must_use]
+pub fn render(plan: &Plan) -> String {
+    let mut text = String::new();
+    let what = match plan.mode {
+        Mode::Apply => "plan",
+        Mode::Destroy => "plan to destroy",
+    };
+    let account = plan.account.as_ref().map_or_else(
+        || "offline: AWS was not asked".to_owned(),
+        |account| format!("account {account}"),
+    );
+    let title = format!("{what}: {}/{} in {}, {account}", plan.app, plan.environment, plan.region);
+    line(&mut text, &paint(BOLD, &title));
+    let mut components: BTreeMap<&str, Vec<(usize, &Change)>> = BTreeMap::new();
+    for (index, step) in plan.steps.iter().enumerate() {
+        components
+            .entry(&step.change.address.component)
+            .or_default()
+            .push((index, &step.change));
+    }
+    for (component, changes) in components {
+        line(&mut text, &format!("\n{}", paint(BOLD, component)));
+        for (index, change) in changes {
+            resource(&mut text, index + 1, change);
+        }
+    }
+    if !plan.notes.is_empty() {
+        line(&mut text, "");
+        for note in &plan.notes {
+            line(&mut text, &format!("{} {note}", paint(CYAN, "note:")));
+        }
+    }
+    line(&mut text, &format!("\n{}", summary(plan)));
+    text
+}
+
+/// The plan for programs, one line.
+#[must_use]
+pub fn json(plan: &Plan) -> String {
+    let mut json = serde_json::json!({ "event": "plan", "format_version": "1.0" });
+    if let (Some(fields), Ok(serde_json::Value::Object(plan))) =
+        (json.as_object_mut(), serde_json::to_value(plan))
+    {
+        fields.extend(plan);
+    }
+    format!("{json}\n")
+}
+
+/// What components give to people: `web.url = "https://shop.example.com"`.
+#[must_use]
+pub fn outputs(outputs: &BTreeMap<(String, String), Value>, known: &Known) -> String {
+    let mut text = String::new();
+    for ((component, name), value) in outputs {
+        line(
+            &mut text,
+            &format!("{component}.{name} = {}", show(&known.resolve(value), 0)),
+        );
+    }
+    text
+}
+
+/// What stands in the way, each with what to do.
+#[must_use]
+pub fn problems(problems: &[Problem]) -> String {
+    let mut text = String::new();
+    for Problem { address, message, hints } in problems {
+        line(&mut text, &format!("{} {address}: {message}", paint(RED.effects(anstyle::Effects::BOLD), "error:")));
+        for hint in hints {
+            line(&mut text, &format!("  {} {hint}", paint(CYAN, "help:")));
+        }
+    }
+    text
+}
+
+/// `Plan: 12 to create, 1 to update, 0 to replace, 0 to delete.`
+#[must_use]
+pub fn summary(plan: &Plan) -> String {
+    if plan.is_empty() {
+        let n = plan.unchanged.len();
+        return match plan.mode {
+            Mode::Apply => format!("No changes. {n} resources are as the spec says."),
+            Mode::Destroy => "Nothing to destroy.".to_owned(),
+        };
+    }
+    let mut parts = Vec::new();
+    for (action, word) in [
+        (Action::Create, "to create"),
+        (Action::Update, "to update"),
+        (Action::Replace, "to replace"),
+        (Action::Delete, "to delete"),
+        (Action::Adopt, "to adopt"),
+        (Action::Forget, "to forget"),
+    ] {
+        let n = plan.count(action);
+        let always = plan.mode == Mode::Apply
+            && matches!(action, Action::Create | Action::Update | Action::Delete);
+        if n > 0 || always {
+            parts.push(format!("{n} {word}"));
+        }
+    }
+    if !plan.unchanged.is_empty() {
+        parts.push(format!("{} unchanged", plan.unchanged.len()));
+    }
+    format!("{} {}.", paint(BOLD, "Plan:"), parts.join(", "))
+}
+
+fn resource(text: &mut String, number: usize, change: &Change) {
+    let (sign, word, style) = sign(change);
+    let why = causes(&change.why);
+    let id = change
+        .id
+        .as_ref()
+        .filter(|id| change.child.is_none() && !change.label().ends_with(&id.text))
+        .map(|id| format!(" {}", paint(DIM, &id.text)))
+        .unwrap_or_default();
+    let guard = if change.protected && matches!(change.action, Action::Delete | Action::Replace) {
+        paint(RED, " (protected)")
+    } else {
+        String::new()
+    };
+    line(
+        text,
+        &format!(
+            "{number:>4} {} {} {}{id}{guard}{}",
+            paint(style, sign),
+            paint(BOLD, &change.label()),
+            paint(style, word),
+            comment(&why),
+        ),
+    );
+    let longest = change
+        .fields
+        .iter()
+        .map(|field| field.path.chars().count())
+        .max()
+        .unwrap_or(0);
+    for field in &change.fields {
+        attribute(text, change.action, field, longest);
+    }
+}
+
+fn sign(change: &Change) -> (&'static str, &'static str, Style) {
+    match change.action {
+        Action::Create => ("+", "create", GREEN),
+        Action::Update => ("~", "update", YELLOW),
+        Action::Replace => ("±", "replace", MAGENTA),
+        Action::Delete if change.replaced => ("-", "delete the replaced one", RED),
+        Action::Delete => ("-", "delete", RED),
+        Action::Adopt => ("=", "adopt", CYAN),
+        Action::Forget => ("x", "forget its record", DIM),
+    }
+}
+
+fn attribute(text: &mut String, action: Action, field: &Field, longest: usize) {
+    const INDENT: usize = 9;
+    let value = |value: &Value| {
+        if field.sensitive {
+            "(sensitive)".to_owned()
+        } else {
+            show(value, INDENT)
+        }
+    };
+    let values = match action {
+        Action::Create => value(&field.after),
+        Action::Delete => value(&field.before),
+        _ => format!(
+            "{} {} {}",
+            paint(RED, &value(&field.before)),
+            paint(DIM, "->"),
+            paint(GREEN, &value(&field.after)),
+        ),
+    };
+    let forces = if field.forces_replacement {
+        paint(MAGENTA, " (forces a replacement)")
+    } else {
+        String::new()
+    };
+    line(
+        text,
+        &format!(
+            "{:INDENT$}{:longest$} = {values}{forces}{}",
+            "",
+            field.path,
+            comment(&causes(&field.why)),
+        ),
+    );
+}
+
+fn causes(why: &[Why]) -> String {
+    let texts: Vec<String> = why.iter().map(ToString::to_string).collect();
+    texts.join(" < ")
+}
+
+fn comment(why: &str) -> String {
+    if why.is_empty() {
+        String::new()
+    } else {
+        paint(DIM, &format!("  # {why}"))
+    }
+}
+
+fn line(text: &mut String, content: &str) {
+    // A string takes all that is written to it.
+    let _infallible = writeln!(text, "{}", content.trim_end());
+}

@@ -1,0 +1,160 @@
+//! The program as a user runs it, in a folder of its own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+use super::{REGION, Sandbox};
+
+/// A folder with specs and state, and the AWS that the program finds from there.
+pub struct Project {
+    folder: TempDir,
+    environment: Vec<(String, String)>,
+}
+
+/// What a run printed, and how it ended.
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Project {
+    /// A folder without any AWS.
+    pub fn offline() -> Self {
+        Self {
+            folder: TempDir::new().unwrap(),
+            environment: Vec::new(),
+        }
+    }
+
+    /// A folder whose AWS is this account of the sandbox.
+    pub fn on(sandbox: &Sandbox) -> Self {
+        Self::at(&sandbox.endpoint, &sandbox.account)
+    }
+
+    /// A folder whose AWS is at an endpoint: a proxy before the sandbox, say.
+    pub fn at(endpoint: &str, account: &str) -> Self {
+        let pairs = [
+            ("AWS_ENDPOINT_URL", endpoint),
+            ("AWS_ACCESS_KEY_ID", account),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("AWS_REGION", REGION),
+        ];
+        let mut project = Self::offline();
+        project.environment = pairs
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec();
+        project
+    }
+
+    /// The same with a variable of the environment.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file, `app.toml` or `blueprints/mine/blueprint.toml`.
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// The command, ready to run: nothing of this process's environment but the search path
+    /// and the home folder.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_watertight"));
+        command
+            .args(arguments)
+            .current_dir(self.path())
+            .env_clear()
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_CONFIG_FILE", self.path().join("no-config"))
+            .env("AWS_SHARED_CREDENTIALS_FILE", self.path().join("no-credentials"))
+            .stdin(Stdio::null());
+        for name in ["PATH", "HOME", "XDG_CACHE_HOME"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command.envs(self.environment.iter().cloned());
+        command
+    }
+
+    /// Runs it to its end.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::of(self.command(arguments).output().unwrap())
+    }
+
+    /// Applies a spec without asking; must go through.
+    #[track_caller]
+    pub fn apply(&self, spec: &str) -> Ran {
+        self.run(&["apply", spec, "--yes"]).code(0)
+    }
+
+    /// Plans a spec; there must be nothing to do.
+    #[track_caller]
+    pub fn nothing_to_do(&self, spec: &str) {
+        let ran = self.run(&["plan", spec, "--detailed-exitcode"]);
+        assert!(
+            ran.code == 0 && ran.out.contains("No changes."),
+            "a plan that should be empty (exit code {}):\n{}{}",
+            ran.code,
+            ran.out,
+            ran.err
+        );
+    }
+}
+
+impl Ran {
+    pub fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// It must have ended with this code.
+    #[track_caller]
+    pub fn code(self, code: i32) -> Self {
+        assert_eq!(
+            self.code, code,
+            "exit code; it said:\n{}\n{}",
+            self.out, self.err
+        );
+        self
+    }
+
+    /// It must have printed this text, as data or as talk.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(
+            self.out.contains(text) || self.err.contains(text),
+            "it did not say {text:?}, but:\n{}\n{}",
+            self.out,
+            self.err
+        );
+        self
+    }
+
+    /// It must not have printed this text.
+    #[track_caller]
+    pub fn never_says(self, text: &str) -> Self {
+        assert!(
+            !self.out.contains(text) && !self.err.contains(text),
+            "it said {text:?}:\n{}\n{}",
+            self.out,
+            self.err
+        );
+        self
+    }
+}
