@@ -160,7 +160,12 @@ pub async fn plan(
     today: Date,
     options: Options,
 ) -> Result<Plan, Stop> {
-    let Session { aws, document, owner, .. } = session;
+    let Session {
+        aws,
+        document,
+        owner,
+        ..
+    } = session;
     let lookups = lookup::read(aws, approved.desired())
         .await
         .map_err(Stop::Wrong)?;
@@ -204,7 +209,12 @@ pub async fn plan_destroy(
     desired: &Desired,
     options: Options,
 ) -> Result<Plan, Stop> {
-    let Session { aws, document, owner, .. } = session;
+    let Session {
+        aws,
+        document,
+        owner,
+        ..
+    } = session;
     // What can't be looked up any more may still be destroyed: records have ids.
     let lookups = lookup::read(aws, desired)
         .await

@@ -67,10 +67,13 @@ impl World {
     /// else a folder of the working directory.
     #[must_use]
     pub fn cache(&self) -> PathBuf {
-        let base = self.variable("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| {
-            let home = self.variable("HOME")?;
-            Some(Path::new(home).join(".cache"))
-        });
+        let base = self
+            .variable("XDG_CACHE_HOME")
+            .map(PathBuf::from)
+            .or_else(|| {
+                let home = self.variable("HOME")?;
+                Some(Path::new(home).join(".cache"))
+            });
         base.map_or_else(
             || self.directory.join(".watertight/cache"),
             |base| base.join("watertight"),
@@ -88,6 +91,9 @@ impl World {
     pub fn holder(&self) -> String {
         let user = self.variable("USER").unwrap_or("somebody");
         let host = self.variable("HOSTNAME").unwrap_or("this machine");
-        format!("{user} on {host}, process {}, since {:.0}", self.process, self.now)
+        format!(
+            "{user} on {host}, process {}, since {:.0}",
+            self.process, self.now
+        )
     }
 }

@@ -18,7 +18,6 @@ mod data;
 mod ec2;
 mod elb;
 mod error;
-pub mod survey;
 mod given;
 mod lb;
 mod lb_listener;
@@ -38,6 +37,7 @@ mod s3_bucket_server_side_encryption_configuration;
 mod s3_bucket_versioning;
 mod security_group;
 mod security_group_rule;
+pub mod survey;
 mod tags;
 mod values;
 

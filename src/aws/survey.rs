@@ -128,9 +128,16 @@ async fn certificates(aws: &Aws, region: &str) -> Result<usize, Error> {
     // Without a filter the list leaves out every key but RSA of 1024 and 2048 bits.
     let includes = Filters::builder()
         .set_key_types(Some(
-            ["RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"]
-                .map(KeyAlgorithm::from)
-                .to_vec(),
+            [
+                "RSA_2048",
+                "RSA_3072",
+                "RSA_4096",
+                "EC_prime256v1",
+                "EC_secp384r1",
+                "EC_secp521r1",
+            ]
+            .map(KeyAlgorithm::from)
+            .to_vec(),
         ))
         .build();
     let certificates = aws

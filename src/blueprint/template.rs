@@ -180,10 +180,9 @@ fn end_of_tag(inside: &str, close: &str, comment: bool) -> usize {
     for (at, c) in inside.char_indices() {
         match quote {
             Some(open) if c == open => quote = None,
-            Some(_) => {}
             None if !comment && matches!(c, '"' | '\'' | '`') => quote = Some(c),
             None if inside[at..].starts_with(close) => return at,
-            None => {}
+            Some(_) | None => {}
         }
     }
     inside.len()

@@ -173,10 +173,16 @@ async fn consent(
     if !adopted.is_empty() && !arguments.adopt && !can_ask {
         return Err(Failed::Said {
             message: format!("found to be ours without a record: {}", adopted.join(", ")),
-            hints: vec!["look at the plan, then run again with --adopt to take them over".to_owned()],
+            hints: vec![
+                "look at the plan, then run again with --adopt to take them over".to_owned(),
+            ],
         });
     }
-    let identity = session.aws.identity().await.map_err(crate::pipeline::Stop::Aws)?;
+    let identity = session
+        .aws
+        .identity()
+        .await
+        .map_err(crate::pipeline::Stop::Aws)?;
     let alias = session.aws.alias().await;
     screen.talk(&confirm::target(plan, identity, alias.as_deref()));
     if arguments.yes {

@@ -67,7 +67,10 @@ pub(super) fn library(world: &World, arguments: &SpecArguments) -> Result<Librar
     let mut sources = Vec::new();
     collect(&world.path(folder), "", &mut sources).map_err(|error| {
         Failed::said(
-            format!("the blueprints in {} can't be read: {error}", folder.display()),
+            format!(
+                "the blueprints in {} can't be read: {error}",
+                folder.display()
+            ),
             &["name a folder that holds a folder for each blueprint"],
         )
     })?;
@@ -153,7 +156,6 @@ pub(super) async fn document(
     desired: &Desired,
 ) -> Result<Document, Failed> {
     let document = store.load().await?;
-    Ok(document.unwrap_or_else(|| {
-        Document::new(&desired.app, &desired.environment, &world.lineage())
-    }))
+    Ok(document
+        .unwrap_or_else(|| Document::new(&desired.app, &desired.environment, &world.lineage())))
 }

@@ -87,11 +87,17 @@ impl Tour {
         let plan = self.plan(SPEC).await?;
         self.apply(plan).await?;
 
-        self.stop("plan again", "What was applied is what stands: there is nothing to do.");
+        self.stop(
+            "plan again",
+            "What was applied is what stands: there is nothing to do.",
+        );
         let plan = self.plan(SPEC).await?;
         self.screen.data(&ui::plan::render(&plan));
 
-        self.stop("Change one line", "The health check moves to another path. The plan names the line that did it.");
+        self.stop(
+            "Change one line",
+            "The health check moves to another path. The plan names the line that did it.",
+        );
         let changed = SPEC.replace("\"/healthz\"", "\"/ready\"");
         let plan = self.plan(&changed).await?;
         self.apply(plan).await?;
@@ -101,7 +107,10 @@ impl Tour {
         let plan = self.plan(&changed).await?;
         self.screen.data(&ui::plan::render(&plan));
 
-        self.stop("apply closes it", "The rules of our security groups are exclusive: what nobody wrote in the spec goes.");
+        self.stop(
+            "apply closes it",
+            "The rules of our security groups are exclusive: what nobody wrote in the spec goes.",
+        );
         let plan = self.plan(&changed).await?;
         self.apply(plan).await?;
 
@@ -156,9 +165,8 @@ impl Tour {
 
     async fn document(&self, desired: &crate::resource::Desired) -> Result<Document, Failed> {
         let document = self.store.load().await?;
-        Ok(document.unwrap_or_else(|| {
-            Document::new(&desired.app, &desired.environment, &self.lineage)
-        }))
+        Ok(document
+            .unwrap_or_else(|| Document::new(&desired.app, &desired.environment, &self.lineage)))
     }
 
     async fn open_port(&self) -> Result<(), Failed> {

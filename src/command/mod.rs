@@ -148,9 +148,7 @@ fn words(screen: Screen, failed: &Failed) -> String {
 }
 
 /// Runs what talks to AWS.
-fn wait(
-    verb: impl Future<Output = Result<Exit, Failed>>,
-) -> Result<Exit, Failed> {
+fn wait(verb: impl Future<Output = Result<Exit, Failed>>) -> Result<Exit, Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();

@@ -37,7 +37,12 @@ pub(super) async fn run(
     let library = connect::library(world, &arguments.spec)?;
     let approved = pipeline::approve(&source, &library, world.today())?;
     let findings = approved.findings().to_vec();
-    let store = connect::store(world, &arguments.spec, arguments.sandbox, approved.desired());
+    let store = connect::store(
+        world,
+        &arguments.spec,
+        arguments.sandbox,
+        approved.desired(),
+    );
     let document = connect::document(world, store.as_ref(), approved.desired()).await?;
     let plan = if arguments.offline {
         pipeline::plan_offline(&approved, &document)?

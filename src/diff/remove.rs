@@ -27,7 +27,9 @@ pub(super) fn compare(
     let kept = if options.delete_logs { &none } else { &logs };
     let why = |address: &Address| match target {
         Target::Remove => Why::Destroy,
-        Target::Keep(_) | Target::Preview(_) if desired.resources.contains_key(address) => Why::Replaced,
+        Target::Keep(_) | Target::Preview(_) if desired.resources.contains_key(address) => {
+            Why::Replaced
+        }
         Target::Keep(_) | Target::Preview(_) => Why::LeftTheSpec,
     };
     for (address, seen) in &observed.resources {

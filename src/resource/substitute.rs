@@ -2,8 +2,8 @@
 //!
 //! *Invariant*: references to resources stay as they are; no reference to a lookup is left.
 
-use crate::address::Mode;
 use super::{Desired, Lookups};
+use crate::address::Mode;
 use crate::value::{Part, Reference, Step, Value};
 
 /// The same resources and outputs, less their references to lookups. What was not found is

@@ -51,7 +51,9 @@ pub fn json(approved: &Approved) -> String {
 pub fn waived(findings: &[Finding]) -> String {
     let mut text = String::new();
     for finding in findings {
-        let Some(waiver) = &finding.waived else { continue };
+        let Some(waiver) = &finding.waived else {
+            continue;
+        };
         // A string takes all that is written to it.
         let _infallible = writeln!(
             text,
@@ -62,7 +64,10 @@ pub fn waived(findings: &[Finding]) -> String {
             finding.message,
             paint(
                 DIM,
-                &format!("({} until {}: {})", waiver.owner, waiver.expires, waiver.reason)
+                &format!(
+                    "({} until {}: {})",
+                    waiver.owner, waiver.expires, waiver.reason
+                )
             ),
         );
     }

@@ -24,7 +24,10 @@ pub fn render(plan: &Plan) -> String {
         || "offline: AWS was not asked".to_owned(),
         |account| format!("account {account}"),
     );
-    let title = format!("{what}: {}/{} in {}, {account}", plan.app, plan.environment, plan.region);
+    let title = format!(
+        "{what}: {}/{} in {}, {account}",
+        plan.app, plan.environment, plan.region
+    );
     line(&mut text, &paint(BOLD, &title));
     let mut components: BTreeMap<&str, Vec<(usize, &Change)>> = BTreeMap::new();
     for (index, step) in plan.steps.iter().enumerate() {
@@ -78,8 +81,19 @@ pub fn outputs(outputs: &BTreeMap<(String, String), Value>, known: &Known) -> St
 #[must_use]
 pub fn problems(problems: &[Problem]) -> String {
     let mut text = String::new();
-    for Problem { address, message, hints } in problems {
-        line(&mut text, &format!("{} {address}: {message}", paint(RED.effects(anstyle::Effects::BOLD), "error:")));
+    for Problem {
+        address,
+        message,
+        hints,
+    } in problems
+    {
+        line(
+            &mut text,
+            &format!(
+                "{} {address}: {message}",
+                paint(RED.effects(anstyle::Effects::BOLD), "error:")
+            ),
+        );
         for hint in hints {
             line(&mut text, &format!("  {} {hint}", paint(CYAN, "help:")));
         }

@@ -65,15 +65,25 @@ impl Listener for Lines {
         };
         let line = match event {
             Event::Begun { .. } => return,
-            Event::Started { address, action, .. } => format!("{address}: {}", doing(*action)),
-            Event::Waiting { step, address, what, detail } => {
+            Event::Started {
+                address, action, ..
+            } => format!("{address}: {}", doing(*action)),
+            Event::Waiting {
+                step,
+                address,
+                what,
+                detail,
+            } => {
                 let time = seconds(elapsed(step));
                 format!("{address}: waiting for {what}: {detail} [{time}]")
             }
             Event::Retrying { address, why, .. } => format!("{address}: trying again: {why}"),
-            Event::Ended { step, address, action, outcome } => {
-                ended(address, *action, outcome, elapsed(step))
-            }
+            Event::Ended {
+                step,
+                address,
+                action,
+                outcome,
+            } => ended(address, *action, outcome, elapsed(step)),
             Event::Stopping { running } => stopping(*running),
             Event::Finished(summary) => sum(summary),
         };
@@ -115,16 +125,28 @@ impl Listener for Bars {
                 self.total.set_length(*steps as u64);
                 self.total.enable_steady_tick(Duration::from_millis(200));
             }
-            Event::Started { step, address, action } => {
-                let bar = self.all.insert_before(&self.total, ProgressBar::new_spinner());
-                if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed:>4}") {
+            Event::Started {
+                step,
+                address,
+                action,
+            } => {
+                let bar = self
+                    .all
+                    .insert_before(&self.total, ProgressBar::new_spinner());
+                if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed:>4}")
+                {
                     bar.set_style(style);
                 }
                 bar.set_message(format!("{address}: {}", doing(*action)));
                 bar.enable_steady_tick(Duration::from_millis(200));
                 self.steps.insert(*step, (bar, Instant::now()));
             }
-            Event::Waiting { step, address, what, detail } => {
+            Event::Waiting {
+                step,
+                address,
+                what,
+                detail,
+            } => {
                 if let Some((bar, _)) = self.steps.get(step) {
                     bar.set_message(format!("{address}: waiting for {what}: {detail}"));
                 }
@@ -134,7 +156,12 @@ impl Listener for Bars {
                     bar.set_message(format!("{address}: trying again: {why}"));
                 }
             }
-            Event::Ended { step, address, action, outcome } => {
+            Event::Ended {
+                step,
+                address,
+                action,
+                outcome,
+            } => {
                 let elapsed = match self.steps.remove(step) {
                     Some((bar, began)) => {
                         bar.finish_and_clear();

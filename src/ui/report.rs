@@ -19,9 +19,15 @@ pub fn stop(screen: Screen, stop: &Stop) -> String {
         Stop::Aws(error) => aws_error(None, error),
         Stop::Unread(failures) => unread(failures),
         Stop::State(error) => state_error(error),
-        Stop::Account { expected, found, says } => error(
+        Stop::Account {
+            expected,
+            found,
+            says,
+        } => error(
             &format!("{says} is {expected}, but the credentials are for account {found}"),
-            &["choose the right profile (AWS_PROFILE) or sign in to the right account; nothing was touched"],
+            &[
+                "choose the right profile (AWS_PROFILE) or sign in to the right account; nothing was touched",
+            ],
         ),
     }
 }

@@ -7,7 +7,11 @@ use super::style::{BOLD, CYAN, DIM, GREEN, RED, paint};
 /// A stop's title and what there is to see.
 #[must_use]
 pub fn stop(title: &str, text: &str) -> String {
-    format!("\n{}\n{}\n\n", paint(CYAN.bold(), &format!("== {title}")), wrap(text))
+    format!(
+        "\n{}\n{}\n\n",
+        paint(CYAN.bold(), &format!("== {title}")),
+        wrap(text)
+    )
 }
 
 /// A file's text, set off from what is said about it.
@@ -28,13 +32,19 @@ pub fn left(n: usize, counts: &BTreeMap<&str, usize>) -> String {
     } else {
         paint(RED.bold(), &n.to_string())
     };
-    let which: Vec<String> = counts.iter().map(|(what, n)| format!("{n} {what}")).collect();
+    let which: Vec<String> = counts
+        .iter()
+        .map(|(what, n)| format!("{n} {what}"))
+        .collect();
     let which = if which.is_empty() {
         String::new()
     } else {
         format!(" ({})", which.join(", "))
     };
-    format!("\n{} {counted}{which}\n", paint(BOLD, "What is left, counted through the AWS API:"))
+    format!(
+        "\n{} {counted}{which}\n",
+        paint(BOLD, "What is left, counted through the AWS API:")
+    )
 }
 
 /// Waits for a key; goes on where there is none to press.

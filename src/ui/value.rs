@@ -7,9 +7,7 @@ use crate::value::{Part, Value};
 pub(super) fn show(value: &Value, indent: usize) -> String {
     match value {
         Value::Null => "null".to_owned(),
-        Value::Bool(_) | Value::Int(_) | Value::Float(_) => {
-            value.scalar_text().unwrap_or_default()
-        }
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) => value.scalar_text().unwrap_or_default(),
         Value::String(text) => quoted(text),
         Value::Reference(reference) => reference.to_string(),
         Value::Template(parts) => {
@@ -27,7 +25,11 @@ pub(super) fn show(value: &Value, indent: usize) -> String {
         Value::Map(entries) if entries.is_empty() => "{}".to_owned(),
         Value::Map(entries) => {
             let margin = " ".repeat(indent + 2);
-            let longest = entries.keys().map(|key| key.chars().count()).max().unwrap_or(0);
+            let longest = entries
+                .keys()
+                .map(|key| key.chars().count())
+                .max()
+                .unwrap_or(0);
             let mut text = String::from("{\n");
             for (key, value) in entries {
                 let value = show(value, indent + 2);
