@@ -8,6 +8,8 @@
 mod order;
 mod why;
 
+use std::collections::BTreeMap;
+
 use serde::{Serialize, Serializer};
 
 pub use order::{Header, order};
@@ -71,6 +73,9 @@ pub struct Plan {
     /// What references resolve to before the first step.
     #[serde(skip)]
     pub known: Known,
+    /// What components give to people, references to resources unresolved.
+    #[serde(skip)]
+    pub outputs: BTreeMap<(String, String), Value>,
 }
 
 impl Plan {
