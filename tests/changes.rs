@@ -103,9 +103,9 @@ async fn another_port_makes_another_target_group_first() {
             "delete web.aws_vpc_security_group_egress_rule.lb_to_app_8443",
             "delete web.aws_vpc_security_group_ingress_rule.app_from_lb_8443",
             "drop web.aws_lb_target_group.app",
-            "drop web.aws_lb_target_group_attachment.r_172_31_0_10",
+            "drop web.aws_lb_target_group_attachment.r_172_31_0_10_dfa6bd",
             "replace web.aws_lb_target_group.app",
-            "replace web.aws_lb_target_group_attachment.r_172_31_0_10",
+            "replace web.aws_lb_target_group_attachment.r_172_31_0_10_dfa6bd",
             "update web.aws_lb_listener.https",
         ],
     );
@@ -209,14 +209,14 @@ fn http_is_opened_and_closed() {
         &text,
         &[
             "create web.aws_lb_listener.redirect",
-            "create web.aws_vpc_security_group_ingress_rule.http_r_0_0_0_0_0",
+            "create web.aws_vpc_security_group_ingress_rule.http_r_0_0_0_0_0_b42e18",
         ],
     );
     case.change(
         SERVICE,
         &[
             "delete web.aws_lb_listener.redirect",
-            "delete web.aws_vpc_security_group_ingress_rule.http_r_0_0_0_0_0",
+            "delete web.aws_vpc_security_group_ingress_rule.http_r_0_0_0_0_0_b42e18",
         ],
     );
 }
@@ -262,4 +262,21 @@ async fn a_component_that_leaves_the_spec_goes() {
         .code(0);
     case.project.nothing_to_do("app.toml");
     assert_eq!(case.sandbox.holds().await, before);
+}
+
+/// What a person wants to know at the end, whatever was done: also of what was left as it was.
+#[test]
+fn outputs_are_known_after_every_apply() {
+    let case = Case::applied(SERVICE);
+    case.project
+        .write("app.toml", &SERVICE.replace("/healthz", "/alive"));
+    let balancer = case.project.id("shop/prod", "web.aws_lb.main");
+    for _ in 0..2 {
+        case.project
+            .apply("app.toml")
+            .says(&format!("web.load_balancer_arn = \"{balancer}\""))
+            .says("web.vpc_id = \"vpc-")
+            .says("web.url = \"https://shop.example.com\"")
+            .never_says("known after apply");
+    }
 }

@@ -56,25 +56,28 @@ async fn what_is_protected_is_named() {
 async fn a_replacement_of_what_is_protected_is_refused() {
     let sandbox = Sandbox::new();
     let project = Project::on(&sandbox);
-    project.write("app.toml", SERVICE);
+    let named = |name: &str| {
+        let name = format!("bucket_name = \"{name}-{}\"", sandbox.account);
+        BUCKET.replace("logs = false", &format!("logs = false\n{name}"))
+    };
+    project.write("app.toml", &named("acme-old"));
     project.apply("app.toml");
-    let old = project.id("shop/prod", "web.aws_lb.main");
 
-    let internal = "port = 8443\ninternal = true\ningress = [\"10.0.0.0/8\"]";
-    project.write("app.toml", &SERVICE.replace("port = 8443", internal));
+    project.write("app.toml", &named("acme-new"));
     project
         .run(&["apply", "app.toml", "--yes"])
         .code(1)
-        .says("web.aws_lb.main");
-    assert_eq!(project.id("shop/prod", "web.aws_lb.main"), old);
+        .says("protected, as they hold data or carry traffic: invoices.aws_s3_bucket.main");
+    let bucket = || project.id("billing/prod", "invoices.aws_s3_bucket.main");
+    assert!(bucket().starts_with("acme-old"));
 
-    let allowed = ["--remove-protection", "web.aws_lb.main"];
+    let allowed = ["--remove-protection", "invoices.aws_s3_bucket.main"];
     project
         .run(&[&["apply", "app.toml", "--yes"][..], &allowed].concat())
         .code(0);
     project.nothing_to_do("app.toml");
-    assert_ne!(project.id("shop/prod", "web.aws_lb.main"), old);
-    assert_eq!(sandbox.holds().await["load balancers"], 1);
+    assert!(bucket().starts_with("acme-new"));
+    assert_eq!(sandbox.holds().await["buckets"], 1);
 }
 
 #[tokio::test]

@@ -115,7 +115,7 @@ async fn a_port_opened_by_hand_is_closed() {
 #[tokio::test]
 async fn a_rule_deleted_by_hand_is_made_again() {
     let case = Case::applied(SERVICE).await;
-    let address = "web.aws_vpc_security_group_ingress_rule.https_r_0_0_0_0_0";
+    let address = "web.aws_vpc_security_group_ingress_rule.https_r_0_0_0_0_0_b42e18";
     let ec2 = case.aws.ec2(REGION);
     ec2.revoke_security_group_ingress()
         .group_id(case.id("web.aws_security_group.lb"))
@@ -331,7 +331,7 @@ async fn what_hung_on_a_deleted_resource_is_made_again() {
     case.planned(&[
         "create web.aws_lb.main",
         "create web.aws_lb_listener.https",
-        "update web.aws_route53_record.a_shop_example_com_d0d0",
+        "update web.aws_route53_record.a_shop_example_com_951623",
     ]);
     assert_eq!(
         case.project.plan("app.toml").why("web.aws_lb.main")[0],

@@ -35,6 +35,7 @@ fn start(project: &Project, verb: &str) -> Child {
             "--remove-protection",
             "all",
             "--delete-logs",
+            "--empty-buckets",
         ])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
