@@ -134,20 +134,6 @@ fn offline_asks_nobody() {
     assert_eq!(proxy.calls(), [""; 0]);
 }
 
-/// What the state remembers stands; what only AWS can tell (an ARN in a policy) is unknown.
-#[test]
-fn offline_after_an_apply_nothing_is_made_or_deleted() {
-    let project = Project::on(&Sandbox::new());
-    project.write("app.toml", SPEC);
-    project.apply("app.toml");
-    project
-        .run(&["plan", "app.toml", "--offline"])
-        .code(0)
-        .says("Plan: 0 to create,")
-        .says(" 0 to delete,")
-        .never_says("to replace");
-}
-
 #[test]
 fn two_plans_are_the_same_bytes() {
     let project = Project::on(&Sandbox::new());
