@@ -5,6 +5,7 @@ mod support;
 mod blueprints;
 mod calls;
 mod changes;
+mod dependencies;
 mod destroy;
 mod drift;
 mod interrupted;
