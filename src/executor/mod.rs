@@ -278,6 +278,7 @@ mod tests {
             mode: Mode::Destroy,
             region: "eu-west-1".to_owned(),
             account: Some("123456789012".to_owned()),
+            outputs: std::collections::BTreeMap::new(),
         };
         let plan = order(changes, &graph, &document, header);
         let aws = Aws::new(&Settings {

@@ -408,7 +408,7 @@ mod tests {
             mode: Mode::Apply,
             region: "eu-west-1".to_owned(),
             account: None,
-            outputs: BTreeMap::new(),
+            outputs: std::collections::BTreeMap::new(),
         };
         order(changes, &graph, &document, header)
     }
