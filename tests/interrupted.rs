@@ -106,7 +106,7 @@ async fn a_run_that_is_killed_again_and_again_converges() {
     }
     assert!(killed > 3, "only {killed} runs were killed");
     proxy.clear();
-    Ran::of(start(&project, "destroy").wait_with_output().unwrap()).code(0);
+    Ran::of(&start(&project, "destroy").wait_with_output().unwrap()).code(0);
     assert_eq!(sandbox.holds().await, empty);
     assert_eq!(project.records("shop/prod"), [""; 0]);
 }
@@ -166,7 +166,7 @@ async fn an_interrupt_lets_what_has_begun_come_to_its_end() {
     }
     let pid = Pid::from_raw(i32::try_from(run.id()).unwrap()).unwrap();
     kill_process(pid, Signal::INT).unwrap();
-    Ran::of(run.wait_with_output().unwrap())
+    Ran::of(&run.wait_with_output().unwrap())
         .code(4)
         .says("stopping");
     // All that had begun has an id: nothing is left uncertain.

@@ -1,5 +1,10 @@
 //! The one integration binary: everything that needs the whole program or the sandbox.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that can't go on says where and ends"
+)]
+
 mod support;
 
 mod blueprints;
