@@ -54,6 +54,7 @@ impl Worker<'_> {
                     return Ok(Outcome::Kept { why });
                 }
                 Ok(Deleted::Waiting { what, detail }) => {
+                    retry.got_through();
                     let users = self.foreign_users(&id).await;
                     if users.is_empty() {
                         in_use = None;

@@ -185,7 +185,11 @@ impl Worker<'_> {
         let mut pauses = Pauses::new(self.pace);
         let mut retry = Retry::new(self.pace, true);
         loop {
-            let (what, detail, pause) = match self.lifecycle.settle(self.aws, id).await {
+            let answer = self.lifecycle.settle(self.aws, id).await;
+            if answer.is_ok() {
+                retry.got_through();
+            }
+            let (what, detail, pause) = match answer {
                 Ok(Settled::Done) => return Ok((Until::Done, turn)),
                 Ok(Settled::Usable { .. }) if until == Until::Usable => {
                     return Ok((Until::Usable, turn));
