@@ -19,6 +19,11 @@ pub(super) fn compare(
         .map(|(address, foreign)| (address, foreign))
         .collect();
     let mut known = Known::of(desired, observed);
+    if let Some(problem) = elsewhere(desired, observed) {
+        changes.problems.push(problem);
+        changes.known = known;
+        return;
+    }
     for address in graph.order() {
         let Some(resource) = desired.resources.get(address) else {
             continue;
@@ -44,6 +49,32 @@ pub(super) fn compare(
         }
     }
     changes.known = known;
+}
+
+/// What stands in another region than the spec says. Nothing can move, and to hold the one
+/// against the other would show nonsense.
+fn elsewhere(desired: &Desired, observed: &Observed) -> Option<Problem> {
+    let moved: Vec<(&Address, &Seen, &Resource)> = observed
+        .resources
+        .iter()
+        .filter_map(|(address, seen)| Some((address, seen, desired.resources.get(address)?)))
+        .filter(|(_, seen, resource)| seen.id.region != resource.region)
+        .collect();
+    let (address, seen, resource) = moved.first()?;
+    let more = match moved.len() - 1 {
+        0 => String::new(),
+        n => format!(" (and {n} more)"),
+    };
+    Some(Problem {
+        address: (*address).clone(),
+        message: format!(
+            "it stands in {}, and the spec now says {}{more}; nothing moves from one region to another",
+            seen.id.region, resource.region
+        ),
+        hints: vec![
+            "put the region back; or destroy with the old region first, then apply with the new one; or give the new region another `environment`".to_owned(),
+        ],
+    })
 }
 
 /// One resource and what is known of it.
@@ -126,6 +157,11 @@ impl Case<'_> {
             ),
             Standing::Intended => (Action::Update, vec![Why::Unfinished]),
             Standing::Recorded if unfinished => (Action::Update, vec![Why::Unfinished]),
+            // Only the record changes; without that a later destroy would go by the old one.
+            Standing::Recorded if fields.is_empty() && self.protection_changes() => (
+                Action::Update,
+                vec![Why::Protection(self.is_to_be_protected())],
+            ),
             Standing::Recorded if fields.is_empty() => {
                 changes.unchanged.push(self.resource.address.clone());
                 return;
@@ -274,10 +310,8 @@ impl Case<'_> {
         why: Vec<Why>,
         generation: u64,
     ) -> Step {
-        let protected = match self.record {
-            Some(record) => record.protect,
-            None => !self.desired.ephemeral && (self.kind.protect)(&self.resource.attributes),
-        };
+        let protect = self.is_to_be_protected();
+        let protected = self.record.map_or(protect, |record| record.protect);
         Step {
             change: Change {
                 address: self.resource.address.clone(),
@@ -296,8 +330,18 @@ impl Case<'_> {
             observed: seen.map(|seen| seen.attributes.clone()).unwrap_or_default(),
             dependencies: self.resource.dependencies().into_iter().collect(),
             generation,
-            protect: !self.desired.ephemeral && (self.kind.protect)(&self.resource.attributes),
+            protect,
         }
+    }
+
+    /// Whether it holds data or carries traffic that the spec does not call throw-away.
+    fn is_to_be_protected(&self) -> bool {
+        !self.desired.ephemeral && (self.kind.protect)(&self.resource.attributes)
+    }
+
+    fn protection_changes(&self) -> bool {
+        self.record
+            .is_some_and(|record| record.protect != self.is_to_be_protected())
     }
 
     fn is_sensitive(&self, name: &str) -> bool {
