@@ -22,6 +22,10 @@ impl Worker<'_> {
     pub(super) async fn delete(&mut self) -> Result<Outcome, Halt> {
         let mut turn = self.desk.turn().await?;
         let id = self.planned_id()?;
+        if self.goes_with_another {
+            // Its record goes with that, too.
+            return Ok(Outcome::Applied);
+        }
         let Some(mut live) = self.read(&id).await? else {
             return self.deleted().await;
         };
@@ -91,11 +95,18 @@ impl Worker<'_> {
         }
     }
 
-    /// It is gone, and so is its record. What was made by hand has none.
+    /// It is gone, and so are its record and those of its parts. What was made by hand has
+    /// none.
     async fn deleted(&mut self) -> Result<Outcome, Halt> {
+        let mut removals: Vec<Write> = std::mem::take(&mut self.parts)
+            .into_iter()
+            .map(|(address, generation)| Write::Remove(address, generation))
+            .collect();
         if self.record.is_some() {
-            let removal = self.removal();
-            self.desk.commit(vec![removal]).await?;
+            removals.push(self.removal());
+        }
+        if !removals.is_empty() {
+            self.desk.commit(removals).await?;
         }
         Ok(Outcome::Applied)
     }

@@ -14,6 +14,7 @@ use super::desk::{Desk, Halt, Turn};
 use super::event::Outcome;
 use super::moved;
 use super::wait::{Pace, Pauses, Retry};
+use crate::address::Address;
 use crate::aws::{ADDRESS_TAG, Aws, ErrorKind, Lifecycle, Owner, Settled, Wanted};
 use crate::diff::differences;
 use crate::kind::Kind;
@@ -41,6 +42,10 @@ pub(super) struct Worker<'a> {
     pub(super) record: Option<Record>,
     /// Ids that belong to other records: whatever `find` says, it is none of these.
     pub(super) others: BTreeSet<Id>,
+    /// Records of its parts, which go with it.
+    pub(super) parts: Vec<(Address, u64)>,
+    /// Whether it goes with the thing that it is a part of.
+    pub(super) goes_with_another: bool,
     pub(super) desk: Desk,
 }
 

@@ -125,9 +125,7 @@ impl<'a> Retry<'a> {
             ErrorKind::Conflict | ErrorKind::Throttled | ErrorKind::Uncertain => true,
             _ => self.just_made && error.may_be_propagation(),
         };
-        let failing = self
-            .failing
-            .get_or_insert_with(|| Pauses::new(self.pace));
+        let failing = self.failing.get_or_insert_with(|| Pauses::new(self.pace));
         let patient = failing.waited() < self.pace.passing;
         (passes && patient).then(|| failing.next())
     }
