@@ -2,5 +2,7 @@
 
 mod support;
 
+mod dependencies;
+mod review;
 mod sandbox;
 mod sandbox_answers;
