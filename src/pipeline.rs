@@ -183,7 +183,9 @@ pub async fn plan(
     let blockers = refresh::blockers(aws, &changes.steps).await;
     changes.problems.extend(blockers);
     let header = header(Mode::Apply, desired, Some(&session.account));
-    Ok(plan::order(changes, &graph, document, header))
+    let mut plan = plan::order(changes, &graph, document, header);
+    plan.outputs.clone_from(&desired.outputs);
+    Ok(plan)
 }
 
 /// What was approved -> the plan as far as it can be made without AWS: what the state
@@ -196,7 +198,13 @@ pub fn plan_offline(approved: &Approved, document: &Document) -> Result<Plan, St
     let graph = graph::build(desired, document).map_err(Stop::Wrong)?;
     let observed = Observed::remembered(document);
     let target = Target::Preview(approved);
-    let changes = diff::compare(target, &graph, &observed, document, Options::default());
+    let mut changes = diff::compare(target, &graph, &observed, document, Options::default());
+    if !observed.resources.is_empty() {
+        changes.notes.push(
+            "what stands is taken from the state, and what only AWS can tell is not compared"
+                .to_owned(),
+        );
+    }
     let header = header(Mode::Apply, desired, None);
     Ok(plan::order(changes, &graph, document, header))
 }

@@ -83,3 +83,47 @@ fn an_error_page_that_leaves_the_spec_goes() {
     project.apply("app.toml").says("custom_error_response");
     project.nothing_to_do("app.toml");
 }
+
+#[test]
+fn what_was_applied_gives_its_outputs_and_stands_in_the_offline_plan_too() {
+    let sandbox = Sandbox::new();
+    let project = Project::on(&sandbox);
+    project.write(
+        "app.toml",
+        "app = \"shop\"\nenvironment = \"prod\"\nregion = \"eu-west-1\"\n\
+         [components.web]\nblueprint = \"https-service\"\ndomain = \"shop.example.com\"\nport = 8443\n",
+    );
+    let ran = project.apply("app.toml");
+    let (_, outputs) = ran.out.rsplit_once("Plan:").unwrap();
+    assert!(
+        outputs.contains("web.load_balancer_arn = \"arn:aws:"),
+        "{outputs}"
+    );
+    assert!(outputs.contains("web.vpc_id = \"vpc-"), "{outputs}");
+    assert!(!outputs.contains("known after apply"), "{outputs}");
+    project
+        .run(&["plan", "app.toml", "--offline", "--detailed-exitcode"])
+        .code(0)
+        .says("No changes.");
+}
+
+#[test]
+fn a_spec_whose_name_is_wrong_destroys_nothing() {
+    let sandbox = Sandbox::new();
+    let project = Project::on(&sandbox);
+    // What the parser puts in the place of a name that is wrong is an app's name, too.
+    let spec = bucket(true, "eu-west-1").replace("\"vault\"", "\"app\"");
+    project.write("app.toml", &spec);
+    project.apply("app.toml");
+    project.write("wrong.toml", &spec.replace("\"app\"", "\"Not A Name\""));
+    project
+        .run(&["destroy", "wrong.toml", "--yes", "--delete-logs"])
+        .code(1)
+        .says("is not a name");
+    project.nothing_to_do("app.toml");
+    // A blueprint that is gone is no reason to keep what it made.
+    project.write("app.toml", &spec.replace("private-bucket", "long-gone"));
+    project
+        .run(&["destroy", "app.toml", "--yes", "--delete-logs"])
+        .code(0);
+}

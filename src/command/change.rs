@@ -11,7 +11,7 @@ use super::{Exit, Failed};
 use crate::diff;
 use crate::executor::{self, Stop};
 use crate::pipeline::Session;
-use crate::plan::{Mode, Plan};
+use crate::plan::{Mode, Outputs, Plan};
 use crate::refresh::Known;
 use crate::state::store::Store;
 use crate::ui::{Screen, confirm, progress};
@@ -76,6 +76,8 @@ pub(super) struct Finished {
     pub(super) exit: Exit,
     /// What references resolve to now.
     pub(super) known: Known,
+    /// What components give to people.
+    pub(super) outputs: Outputs,
 }
 
 /// Shows a plan, asks, and carries it out.
@@ -94,6 +96,7 @@ pub(super) async fn carry_out(
         return Ok(Finished {
             exit: Exit::Done,
             known: plan.known,
+            outputs: plan.outputs,
         });
     }
     check_protection(&plan, &arguments.remove_protection)?;
@@ -129,7 +132,8 @@ pub(super) async fn carry_out(
     };
     Ok(Finished {
         exit,
-        known: Known::remembered(&finished.document),
+        known: finished.known,
+        outputs: plan.outputs,
     })
 }
 

@@ -11,6 +11,7 @@ pub(super) fn compare(
     graph: &Graph,
     observed: &Observed,
     document: &Document,
+    asked: bool,
     changes: &mut Changes,
 ) {
     let foreign: BTreeMap<&Address, &Foreign> = observed
@@ -42,6 +43,7 @@ pub(super) fn compare(
             resource,
             kind,
             record,
+            asked,
         };
         match observed.resources.get(address) {
             None => {
@@ -101,6 +103,8 @@ struct Case<'a> {
     resource: &'a Resource,
     kind: &'static Kind,
     record: Option<&'a Record>,
+    /// Whether AWS was asked. If not, what only AWS can tell is taken to be what it was.
+    asked: bool,
 }
 
 impl Case<'_> {
@@ -146,6 +150,7 @@ impl Case<'_> {
 
     fn hold_against(&self, seen: &Seen, known: &mut Known, changes: &mut Changes) {
         let mut fields = differences(self.kind, self.resource, known, &seen.attributes);
+        fields.retain(|field| self.asked || !field.after.is_unknown());
         self.drop_tags(seen, &mut fields);
         for field in &mut fields {
             field.sensitive = self.is_sensitive(top(&field.path));

@@ -64,7 +64,7 @@ pub use wait::Pace;
 use crate::aws::{Aws, Owner};
 use crate::kind::Kind;
 use crate::plan::{Action, Plan};
-use crate::refresh::hangs_on;
+use crate::refresh::{Known, hangs_on};
 use crate::resource::Id;
 use crate::state::Document;
 use crate::state::store::{self, Store};
@@ -110,6 +110,8 @@ pub struct Finished {
     pub summary: Summary,
     /// How each step of the plan ended, in its order.
     pub outcomes: Vec<Outcome>,
+    /// What references resolve to now.
+    pub known: Known,
     /// Why the state could not be written, if it could not.
     pub trouble: Option<store::Error>,
 }

@@ -168,6 +168,7 @@ impl<'a> Run<'a> {
                 self.note(step, Outcome::Uncertain { why });
             }
         }
+        let known = self.known;
         let outcomes: Vec<Outcome> = self.outcomes.into_iter().flatten().collect();
         let summary = summary(self.plan, &outcomes);
         let unsaved = self.commits.document.clone();
@@ -179,6 +180,7 @@ impl<'a> Run<'a> {
             document,
             summary,
             outcomes,
+            known,
             trouble,
         }
     }

@@ -14,7 +14,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use super::{Action, Changes, Mode, Plan, Step};
+use super::{Action, Changes, Mode, Outputs, Plan, Step};
 use crate::address::Address;
 use crate::graph::Graph;
 use crate::kind::Kind;
@@ -47,6 +47,7 @@ pub fn order(changes: Changes, graph: &Graph, document: &Document, header: Heade
         problems: changes.problems,
         notes: changes.notes,
         known: changes.known,
+        outputs: Outputs::new(),
     }
 }
 

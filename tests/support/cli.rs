@@ -78,7 +78,10 @@ impl Project {
             .env_clear()
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("AWS_CONFIG_FILE", self.path().join("no-config"))
-            .env("AWS_SHARED_CREDENTIALS_FILE", self.path().join("no-credentials"))
+            .env(
+                "AWS_SHARED_CREDENTIALS_FILE",
+                self.path().join("no-credentials"),
+            )
             .stdin(Stdio::null());
         for name in ["PATH", "HOME", "XDG_CACHE_HOME"] {
             if let Some(value) = std::env::var_os(name) {
