@@ -15,6 +15,7 @@ mod destroy;
 mod drift;
 mod interrupted;
 mod plan;
+mod review;
 mod sandbox;
 mod sandbox_answers;
 mod shared_record;

@@ -62,6 +62,7 @@ pub use event::{Event, Outcome, Summary};
 pub use wait::Pace;
 
 use crate::aws::{Aws, Owner};
+use crate::kind::Kind;
 use crate::plan::{Action, Plan};
 use crate::refresh::{Known, hangs_on};
 use crate::resource::Id;
@@ -204,11 +205,13 @@ fn begun(mut document: Document, plan: &Plan) -> Document {
     document
 }
 
-/// Ids of everything that the plan deletes.
+/// Ids of everything that the plan deletes. What is part of another thing has that one's
+/// id, and says nothing about it.
 fn going(plan: &Plan) -> BTreeSet<Id> {
+    let is_whole = |kind: &str| Kind::of(kind).is_some_and(|kind| kind.part_of.is_none());
     plan.steps
         .iter()
-        .filter(|step| step.change.action == Action::Delete)
+        .filter(|step| step.change.action == Action::Delete && is_whole(&step.change.kind))
         .filter_map(|step| step.change.id.clone())
         .collect()
 }
