@@ -13,7 +13,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     IpAddressType, LoadBalancer, LoadBalancerAttribute, LoadBalancerSchemeEnum,
     LoadBalancerStateEnum, LoadBalancerTypeEnum,
 };
-use futures::future::try_join_all;
+use futures::future::try_join3;
 
 use super::values::{at, differs, given, refuse, text, texts, truth, word};
 use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Settled, Wanted, elb};
@@ -268,26 +268,19 @@ async fn read_batch(aws: &Aws, ids: &[Id]) -> Result<BTreeMap<String, Attributes
         return Ok(BTreeMap::new());
     };
     let client = aws.elb(&first.region);
-    let lbs = describe(&client, Asked::Arns(elb::arns(ids))).await?;
-    let arns: Vec<String> = lbs
-        .iter()
-        .filter_map(|lb| lb.load_balancer_arn.clone())
-        .collect();
-    let tags = elb::tags(&client, &arns);
-    let reports = try_join_all(arns.iter().map(|arn| reported(&client, arn)));
-    let (tags, reports) = futures::future::try_join(tags, reports).await?;
-    Ok(lbs
-        .iter()
-        .zip(arns)
-        .zip(reports)
-        .map(|((lb, arn), reported)| {
-            let mut attributes = observed(lb, &reported);
-            if let Some(tags) = tags.get(&arn) {
-                attributes.insert("tags".to_owned(), tags.value());
-            }
-            (arn, attributes)
-        })
-        .collect())
+    let arns = elb::arns(ids);
+    let (lbs, tags, reports) = try_join3(
+        describe(&client, Asked::Arns(arns.clone())),
+        elb::tags(&client, &arns),
+        elb::reports(&arns, |arn| reported(&client, arn)),
+    )
+    .await?;
+    Ok(elb::put_together(
+        lbs.iter().map(|lb| (lb.load_balancer_arn(), lb)),
+        &tags,
+        &reports,
+        observed,
+    ))
 }
 
 enum Asked<'a> {

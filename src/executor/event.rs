@@ -48,6 +48,14 @@ pub enum Event {
         /// What went wrong.
         why: String,
     },
+    /// What a step makes can be used: steps that build on it may begin. It may still be on
+    /// its way (a distribution has its name long before it is deployed).
+    Usable {
+        /// Index in the plan.
+        step: usize,
+        /// The resource.
+        address: String,
+    },
     /// A step has ended.
     Ended {
         /// Index in the plan.

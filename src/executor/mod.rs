@@ -10,10 +10,11 @@
 //! is the step's outcome.
 //!
 //! **Scheduling.** A step begins when all that it comes after is usable (a delete: over).
-//! To call AWS a worker needs a turn. There are as many turns as `parallelism`; of those
-//! who ask, the one with the longest chain of steps behind it comes first; two steps that
-//! change the same bucket or zone never have one at once. Whoever waits, for AWS to finish
-//! or before the repeat of a mutating call, has no turn; only short repeats of a read keep it.
+//! To change something in AWS a worker needs a turn. There are as many turns as
+//! `parallelism`; of those who ask, the one with the longest chain of steps behind it comes
+//! first; two steps that change the same bucket or zone never have one at once. A step that
+//! acts on what stands reads it in the same turn. Whoever looks at what it has made, waits
+//! for AWS to finish, or pauses before it repeats a mutating call, has no turn.
 //!
 //! **Commits.** A mutating call goes out only when the document on the disk says that it
 //! may: `creating` with the token, `updating`, `deleting`. The id goes into a commit as soon
@@ -150,16 +151,22 @@ pub async fn run(
         while let Ok(message) = inbox.try_recv() {
             run.read(message);
         }
+        let mut will_ask = false;
         for step in run.queue.take_ready() {
             match context.worker(step, &run.known, &run.commits.document) {
                 Ok(worker) => {
+                    will_ask = true;
                     run.running += 1;
                     workers.push(Box::pin(worker.carry_out()));
                 }
                 Err(halt) => run.end(step, halt.outcome(false)),
             }
         }
-        run.grant();
+        // Who has just begun asks as soon as it is looked at, below, and may have the
+        // longest way: until then, nobody gets the turn that its forerunner gave back.
+        if !will_ask {
+            run.grant();
+        }
         run.commits.send();
         if run.is_over() {
             break;

@@ -30,11 +30,12 @@ pub struct Pace {
 }
 
 impl Default for Pace {
-    /// For AWS itself. Its services see each other's changes within a minute or two; a
-    /// load balancer's network interfaces outlive it by some minutes.
+    /// For AWS itself. What takes a moment is seen in a moment, and what takes minutes is
+    /// looked at every ten seconds. Services see each other's changes within a minute or
+    /// two; a load balancer's network interfaces outlive it by some minutes.
     fn default() -> Self {
         Self {
-            first: Duration::from_secs(1),
+            first: Duration::from_millis(300),
             longest: Duration::from_secs(10),
             passing: Duration::from_mins(1),
             quiet: Duration::from_mins(1),
@@ -142,12 +143,12 @@ mod tests {
     fn pauses_grow_until_something_happens() {
         let mut pauses = Pauses::new(&Pace::default());
         assert!(pauses.heard("ACM", "PENDING"));
-        let seconds: Vec<u64> = (0..8).map(|_| pauses.next().as_secs()).collect();
-        assert_eq!(seconds, [1, 1, 2, 3, 5, 7, 10, 10]);
+        let tenths: Vec<u128> = (0..11).map(|_| pauses.next().as_millis() / 100).collect();
+        assert_eq!(tenths, [3, 4, 6, 10, 15, 22, 34, 51, 76, 100, 100]);
         assert!(!pauses.heard("ACM", "PENDING"));
         assert_eq!(pauses.next().as_secs(), 10);
         assert!(pauses.heard("ACM", "ISSUED"));
-        assert_eq!(pauses.next().as_secs(), 1);
+        assert_eq!(pauses.next().as_millis(), 300);
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl Listener for Lines {
                 .unwrap_or_default()
         };
         let line = match event {
-            Event::Begun { .. } => return,
+            Event::Begun { .. } | Event::Usable { .. } => return,
             Event::Started {
                 address, action, ..
             } => format!("{address}: {}", doing(*action)),
@@ -178,6 +178,7 @@ impl Listener for Bars {
                 self.total.inc(1);
                 self.above(&ended(address, *action, outcome, elapsed));
             }
+            Event::Usable { .. } => {}
             Event::Stopping { running } => self.above(&stopping(*running)),
             Event::Finished(summary) => {
                 for (bar, _) in self.steps.values() {
