@@ -135,7 +135,10 @@ impl Aws {
     pub async fn identity(&self) -> Result<&Identity, Error> {
         self.identity
             .get_or_try_init(|| async {
+                // It is the first call of every run: where there is no way to AWS, that is
+                // said soon.
                 let config = aws_sdk_sts::config::Builder::from(&self.config)
+                    .retry_config(RetryConfig::standard().with_max_attempts(3))
                     .interceptor(Watch::new(&self.calls))
                     .build();
                 let answer = aws_sdk_sts::Client::from_conf(config)
@@ -240,8 +243,10 @@ impl Watch {
 
 /// A request would have left in clear.
 #[derive(Debug, thiserror::Error)]
-#[error("{uri} is plain http and not a loopback address; watertight talks TLS only")]
-struct InClear {
+#[error(
+    "{uri} is plain http and not a loopback address; watertight talks TLS only, so nothing was sent"
+)]
+pub(super) struct InClear {
     uri: String,
 }
 

@@ -372,7 +372,13 @@ fn proof(ownership: &Ownership) -> String {
 }
 
 fn in_the_way(resource: &Resource, kind: &Kind, foreign: &Foreign) -> Problem {
+    let is_generated = kind
+        .generated_name
+        .is_some_and(|name| resource.generated.contains(name.attribute));
     let hint = match foreign {
+        Foreign::NotOurs(_) if is_generated => {
+            "its name is made of app, environment and component: change one of them in the spec, or delete it yourself if nobody needs it; watertight never overwrites what it did not make"
+        }
         Foreign::NotOurs(_) => {
             "choose another name in the spec, or delete it yourself if nobody needs it; watertight never overwrites what it did not make"
         }
@@ -383,7 +389,22 @@ fn in_the_way(resource: &Resource, kind: &Kind, foreign: &Foreign) -> Problem {
     };
     Problem {
         address: resource.address.clone(),
-        message: format!("{} {foreign}", kind.noun),
+        message: format!("{}{} {foreign}", kind.noun, called(resource, kind)),
         hints: vec![hint.to_owned()],
+    }
+}
+
+/// The name under which people know it, with a blank before it: an id such as `sg-0a1b` or
+/// `Z1_shop.example.com_A` is none.
+fn called(resource: &Resource, kind: &Kind) -> String {
+    let attribute = kind.generated_name.map_or("name", |name| name.attribute);
+    let name = resource.get(attribute).as_str();
+    let record_type = resource.get("type").as_str();
+    match (name, record_type) {
+        (Some(name), Some(record_type)) if kind.name == "aws_route53_record" => {
+            format!(" {name} {record_type}:")
+        }
+        (Some(name), _) => format!(" {name}:"),
+        (None, _) => String::new(),
     }
 }
