@@ -1,6 +1,8 @@
 //! The whole line on one screen: from the spec's text to a plan.
 //!
-//!     Spec -> Desired -> Approved -> Confirmed -> Graph -> Observed -> Changes -> Plan
+//! ```text
+//! Spec -> Desired -> Approved -> Confirmed -> Graph -> Observed -> Changes -> Plan
+//! ```
 //!
 //! Each arrow is a free function of one stage. [`executor::run`](crate::executor::run)
 //! carries the plan out.

@@ -2,5 +2,6 @@
 
 mod support;
 
+mod dependencies;
 mod sandbox;
 mod sandbox_answers;

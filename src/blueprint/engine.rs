@@ -233,10 +233,8 @@ fn label(value: &Value) -> String {
 /// The first six hexadecimal digits of a text's SHA-256.
 pub(super) fn hash(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
-    digest[..3]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let [first, second, third, ..] = digest.0;
+    format!("{first:02x}{second:02x}{third:02x}")
 }
 
 /// A name less its first label, or the name itself where that would leave a single one.

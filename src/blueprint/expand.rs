@@ -5,14 +5,15 @@
 //! are needed; a component with a problem gives no outputs, and none that takes them is
 //! blamed for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod inputs;
 
-use petgraph::algo::tarjan_scc;
-use petgraph::graph::{DiGraph, NodeIndex};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use inputs::taken;
 use tera::Context;
 
 use super::engine::{self, Engine, Failure};
-use super::input::{InputSpec, Problems};
 use super::link::{self, Wanted};
 use super::manifest::SURROUNDINGS;
 use super::place::{Places, error_at};
@@ -20,10 +21,10 @@ use super::read::{self, Drafted, Surroundings};
 use super::template::Template;
 use super::{Blueprint, Library, RENDERED, fill, text};
 use crate::address::{Address, Mode};
-use crate::diagnostic::{Diagnostic, Span, did_you_mean};
+use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kind::Kind;
 use crate::resource::{Desired, Lookup, Origin};
-use crate::spec::{Component, Input, Spec, Written};
+use crate::spec::{Component, Spec};
 use crate::value::{Attributes, Reference, Value};
 
 /// Expands a spec. In: the spec and the blueprints. Out: everything that AWS should have,
@@ -48,6 +49,7 @@ pub fn expand(spec: &Spec, library: &Library) -> Result<Desired, Vec<Diagnostic>
         links: Vec::new(),
         problems: Vec::new(),
         broken: BTreeSet::new(),
+        ready: BTreeMap::new(),
     };
     for component in spec.components.values() {
         expansion.check(component);
@@ -68,168 +70,17 @@ struct Expansion<'a> {
     problems: Vec<Diagnostic>,
     /// Components whose outputs are not to be had.
     broken: BTreeSet<String>,
+    /// What has been got ready of the blueprints, by name.
+    ready: BTreeMap<String, Rc<Ready>>,
 }
 
-impl<'a> Expansion<'a> {
-    /// Whether the inputs are what the blueprint takes.
-    fn check(&mut self, component: &Component) {
-        let before = self.problems.len();
-        let blueprint = &component.blueprint;
-        let Some(manifest) = self.library.manifest(&blueprint.value) else {
-            let mut diagnostic =
-                Diagnostic::error(format!("there is no blueprint `{}`", blueprint.value))
-                    .at(blueprint.span.clone(), "");
-            let names: Vec<&str> = self.library.names().collect();
-            diagnostic = diagnostic.hint(
-                match did_you_mean(&blueprint.value, names.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("there are `{}`", names.join("`, `")),
-                },
-            );
-            self.problems.push(diagnostic);
-            self.broken.insert(component.name.value.clone());
-            return;
-        };
-        for (name, given) in &component.inputs {
-            let Some(input) = manifest.inputs.get(name) else {
-                let diagnostic =
-                    Diagnostic::error(format!("`{}` has no input `{name}`", blueprint.value))
-                        .at(given.key.clone(), "");
-                let near = did_you_mean(name, manifest.inputs.keys().map(String::as_str));
-                self.problems.push(match near {
-                    Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
-                    None => diagnostic.hint(format!(
-                        "it takes `{}`",
-                        manifest
-                            .inputs
-                            .keys()
-                            .cloned()
-                            .collect::<Vec<_>>()
-                            .join("`, `")
-                    )),
-                });
-                continue;
-            };
-            let mut found: Problems<'_> = Vec::new();
-            input.problems(&given.value.value, Some(&given.value.span), &mut found);
-            for (span, problem) in found {
-                let span = span.unwrap_or(&given.value.span).clone();
-                self.problems
-                    .push(Diagnostic::error(format!("`{name}`: {problem}")).at(span, ""));
-            }
-            for taken in taken(&given.value) {
-                self.check_taken(component, &taken);
-            }
-        }
-        for (name, input) in &manifest.inputs {
-            if input.required && !component.inputs.contains_key(name) {
-                self.problems.push(self.missing(component, name, input));
-            }
-        }
-        if self.problems.len() > before {
-            self.broken.insert(component.name.value.clone());
-        }
-    }
+/// A blueprint's templates, its own first, and the engine that has read them.
+struct Ready {
+    templates: Vec<Template>,
+    engine: Result<Engine, Failure>,
+}
 
-    fn missing(&self, component: &Component, name: &str, input: &InputSpec) -> Diagnostic {
-        let example = input.example.as_ref().map_or_else(
-            || format!("add `{name} = ...`"),
-            |example| format!("add `{name} = {}`", super::in_toml(example)),
-        );
-        Diagnostic::error(format!(
-            "`{}` needs `{name}`: {}",
-            component.blueprint.value, input.summary
-        ))
-        .at(component.name.span.clone(), "")
-        .hint(example)
-    }
-
-    fn check_taken(&mut self, component: &Component, taken: &Taken<'_>) {
-        let others = || {
-            self.spec
-                .components
-                .keys()
-                .filter(|name| **name != component.name.value)
-        };
-        let problem = match self.spec.components.get(taken.component) {
-            _ if taken.component == component.name.value => {
-                Some(("a component can't take its own output".to_owned(), None))
-            }
-            None => Some((
-                format!("there is no component `{}`", taken.component),
-                did_you_mean(taken.component, others().map(String::as_str)),
-            )),
-            Some(other) => match self.library.manifest(&other.blueprint.value) {
-                Some(manifest) if !manifest.outputs.contains_key(taken.output) => {
-                    let near =
-                        did_you_mean(taken.output, manifest.outputs.keys().map(String::as_str));
-                    let message = format!(
-                        "`{}`, a `{}`, has no output `{}`",
-                        taken.component, other.blueprint.value, taken.output
-                    );
-                    Some((message, near))
-                }
-                _ => None,
-            },
-        };
-        if let Some((message, near)) = problem {
-            let mut diagnostic = Diagnostic::error(message).at(taken.span.clone(), "");
-            if let Some(near) = near {
-                diagnostic = diagnostic.hint(format!("did you mean `{near}`?"));
-            }
-            self.problems.push(diagnostic);
-        }
-    }
-
-    /// The components, those first whose outputs others take. Those that take each other's
-    /// in a circle are told so and left out.
-    fn order(&mut self) -> Vec<String> {
-        let components = &self.spec.components;
-        let mut graph: DiGraph<&str, &Span> = DiGraph::new();
-        let nodes: BTreeMap<&str, NodeIndex> = components
-            .keys()
-            .map(|name| (name.as_str(), graph.add_node(name)))
-            .collect();
-        let all_taken: Vec<(&str, Taken<'_>)> = components
-            .iter()
-            .flat_map(|(name, component)| {
-                let given = component.inputs.values();
-                given
-                    .flat_map(|given| taken(&given.value))
-                    .map(move |taken| (name.as_str(), taken))
-            })
-            .collect();
-        for (name, taken) in &all_taken {
-            if let Some(other) = nodes.get(taken.component)
-                && taken.component != *name
-            {
-                graph.add_edge(nodes[name], *other, taken.span);
-            }
-        }
-        let mut order = Vec::new();
-        for group in tarjan_scc(&graph) {
-            let mut names: Vec<&str> = group.into_iter().map(|node| graph[node]).collect();
-            names.sort_unstable();
-            if let [name] = names.as_slice() {
-                order.push((*name).to_owned());
-                continue;
-            }
-            let mut diagnostic = Diagnostic::error(format!(
-                "these components take each other's outputs: `{}`",
-                names.join("`, `")
-            ))
-            .hint("take out one of the references between them");
-            for (name, taken) in &all_taken {
-                if names.contains(name) && names.contains(&taken.component) {
-                    diagnostic = diagnostic.at(taken.span.clone(), "");
-                }
-            }
-            self.problems.push(diagnostic);
-            self.broken.extend(names.into_iter().map(str::to_owned));
-        }
-        order
-    }
-
+impl Expansion<'_> {
     /// Renders and reads a component, unless it or one that it takes from has a problem.
     fn component(&mut self, component: &Component) {
         let name = component.name.value.as_str();
@@ -245,6 +96,11 @@ impl<'a> Expansion<'a> {
             return;
         }
         let before = self.problems.len();
+        self.not_given(component);
+        if self.problems.len() > before {
+            self.broken.insert(name.to_owned());
+            return;
+        }
         if let Some(blueprint) = self.library.blueprints.get(&component.blueprint.value) {
             self.render(component, blueprint);
         }
@@ -253,18 +109,36 @@ impl<'a> Expansion<'a> {
         }
     }
 
+    /// Outputs that the other component has, but not with its inputs as they are.
+    fn not_given(&mut self, component: &Component) {
+        for taken in component
+            .inputs
+            .values()
+            .flat_map(|given| taken(&given.value))
+        {
+            let key = (taken.component.to_owned(), taken.output.to_owned());
+            if !self.desired.outputs.contains_key(&key) {
+                let message = format!(
+                    "`{}` gives no `{}` with these inputs",
+                    taken.component, taken.output
+                );
+                let diagnostic = Diagnostic::error(message).at(taken.span.clone(), "");
+                self.problems.push(diagnostic);
+            }
+        }
+    }
+
     fn render(&mut self, component: &Component, blueprint: &Blueprint) {
         let name = component.name.value.as_str();
-        let mut templates = blueprint.templates.clone();
-        let n_own = templates.len();
-        templates.extend(self.library.shared.iter().cloned());
-        let places = Places::new(component, &templates);
-        let engine = match Engine::new(&templates) {
+        let ready = self.ready(&component.blueprint.value, blueprint);
+        let templates = ready.templates.as_slice();
+        let places = Places::new(component, templates);
+        let engine = match &ready.engine {
             Ok(engine) => engine,
-            Err(failure) => return self.problems.push(told(&failure, &places)),
+            Err(failure) => return self.problems.push(told(failure, &places)),
         };
-        self.undefined(blueprint, &engine, &templates, &places);
-        let context = match self.context(component, blueprint, &engine) {
+        self.undefined(blueprint, engine, templates, &places);
+        let context = match self.context(component, blueprint, engine) {
             Ok(context) => context,
             Err(failure) => return self.problems.push(told(&failure, &places)),
         };
@@ -280,7 +154,7 @@ impl<'a> Expansion<'a> {
             output: &output,
         };
         let mut drafted = Drafted::default();
-        for template in &templates[..n_own] {
+        for template in &templates[..blueprint.templates.len()] {
             if !template.name.ends_with(RENDERED) {
                 continue;
             }
@@ -289,10 +163,10 @@ impl<'a> Expansion<'a> {
                 Err(failure) => drafted.problems.push(told(&failure, &places)),
             }
         }
-        let given = self.outputs(
+        let given = outputs_of(
             component,
             blueprint,
-            &engine,
+            engine,
             &context,
             &output,
             &mut drafted,
@@ -303,6 +177,17 @@ impl<'a> Expansion<'a> {
         self.desired.lookups.extend(drafted.lookups);
         self.links.extend(drafted.links);
         self.problems.extend(drafted.problems);
+    }
+
+    fn ready(&mut self, name: &str, blueprint: &Blueprint) -> Rc<Ready> {
+        let shared = &self.library.shared;
+        let ready = self.ready.entry(name.to_owned()).or_insert_with(|| {
+            let mut templates = blueprint.templates.clone();
+            templates.extend(shared.iter().cloned());
+            let engine = Engine::new(&templates);
+            Rc::new(Ready { templates, engine })
+        });
+        Rc::clone(ready)
     }
 
     /// Names in templates that are neither inputs nor set anywhere: Tera would only notice
@@ -342,7 +227,7 @@ impl<'a> Expansion<'a> {
                 );
                 self.problems
                     .push(match did_you_mean(&name, known.iter().copied()) {
-                        Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
+                        Some(near) => diagnostic.hint(format!("Did you mean `{near}`?")),
                         None => diagnostic,
                     });
             }
@@ -378,42 +263,6 @@ impl<'a> Expansion<'a> {
             }
         }
         Ok(context)
-    }
-
-    fn outputs(
-        &self,
-        component: &Component,
-        blueprint: &Blueprint,
-        engine: &Engine,
-        context: &Context,
-        output: &dyn Fn(&str, &str) -> Option<Value>,
-        drafted: &mut Drafted,
-    ) -> BTreeMap<(String, String), Value> {
-        let name = component.name.value.as_str();
-        let mut given = BTreeMap::new();
-        for (key, spec) in &blueprint.manifest.outputs {
-            let origin = Origin {
-                spec: Some(component.name.span.clone()),
-                blueprint: Some(spec.span.clone()),
-            };
-            let value = engine
-                .render_text(&spec.value, context, true)
-                .map_err(|failure| failure.message)
-                .and_then(|rendered| text::read(&rendered, name, output));
-            match value {
-                Ok(Value::String(text)) if text.is_empty() => {}
-                Ok(value) => {
-                    let by = Address::managed(name, "output", key);
-                    read::link(&value, Wanted::Any, &by, &origin, &mut drafted.links);
-                    given.insert((name.to_owned(), key.clone()), value);
-                }
-                Err(problem) => {
-                    let message = format!("the output `{key}`: {problem}");
-                    drafted.problems.push(error_at(&origin, message, ""));
-                }
-            }
-        }
-        given
     }
 
     /// Fills in what nobody wrote, and looks whether everything leads somewhere.
@@ -545,26 +394,40 @@ impl<'a> Expansion<'a> {
     }
 }
 
-/// A `{ from = ".." }` in an input.
-struct Taken<'a> {
-    component: &'a str,
-    output: &'a str,
-    span: &'a Span,
-}
-
-/// Every output that a value takes. One that the parser has complained about is nameless
-/// and left out.
-fn taken(value: &Written<Input>) -> Vec<Taken<'_>> {
-    match &value.value {
-        Input::From { component, output } if !component.is_empty() => vec![Taken {
-            component,
-            output,
-            span: &value.span,
-        }],
-        Input::List(items) => items.iter().flat_map(taken).collect(),
-        Input::Table(entries) => entries.values().flat_map(taken).collect(),
-        _ => Vec::new(),
+/// What a component gives: the manifest's outputs with a value.
+fn outputs_of(
+    component: &Component,
+    blueprint: &Blueprint,
+    engine: &Engine,
+    context: &Context,
+    output: &dyn Fn(&str, &str) -> Option<Value>,
+    drafted: &mut Drafted,
+) -> BTreeMap<(String, String), Value> {
+    let name = component.name.value.as_str();
+    let mut given = BTreeMap::new();
+    for (key, spec) in &blueprint.manifest.outputs {
+        let origin = Origin {
+            spec: Some(component.name.span.clone()),
+            blueprint: Some(spec.span.clone()),
+        };
+        let value = engine
+            .render_text(&spec.value, context, true)
+            .map_err(|failure| failure.message)
+            .and_then(|rendered| text::read(&rendered, name, output));
+        match value {
+            Ok(Value::String(text)) if text.is_empty() => {}
+            Ok(value) => {
+                let by = Address::managed(name, "output", key);
+                read::link(&value, Wanted::Any, &by, &origin, &mut drafted.links);
+                given.insert((name.to_owned(), key.clone()), value);
+            }
+            Err(problem) => {
+                let message = format!("the output `{key}`: {problem}");
+                drafted.problems.push(error_at(&origin, message, ""));
+            }
+        }
     }
+    given
 }
 
 /// A failure as the user is told: a refusal at the input, all else at the blueprint's line.

@@ -53,7 +53,7 @@ pub(super) fn check(link: &Link, desired: &Desired) -> Option<Diagnostic> {
                 format!("the lookup `{}` refers to the resource `{target}`", link.by),
                 "lookups are read before anything is made",
             )
-            .hint("a lookup can only refer to another lookup"),
+            .hint("A lookup can only refer to another lookup."),
         );
     }
     match type_at(&link.reference) {
@@ -100,7 +100,7 @@ fn missing(link: &Link, desired: &Desired) -> Diagnostic {
     );
     let local = target.local();
     if let Some(near) = did_you_mean(&local, candidates.iter().map(String::as_str)) {
-        diagnostic = diagnostic.hint(format!("did you mean `{near}`?"));
+        diagnostic = diagnostic.hint(format!("Did you mean `{near}`?"));
     }
     diagnostic
 }

@@ -99,7 +99,7 @@ impl Reader<'_> {
                 let hint = did_you_mean(name, known.iter().copied());
                 self.problem(key.span(), format!("unknown key `{name}` in a manifest"));
                 if let (Some(hint), Some(last)) = (hint, self.problems.last_mut()) {
-                    last.hints.push(format!("did you mean `{hint}`?"));
+                    last.hints.push(format!("Did you mean `{hint}`?"));
                 }
             }
         }
@@ -251,13 +251,11 @@ impl Reader<'_> {
 
     fn number(&mut self, table: &DeTable<'_>, key: &str) -> Option<i64> {
         let node = table.get(key)?;
-        match self.value(node) {
-            Input::Int(number) => Some(number),
-            _ => {
-                self.problem(node.span(), format!("`{key}` is a whole number"));
-                None
-            }
+        if let Input::Int(number) = self.value(node) {
+            return Some(number);
         }
+        self.problem(node.span(), format!("`{key}` is a whole number"));
+        None
     }
 
     fn value(&mut self, node: &Node<'_>) -> Input {
@@ -265,13 +263,11 @@ impl Reader<'_> {
             DeValue::String(text) => Input::Text(text.to_string()),
             DeValue::Boolean(value) => Input::Bool(*value),
             DeValue::Integer(number) => {
-                match i64::from_str_radix(number.as_str(), number.radix()) {
-                    Ok(number) => Input::Int(number),
-                    Err(_) => {
-                        self.problem(node.span(), "the number is too large".to_owned());
-                        Input::Int(0)
-                    }
+                let read = i64::from_str_radix(number.as_str(), number.radix());
+                if read.is_err() {
+                    self.problem(node.span(), "the number is too large".to_owned());
                 }
+                Input::Int(read.unwrap_or_default())
             }
             DeValue::Float(number) => Input::Float(number.as_str().parse().unwrap_or_default()),
             DeValue::Datetime(date) => Input::Text(date.to_string()),

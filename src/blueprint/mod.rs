@@ -8,7 +8,7 @@
 //! `*.tera`, and all in folders whose name begins with `_`, are there to be included. In
 //! reading order:
 //!
-//! - `manifest`, `input`: what a blueprint takes, and whether what was given is that;
+//! - `manifest`, `input`, `form`: what a blueprint takes, and whether what was given is that;
 //! - `template`, `text`, `engine`: rendering, by which a user's value stays a value and a
 //!   rendered line knows the line that it came from;
 //! - `read`: the rendered TOML against the provider's schema;
@@ -20,6 +20,7 @@
 mod engine;
 mod expand;
 mod fill;
+mod form;
 mod input;
 mod link;
 mod manifest;
@@ -118,7 +119,7 @@ impl Library {
                 problems.push(
                     Diagnostic::error(format!("the blueprint `{folder}` has no `{MANIFEST}`"))
                         .hint(format!(
-                            "add `{folder}/{MANIFEST}` with its summary and inputs"
+                            "Add `{folder}/{MANIFEST}` with its summary and inputs."
                         )),
                 );
                 continue;

@@ -4,6 +4,7 @@
 //! speaks of, else the component's header.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::template::{Template, inputs_behind, origin};
 use crate::diagnostic::{Diagnostic, Span};
@@ -46,16 +47,35 @@ impl<'a> Places<'a> {
         self.origin(spec, template.span(line))
     }
 
-    /// The origin of an attribute at this byte: an input that its line speaks of, else what
-    /// its resource came from.
+    /// The origin of an attribute at this byte: an input that its line speaks of, or a block
+    /// around it that is not around its resource too; else what its resource came from.
     pub(super) fn attribute(&self, rendered: &str, at: usize, resource: &Origin) -> Origin {
         let Some((template, line)) = self.line(rendered, at) else {
             return resource.clone();
         };
+        let outer = self.around(resource);
+        let inner: Vec<String> = template
+            .around(line)
+            .iter()
+            .filter(|name| !outer.contains(name))
+            .cloned()
+            .collect();
         let spec = self
             .given(template.mentioned(line))
+            .or_else(|| self.given(&inner))
             .or_else(|| resource.spec.clone());
         self.origin(spec, template.span(line))
+    }
+
+    /// The names in the blocks around a resource's header.
+    fn around(&self, resource: &Origin) -> &'a [String] {
+        let Some(header) = &resource.blueprint else {
+            return &[];
+        };
+        self.templates
+            .iter()
+            .find(|template| Arc::ptr_eq(&template.source, &header.source))
+            .map_or(&[], |template| template.around(header.line_and_column().0))
     }
 
     /// The origin of a line of a template, by the template's name.

@@ -6,21 +6,23 @@
 //! *Invariant*: what comes out has the schema's shape: blocks are lists of maps, JSON
 //! documents are maps, and nothing is there that the provider would not take.
 
+mod values;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::link::{Link, Wanted, in_words};
+use super::link::{Link, Wanted};
 use super::place::{Places, error_at};
 use super::text;
 use crate::address::{Address, Mode, is_name};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kind::Kind;
-use crate::kind::schema::{AWS_6, Block, Nesting, Schema, Type};
+use crate::kind::schema::{AWS_6, Schema};
 use crate::resource::{Lookup, Origin, Resource};
-use crate::value::{Attributes, Part, Value};
+use crate::value::{Attributes, Value};
 
 /// What a component comes to.
 #[derive(Debug, Default)]
@@ -70,6 +72,7 @@ pub(super) fn read(rendered: &str, around: &Surroundings<'_>, drafted: &mut Draf
         drafted,
         address: Address::managed(around.component, "", ""),
         origin: around.places.whole(),
+        inside: None,
     };
     for (key, node) in table.get_ref() {
         if key.get_ref() == "data" {
@@ -90,6 +93,8 @@ struct Reader<'a, 'b> {
     address: Address,
     /// Where it came from.
     origin: Origin,
+    /// The first line inside the attribute that is being read that speaks of an input.
+    inside: Option<Origin>,
 }
 
 type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
@@ -115,16 +120,14 @@ impl Reader<'_, '_> {
         at: Range<usize>,
         node: &'n Node<'i>,
     ) -> Vec<(&'n Key<'i>, &'n Node<'i>)> {
-        match node.get_ref().as_table() {
-            Some(table) => table.iter().collect(),
-            None => {
-                self.problem(
-                    &at,
-                    "this stands outside of a resource: `[kind.name]` goes before it",
-                );
-                Vec::new()
-            }
+        if let Some(table) = node.get_ref().as_table() {
+            return table.iter().collect();
         }
+        self.problem(
+            &at,
+            "this stands outside of a resource: `[kind.name]` goes before it",
+        );
+        Vec::new()
     }
 
     fn kind(&mut self, mode: Mode, key: &Key<'_>, node: &Node<'_>) {
@@ -140,7 +143,7 @@ impl Reader<'_, '_> {
             for (name, _) in entries {
                 let diagnostic = self.problem(&name.span(), format!("there is no kind `{full}`"));
                 if let Some(near) = near {
-                    diagnostic.hints.push(format!("did you mean `{near}`?"));
+                    diagnostic.hints.push(format!("Did you mean `{near}`?"));
                 }
             }
             return;
@@ -161,7 +164,7 @@ impl Reader<'_, '_> {
                     );
                     self.problem(&name.span(), message)
                         .hints
-                        .push("a name made from a value passes the filter `label`".to_owned());
+                        .push("A name made from a value passes the filter `label`.".to_owned());
                 }
                 Some(table) => self.object(&name.span(), table, schema),
                 None => {
@@ -190,16 +193,33 @@ impl Reader<'_, '_> {
                 "depends_on" if self.address.mode == Mode::Managed => {
                     depends_on = self.depends_on(node);
                 }
-                name => {
-                    origins.insert(name.to_owned(), self.place(&key.span()));
-                    rest.push((key, node));
-                }
+                _ => rest.push((key, node)),
             }
         }
         let generated = kind
             .and_then(|kind| kind.generated_name)
             .map(|name| name.attribute);
-        let attributes = self.body(at, rest, schema, "", generated);
+        let mut attributes = Attributes::new();
+        let mut failed = BTreeSet::new();
+        for (key, node) in rest {
+            let name = key.get_ref().to_string();
+            let own = self.place(&key.span());
+            self.inside = None;
+            match self.entry(key, node, schema, "") {
+                Some(value) => {
+                    attributes.insert(name.clone(), value);
+                }
+                None => {
+                    failed.insert(name.clone());
+                }
+            }
+            // A block's header speaks of nothing: the line in it that does is why it is so.
+            let by_input = own.spec != self.origin.spec;
+            let origin = self.inside.take().filter(|_| !by_input).unwrap_or(own);
+            origins.insert(name, origin);
+        }
+        failed.extend(generated.map(str::to_owned));
+        self.required(at, &attributes, &failed, schema, "");
         let region = region.unwrap_or_else(|| self.around.region.to_owned());
         let (address, origin) = (self.address.clone(), self.origin.clone());
         let earlier = match address.mode {
@@ -289,297 +309,8 @@ impl Reader<'_, '_> {
         found
     }
 
-    /// The attributes and blocks of a resource or a block. `given` need not be there.
-    fn body<'n, 'i: 'n>(
-        &mut self,
-        at: &Range<usize>,
-        entries: impl IntoIterator<Item = (&'n Key<'i>, &'n Node<'i>)>,
-        schema: &'static Schema,
-        path: &str,
-        given: Option<&str>,
-    ) -> Attributes {
-        let mut attributes = Attributes::new();
-        let mut failed = BTreeSet::new();
-        for (key, node) in entries {
-            let name: &str = key.get_ref();
-            let inside = if path.is_empty() {
-                name.to_owned()
-            } else {
-                format!("{path}.{name}")
-            };
-            let value = match (schema.attribute(name), schema.block(name)) {
-                (Some(attribute), _) if !attribute.required && !attribute.optional => {
-                    let message =
-                        format!("AWS sets `{inside}` of {}; it can't be given", self.what());
-                    self.problem(&key.span(), message);
-                    None
-                }
-                (Some(attribute), _) => self.value(node, &attribute.of, &inside),
-                (None, Some(block)) => self.blocks(&key.span(), node, block, &inside),
-                (None, None) => {
-                    let near = did_you_mean(name, schema.arguments());
-                    let message = format!("{} has no attribute `{inside}`", self.what());
-                    let diagnostic = self.problem(&key.span(), message);
-                    if let Some(near) = near {
-                        diagnostic.hints.push(format!("did you mean `{near}`?"));
-                    }
-                    None
-                }
-            };
-            match value {
-                Some(value) => {
-                    attributes.insert(name.to_owned(), value);
-                }
-                None => {
-                    failed.insert(name.to_owned());
-                }
-            }
-        }
-        let attribute_names = schema
-            .attributes
-            .iter()
-            .filter(|attribute| attribute.required);
-        let block_names = schema.blocks.iter().filter(|block| block.min > 0);
-        let required = attribute_names
-            .map(|attribute| attribute.name)
-            .chain(block_names.map(|block| block.name));
-        for name in required {
-            if !attributes.contains_key(name) && !failed.contains(name) && given != Some(name) {
-                let inside = if path.is_empty() {
-                    String::new()
-                } else {
-                    format!(" in `{path}`")
-                };
-                let message = format!("{} needs `{name}`{inside}", self.what());
-                self.problem(at, message);
-            }
-        }
-        attributes
-    }
-
     fn what(&self) -> String {
         format!("`{}`", self.address.local())
-    }
-
-    fn blocks(
-        &mut self,
-        at: &Range<usize>,
-        node: &Node<'_>,
-        block: &'static Block,
-        path: &str,
-    ) -> Option<Value> {
-        let items: Option<Vec<&Node<'_>>> = match node.get_ref() {
-            DeValue::Table(_) => Some(vec![node]),
-            DeValue::Array(items) if items.iter().all(|item| item.get_ref().is_table()) => {
-                Some(items.iter().collect())
-            }
-            _ => None,
-        };
-        let Some(items) = items else {
-            let header = format!("[[{}.{path}]]", self.address.local());
-            let message = format!("`{path}` of {} is a block", self.what());
-            self.problem(at, message)
-                .hints
-                .push(format!("write `{header}` and its attributes below it"));
-            return None;
-        };
-        if block.max > 0 && items.len() as u64 > block.max {
-            let message = format!(
-                "{} takes {} `{path}`, not {}",
-                self.what(),
-                block.max,
-                items.len()
-            );
-            self.problem(at, message);
-        }
-        let mut maps: Vec<Value> = Vec::new();
-        for item in items {
-            if let Some(table) = item.get_ref().as_table() {
-                // The span of a table is its header; an inline one's, its text.
-                let place = if item.span().is_empty() {
-                    at.clone()
-                } else {
-                    item.span()
-                };
-                maps.push(Value::Map(self.body(
-                    &place,
-                    table,
-                    &block.schema,
-                    path,
-                    None,
-                )));
-            }
-        }
-        match block.nesting {
-            Nesting::Single => maps.into_iter().next(),
-            Nesting::List | Nesting::Set => Some(Value::List(maps)),
-        }
-    }
-
-    fn value(&mut self, node: &Node<'_>, of: &'static Type, path: &str) -> Option<Value> {
-        match (of, node.get_ref()) {
-            (_, DeValue::String(text)) => self.text(&node.span(), text, of, path),
-            (Type::Bool, DeValue::Boolean(value)) => Some(Value::Bool(*value)),
-            (Type::Number, DeValue::Integer(_) | DeValue::Float(_)) => self.number(node),
-            (Type::List(of), DeValue::Array(items)) => {
-                let items: Option<Vec<Value>> = items
-                    .iter()
-                    .map(|item| self.value(item, of, path))
-                    .collect();
-                items.map(Value::List)
-            }
-            (Type::Set(of), DeValue::Array(items)) => {
-                let mut set: Vec<Value> = Vec::new();
-                for item in items {
-                    let value = self.value(item, of, path)?;
-                    if !set.contains(&value) {
-                        set.push(value);
-                    }
-                }
-                Some(Value::List(set))
-            }
-            (Type::Map(of), DeValue::Table(entries)) => {
-                let mut map = BTreeMap::new();
-                for (key, item) in entries {
-                    let name = self.key(key)?;
-                    let value = self.value(item, of, &format!("{path}.{name}"))?;
-                    map.insert(name, value);
-                }
-                Some(Value::Map(map))
-            }
-            (Type::Object(fields), DeValue::Table(entries)) => {
-                let mut map = BTreeMap::new();
-                for (key, item) in entries {
-                    let name: &str = key.get_ref();
-                    let Some((_, of)) = fields.iter().find(|(field, _)| *field == name) else {
-                        let message = format!("`{path}` of {} has no `{name}`", self.what());
-                        self.problem(&key.span(), message);
-                        return None;
-                    };
-                    let value = self.value(item, of, &format!("{path}.{name}"))?;
-                    map.insert(name.to_owned(), value);
-                }
-                Some(Value::Map(map))
-            }
-            (Type::String, DeValue::Table(_)) if self.holds_json(path) => self.json(node),
-            _ => {
-                let found = node.get_ref().type_str();
-                let message = format!(
-                    "`{path}` of {} is {}, not {found}",
-                    self.what(),
-                    in_words(of)
-                );
-                self.problem(&node.span(), message);
-                None
-            }
-        }
-    }
-
-    fn holds_json(&self, path: &str) -> bool {
-        Kind::of(&self.address.kind).is_some_and(|kind| kind.json.contains(&path))
-    }
-
-    fn number(&mut self, node: &Node<'_>) -> Option<Value> {
-        let number = match node.get_ref() {
-            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-                .ok()
-                .map(Value::Int),
-            DeValue::Float(number) => number.as_str().parse().ok().map(Value::Float),
-            _ => None,
-        };
-        if number.is_none() {
-            self.problem(&node.span(), "the number is too large");
-        }
-        number
-    }
-
-    fn key(&mut self, key: &Key<'_>) -> Option<String> {
-        match text::read_plain(key.get_ref()) {
-            Ok(name) => Some(name),
-            Err(problem) => {
-                self.problem(&key.span(), problem);
-                None
-            }
-        }
-    }
-
-    /// A string: text, a reference, a text with references, or an output put in its place.
-    fn text(
-        &mut self,
-        at: &Range<usize>,
-        written: &str,
-        of: &'static Type,
-        path: &str,
-    ) -> Option<Value> {
-        let value = match text::read(written, self.around.component, self.around.output) {
-            Ok(value) => value,
-            Err(problem) => {
-                let message = format!("`{path}` of {}: {problem}", self.what());
-                self.problem(at, message);
-                return None;
-            }
-        };
-        if !fits(&value, of) {
-            let message = format!(
-                "`{path}` of {} is {}, not {}",
-                self.what(),
-                in_words(of),
-                value_in_words(&value)
-            );
-            self.problem(at, message);
-            return None;
-        }
-        let origin = self.place(at);
-        link(
-            &value,
-            Wanted::Typed(of),
-            &self.address,
-            &origin,
-            &mut self.drafted.links,
-        );
-        Some(value)
-    }
-
-    fn json(&mut self, node: &Node<'_>) -> Option<Value> {
-        Some(match node.get_ref() {
-            DeValue::String(written) => {
-                match text::read(written, self.around.component, self.around.output) {
-                    Ok(value) => {
-                        let origin = self.place(&node.span());
-                        link(
-                            &value,
-                            Wanted::Any,
-                            &self.address,
-                            &origin,
-                            &mut self.drafted.links,
-                        );
-                        value
-                    }
-                    Err(problem) => {
-                        self.problem(&node.span(), problem);
-                        return None;
-                    }
-                }
-            }
-            DeValue::Boolean(value) => Value::Bool(*value),
-            DeValue::Integer(_) | DeValue::Float(_) => self.number(node)?,
-            DeValue::Datetime(_) => {
-                self.problem(&node.span(), "a date is written as a text");
-                return None;
-            }
-            DeValue::Array(items) => {
-                let items: Option<Vec<Value>> = items.iter().map(|item| self.json(item)).collect();
-                Value::List(items?)
-            }
-            DeValue::Table(entries) => {
-                let mut map = BTreeMap::new();
-                for (key, item) in entries {
-                    let key = self.key(key)?;
-                    map.insert(key, self.json(item)?);
-                }
-                Value::Map(map)
-            }
-        })
     }
 }
 
@@ -604,35 +335,4 @@ pub(super) fn link(
         wanted,
         origin: origin.clone(),
     }));
-}
-
-/// Whether a value that was written as a string can be of this type, as far as it is known.
-fn fits(value: &Value, of: &Type) -> bool {
-    match (value, of) {
-        (Value::Reference(_) | Value::Unknown { .. }, _)
-        | (Value::String(_) | Value::Template(_), Type::String)
-        | (Value::Bool(_), Type::Bool | Type::String)
-        | (Value::Int(_) | Value::Float(_), Type::Number | Type::String) => true,
-        (Value::List(items), Type::List(of) | Type::Set(of)) => {
-            items.iter().all(|item| fits(item, of))
-        }
-        (Value::Map(entries), Type::Map(of)) => entries.values().all(|item| fits(item, of)),
-        _ => false,
-    }
-}
-
-fn value_in_words(value: &Value) -> String {
-    match value {
-        Value::String(text) => format!("the text `{}`", text.escape_debug()),
-        Value::Template(parts) => {
-            let text = parts.iter().find_map(|part| match part {
-                Part::Reference(reference) => Some(reference.to_string()),
-                Part::Text(_) => None,
-            });
-            format!("a text with `{}` in it", text.unwrap_or_default())
-        }
-        Value::List(_) => "a list".to_owned(),
-        Value::Map(_) => "a map".to_owned(),
-        other => format!("`{}`", other.to_json()),
-    }
 }

@@ -180,10 +180,9 @@ fn end_of_tag(inside: &str, close: &str, comment: bool) -> usize {
     for (at, c) in inside.char_indices() {
         match quote {
             Some(open) if c == open => quote = None,
-            Some(_) => {}
             None if !comment && matches!(c, '"' | '\'' | '`') => quote = Some(c),
             None if inside[at..].starts_with(close) => return at,
-            None => {}
+            Some(_) | None => {}
         }
     }
     inside.len()
@@ -259,9 +258,15 @@ impl Scan {
         }
     }
 
+    /// A name depends on what it is taken from, and on the blocks that decide about it.
     fn alias(&mut self, targets: &str, taken: &str) {
+        let mut behind = names(taken);
+        behind.extend(self.blocks.iter().rev().flatten().cloned());
         for target in names(targets) {
-            self.aliases.entry(target).or_default().extend(names(taken));
+            self.aliases
+                .entry(target)
+                .or_default()
+                .extend(behind.iter().cloned());
         }
     }
 }
@@ -301,11 +306,11 @@ fn names(expression: &str) -> Vec<String> {
                 continue;
             }
             None => {
-                let named = !word.is_empty()
+                let is_name = !word.is_empty()
                     && !word.starts_with(|first: char| first.is_ascii_digit())
                     && !matches!(before, '.' | '|')
                     && !KEYWORDS.contains(&word.as_str());
-                if named && !names.contains(&word) {
+                if is_name && !names.contains(&word) {
                     names.push(word.clone());
                 }
                 if !word.is_empty() || !c.is_whitespace() {
@@ -378,6 +383,6 @@ mod tests {
         let inputs = super::inputs_behind(template.mentioned(5), &template.aliases, &|name| {
             name != "x"
         });
-        assert_eq!(inputs, ["list"]);
+        assert_eq!(inputs, ["list", "redirect"]);
     }
 }

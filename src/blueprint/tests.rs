@@ -1,13 +1,16 @@
 //! Specs through the embedded blueprints, and blueprints that are wrong.
 
+mod properties;
+mod wrong;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::{Library, expand};
 use crate::diagnostic::{Diagnostic, Source};
+use crate::guardrail;
 use crate::resource::{Desired, Origin};
 use crate::spec::{self, Spec};
-use crate::value::Value;
 
 fn parsed(text: &str) -> Spec {
     let source = Source {
@@ -109,5 +112,151 @@ fn the_examples() {
     ] {
         let desired = expanded(text).unwrap_or_else(|problems| panic!("{}", lines(&problems)));
         insta::assert_snapshot!(name, listing(&desired));
+        check_approved(desired);
+    }
+}
+
+/// Every input that a blueprint has, so that each is used once.
+const FULL: &str = r#"
+app = "shop"
+environment = "test"
+region = "eu-central-1"
+ephemeral = true
+
+[components.web]
+blueprint = "https-service"
+domain = "example.com"
+aliases = ["a.example.com", "b.example.com"]
+zone = "Z0123456789ABC"
+vpc = "vpc-0a1b2c3d"
+subnets = ["subnet-1", "subnet-2"]
+internal = true
+dualstack = true
+port = 8443
+health_check_path = "/healthz"
+health_check_port = 9443
+targets = ["i-0123456789abcdef0"]
+target_type = "instance"
+ingress = ["10.0.0.0/8", "2001:db8::/32", "sg-0a1b", "pl-0c2d"]
+egress = []
+tls_policy = "fips"
+key_algorithm = "EC_secp384r1"
+redirect_http = true
+hsts_max_age = 63072000
+hsts_include_subdomains = true
+hsts_preload = true
+idle_timeout = 120
+logs = true
+log_retention_days = 30
+noncurrent_days = 7
+min_tls = "1.3"
+
+[components.site]
+blueprint = "static-site"
+domain = "www.example.org"
+aliases = ["web.example.org"]
+zone = "example.org"
+bucket_name = "acme-www"
+index_document = "home.html"
+single_page = false
+error_page = "/404.html"
+price_class = "PriceClass_All"
+key_algorithm = "RSA_2048"
+hsts_max_age = 63072000
+hsts_include_subdomains = true
+hsts_preload = true
+noncurrent_days = 7
+min_tls = "1.3"
+logs = false
+log_retention_days = 30
+
+[components.files]
+blueprint = "private-bucket"
+bucket_name = "acme-files"
+expire_days = 10
+noncurrent_days = 7
+min_tls = "1.3"
+logs = true
+log_retention_days = 30
+"#;
+
+#[test]
+fn every_input() {
+    let spec = parsed(FULL);
+    let library = Library::embedded();
+    for component in spec.components.values() {
+        let manifest = library.manifest(&component.blueprint.value).unwrap();
+        for input in manifest.inputs.keys() {
+            let name = &component.name.value;
+            assert!(component.inputs.contains_key(input), "{name}.{input}");
+        }
+    }
+    let desired = expand(&spec, &library).unwrap_or_else(|problems| panic!("{}", lines(&problems)));
+    insta::assert_snapshot!("full", listing(&desired));
+    check_approved(desired);
+}
+
+#[track_caller]
+fn check_approved(desired: Desired) {
+    let day = jiff::civil::date(2026, 12, 1);
+    if let Err(refusal) = guardrail::approve(desired, day) {
+        panic!("{refusal:#?}");
+    }
+}
+
+const HEAD: &str = "app = \"shop\"\nenvironment = \"prod\"\nregion = \"eu-west-1\"\n";
+
+/// The components of a spec, and what is wrong with them: places, message, and hints. The
+/// first line of the components is line 4.
+#[track_caller]
+fn check(components: &str, expected: &str) {
+    check_with(&Library::embedded(), components, expected);
+}
+
+#[track_caller]
+fn check_with(library: &Library, components: &str, expected: &str) {
+    let spec = parsed(&format!("{HEAD}{components}"));
+    let problems = match expand(&spec, library) {
+        Ok(_) => "none".to_owned(),
+        Err(problems) => lines(&problems).replace("spec.toml:", ""),
+    };
+    let flat = |text: &str| {
+        let lines = text.lines().map(str::trim);
+        lines
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    assert_eq!(flat(&problems), flat(expected));
+}
+
+#[test]
+fn a_component_of_three_lines_is_enough() {
+    check("[components.a]\nblueprint = \"private-bucket\"\n", "none");
+    check(
+        "[components.a]\nblueprint = \"static-site\"\ndomain = \"www.example.com\"\n",
+        "none",
+    );
+    check(
+        "[components.a]\nblueprint = \"https-service\"\ndomain = \"www.example.com\"\nport = 443\n",
+        "none",
+    );
+}
+
+#[test]
+fn every_blueprint_tells_what_it_takes() {
+    let library = Library::embedded();
+    let names: Vec<&str> = library.names().collect();
+    assert_eq!(names, ["https-service", "private-bucket", "static-site"]);
+    for name in names {
+        let manifest = library.manifest(name).unwrap();
+        assert!(!manifest.version.is_empty(), "{name}");
+        for (input, spec) in &manifest.inputs {
+            assert!(!spec.summary.is_empty(), "{name}.{input}");
+            assert!(!spec.required || spec.example.is_some(), "{name}.{input}");
+        }
+        for (output, spec) in &manifest.outputs {
+            assert!(!spec.summary.is_empty(), "{name}.{output}");
+        }
     }
 }

@@ -89,15 +89,14 @@ pub(super) fn read(
             parts.push(Value::Reference(reference));
             rest = after;
         } else if let Some((inside, after)) = enclosed(rest) {
-            match decode(inside) {
-                Some(c) => literal.push(c),
-                None => {
-                    let (other, name) = inside.split_once('.').unwrap_or((inside, ""));
-                    let value = output(other, name)
-                        .ok_or_else(|| format!("`{other}.{name}` has no value"))?;
-                    flush(&mut literal, &mut parts);
-                    parts.push(value);
-                }
+            if let Some(c) = decode(inside) {
+                literal.push(c);
+            } else {
+                let (other, name) = inside.split_once('.').unwrap_or((inside, ""));
+                let value =
+                    output(other, name).ok_or_else(|| format!("`{other}.{name}` has no value"))?;
+                flush(&mut literal, &mut parts);
+                parts.push(value);
             }
             rest = after;
         } else {

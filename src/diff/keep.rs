@@ -39,11 +39,28 @@ pub(super) fn compare(
             record,
         };
         match observed.resources.get(address) {
-            None => changes.steps.push(case.create(&known, observed)),
+            None => {
+                let step = case.create(&known, observed);
+                learn(&step, &mut known);
+                changes.steps.push(step);
+            }
             Some(seen) => case.hold_against(seen, &mut known, changes),
         }
     }
     changes.known = known;
+}
+
+/// What is made will have what was wanted of it: a bucket's name is known before the bucket
+/// stands. What only AWS can tell stays unknown.
+fn learn(step: &Step, known: &mut Known) {
+    let Some(resource) = &step.wanted else { return };
+    let given = resource
+        .attributes
+        .iter()
+        .map(|(name, value)| (name.clone(), known.resolve(value)))
+        .filter(|(_, value)| !value.is_unknown())
+        .collect();
+    known.learn(resource.address.clone(), given);
 }
 
 /// One resource and what is known of it.
@@ -105,7 +122,7 @@ impl Case<'_> {
         }
         if fields.iter().any(|field| field.forces_replacement) {
             known.forget(&self.resource.address);
-            self.replace(seen, fields, changes);
+            self.replace(seen, fields, known, changes);
             return;
         }
         for field in &fields {
@@ -138,7 +155,7 @@ impl Case<'_> {
     }
 
     /// Makes a new one first; the old one goes when nothing uses it any more.
-    fn replace(&self, seen: &Seen, fields: Vec<Field>, changes: &mut Changes) {
+    fn replace(&self, seen: &Seen, fields: Vec<Field>, known: &mut Known, changes: &mut Changes) {
         let forced = fields
             .iter()
             .find(|field| field.forces_replacement)
@@ -186,6 +203,7 @@ impl Case<'_> {
             .record
             .map(|record| record.dependencies.iter().cloned().collect())
             .unwrap_or_default();
+        learn(&step, known);
         changes.steps.push(step);
         changes.steps.push(old);
     }

@@ -4,8 +4,9 @@
 //! one whole label, the first.
 
 use super::elb::{balancer_of, is_http};
+use super::report::{Report, Verdict, shown};
 use super::rule::{Rule, Severity};
-use super::scope::{Report, Scope, Verdict, is_known, shown};
+use super::scope::{Scope, is_known};
 use crate::resource::Resource;
 use crate::value::Value;
 
@@ -177,7 +178,7 @@ fn serve<'a>(scope: &Scope<'a>, arns: &[&'a Value], names: &[&'a Value], region:
             .zip(&certificates)
             .map(|(arn, certificate)| match certificate {
                 Some(certificate) => covers_name(scope, certificate, name),
-                None => Verdict::unknown("the names of its certificate", scope.follow(arn)),
+                None => Verdict::unknown("its certificate", scope.follow(arn)),
             });
         Verdict::any(covered).unwrap_or(Verdict::Holds)
     });
@@ -211,7 +212,7 @@ pub(super) fn covers_name<'a>(
         .find(|(_, text)| text.as_deref().is_some_and(|text| !is_known(text)));
     match unknown {
         _ if !is_known(&served) => Verdict::unknown("a name that it serves", name),
-        Some((value, _)) => Verdict::unknown("the names of its certificate", value),
+        Some((value, _)) => Verdict::unknown("a name of its certificate", value),
         None => Verdict::Fails(format!(
             "serves {served}, which its certificate {} does not cover",
             certificate.address

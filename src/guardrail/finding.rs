@@ -75,6 +75,11 @@ impl Finding {
             return diagnostic.hint(format!("it is judged when {reference} has been read"));
         }
         diagnostic = diagnostic.hint(self.fix);
+        if self.unknown {
+            diagnostic = diagnostic.hint(
+                "what can't be judged is refused; if it is right all the same, write a waiver",
+            );
+        }
         if let Some(rule) = rule::rule(self.rule) {
             diagnostic = diagnostic.hint(format!("required by {}", rule.controls.join(", ")));
         }
@@ -88,6 +93,7 @@ impl Finding {
     }
 }
 
+#[expect(clippy::ref_option, reason = "serde hands the field over like this")]
 fn as_text<S: serde::Serializer>(
     reference: &Option<Reference>,
     serializer: S,

@@ -19,6 +19,7 @@
 //! [`Waiver`]: crate::spec::Waiver
 
 mod finding;
+mod report;
 mod rule;
 mod scope;
 mod waiver;
@@ -33,7 +34,8 @@ use jiff::civil::Date;
 
 use crate::diagnostic::Diagnostic;
 use crate::resource::{Desired, Lookups};
-use scope::{Report, Scope};
+use report::Report;
+use scope::Scope;
 
 pub use finding::Finding;
 pub use rule::{RULES, Rule, Severity, rule};

@@ -7,7 +7,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::scope::{Report, Scope};
+use super::report::Report;
+use super::scope::Scope;
 use super::{acm, cloudfront, elb, s3, security_group};
 
 /// How bad a finding is.

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use jiff::civil::{Date, date};
 
-use super::scope::{Report, Scope};
+use super::report::Report;
+use super::scope::Scope;
 use super::testing::desired;
 use super::{Finding, RULES, Refusal, approve, confirm, rule};
 use crate::diagnostic::{Severity, Span};

@@ -8,7 +8,7 @@ use crate::value::Value;
 /// Services that write logs into buckets: load balancers (also on Outposts), S3's server
 /// access logs, and vended logs (CloudFront, VPC flow logs, network load balancers).
 /// Elastic Load Balancing User Guide, "Enable access logs"; S3 User Guide, "Enabling
-/// server access logging"; CloudWatch Logs User Guide, "Logging from AWS services".
+/// server access logging"; Amazon `CloudWatch` Logs User Guide, "Logging from AWS services".
 const SERVICES: &[&str] = &[
     "delivery.logs.amazonaws.com",
     "logdelivery.elasticloadbalancing.amazonaws.com",

@@ -8,6 +8,7 @@ use anstyle::Style;
 
 use super::style::{BOLD, CYAN, DIM, GREEN, MAGENTA, RED, YELLOW, paint};
 use super::value::show;
+use crate::diagnostic::Span;
 use crate::plan::{Action, Change, Field, Mode, Plan, Problem, Why};
 use crate::refresh::Known;
 use crate::value::Value;
@@ -135,7 +136,7 @@ pub fn summary(plan: &Plan) -> String {
 
 fn resource(text: &mut String, number: usize, change: &Change) {
     let (sign, word, style) = sign(change);
-    let why = causes(&change.why);
+    let why = causes(&change.why, None);
     let id = change
         .id
         .as_ref()
@@ -163,8 +164,12 @@ fn resource(text: &mut String, number: usize, change: &Change) {
         .map(|field| field.path.chars().count())
         .max()
         .unwrap_or(0);
+    let component = change.why.iter().find_map(|why| match why {
+        Why::Spec(span) => Some(span),
+        _ => None,
+    });
     for field in &change.fields {
-        attribute(text, change.action, field, longest);
+        attribute(text, change.action, field, longest, component);
     }
 }
 
@@ -180,7 +185,13 @@ fn sign(change: &Change) -> (&'static str, &'static str, Style) {
     }
 }
 
-fn attribute(text: &mut String, action: Action, field: &Field, longest: usize) {
+fn attribute(
+    text: &mut String,
+    action: Action,
+    field: &Field,
+    longest: usize,
+    component: Option<&Span>,
+) {
     const INDENT: usize = 9;
     let value = |value: &Value| {
         if field.sensitive {
@@ -204,20 +215,42 @@ fn attribute(text: &mut String, action: Action, field: &Field, longest: usize) {
     } else {
         String::new()
     };
+    // The causes stand on the first line, however long the value is.
+    let (first, rest) = match values.split_once('\n') {
+        Some((first, rest)) => (first, format!("\n{rest}")),
+        None => (values.as_str(), String::new()),
+    };
     line(
         text,
         &format!(
-            "{:INDENT$}{:longest$} = {values}{forces}{}",
+            "{:INDENT$}{:longest$} = {first}{forces}{}{rest}",
             "",
             field.path,
-            comment(&causes(&field.why)),
+            comment(&causes(&field.why, component)),
         ),
     );
 }
 
-fn causes(why: &[Why]) -> String {
-    let texts: Vec<String> = why.iter().map(ToString::to_string).collect();
+/// The causes, the nearest first. The component's own line, which the resource's line has
+/// told already, is left out.
+fn causes(why: &[Why], told: Option<&Span>) -> String {
+    let texts: Vec<String> = why
+        .iter()
+        .filter(|why| !matches!(why, Why::Spec(span) if Some(span) == told))
+        .map(cause)
+        .collect();
     texts.join(" < ")
+}
+
+fn cause(why: &Why) -> String {
+    match why {
+        Why::Spec(span) | Why::Blueprint(span) => {
+            let name = span.source.name.trim_start_matches("blueprints/");
+            let (line, _) = span.line_and_column();
+            format!("{name}:{line}")
+        }
+        other => other.to_string(),
+    }
 }
 
 fn comment(why: &str) -> String {

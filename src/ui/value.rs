@@ -20,8 +20,13 @@ pub(super) fn show(value: &Value, indent: usize) -> String {
                 .collect();
             format!("\"{text}\"")
         }
-        Value::Unknown { .. } => "(known after apply)".to_owned(),
-        Value::List(items) => list(items, indent),
+        Value::Unknown { from: Some(from) } => format!("(known after apply: {from})"),
+        Value::Unknown { from: None } => "(known after apply)".to_owned(),
+        // A block that stands once reads better without a list around it.
+        Value::List(items) => match items.as_slice() {
+            [Value::Map(block)] if !block.is_empty() => show(&items[0], indent),
+            _ => list(items, indent),
+        },
         Value::Map(entries) if entries.is_empty() => "{}".to_owned(),
         Value::Map(entries) => {
             let margin = " ".repeat(indent + 2);

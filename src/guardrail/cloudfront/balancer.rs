@@ -5,8 +5,9 @@
 
 use super::super::acm::covers_name;
 use super::super::elb::{is_http, listeners_of};
+use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
-use super::super::scope::{Report, Scope, Verdict, is_known, shown};
+use super::super::scope::{Scope, is_known};
 use super::super::security_group::{Peer, Way, groups_of, openings};
 use super::{balancer_of, behaviours, label, nested, origins, raw};
 use crate::resource::Resource;
@@ -40,7 +41,7 @@ fn no_bypass(scope: &Scope<'_>, report: &mut Report) {
                     let text = scope.canonical(domain).unwrap_or_default();
                     let is_foreign = text.to_ascii_lowercase().contains(".elb.");
                     if is_foreign {
-                        let what = format!("who may reach {label}");
+                        let what = format!("the group of {label}");
                         Verdict::unknown(&what, scope.follow(domain))
                     } else {
                         Verdict::Holds
@@ -66,12 +67,12 @@ fn vpc_origin<'a>(scope: &Scope<'a>, origin: &'a Value, label: &str) -> Verdict 
         .and_then(|block| scope.target(raw(block, "arn"), "aws_lb", &["arn", "id"]));
     match balancer {
         Some(balancer) => Verdict::of(
-            &format!("whether {label} is internal"),
+            &format!("internal of {label}"),
             &scope.read(balancer, "internal"),
             |internal| internal.as_bool() == Some(true),
             |_| format!("reaches {label}, a load balancer that the internet reaches too"),
         ),
-        None => Verdict::unknown(&format!("what stands behind {label}"), scope.follow(id)),
+        None => Verdict::unknown(&format!("the VPC origin of {label}"), scope.follow(id)),
     }
 }
 
@@ -85,7 +86,7 @@ fn hidden<'a>(scope: &Scope<'a>, balancer: &'a Resource, label: &str) -> Verdict
     };
     if groups.is_empty() || groups.len() < ids.len() || !groups.iter().all(is_ours) {
         let ids = scope.read(balancer, "security_groups");
-        return Verdict::unknown(&format!("who may reach {label}"), &ids);
+        return Verdict::unknown(&format!("the group of {label}"), &ids);
     }
     let openings = openings(scope, Way::Ingress);
     let of_balancer = openings.iter().filter(|opening| {

@@ -2,8 +2,9 @@
 //!
 //! *Invariant*: a bucket is a bucket, however the origin is written.
 
+use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
-use super::super::scope::{Report, Scope, Verdict, shown};
+use super::super::scope::Scope;
 use super::{Served, label, nested, origins, raw, served};
 use crate::value::Value;
 

@@ -2,8 +2,9 @@
 //!
 //! *Invariant*: an origin counts as encrypted only if it is whatever the viewer uses.
 
+use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
-use super::super::scope::{Report, Scope, Verdict, shown};
+use super::super::scope::Scope;
 use super::{label, nested, origins, raw};
 use crate::value::Value;
 
@@ -61,26 +62,22 @@ fn each(scope: &Scope<'_>, report: &mut Report, name: &str, holds: fn(&Value) ->
     for distribution in scope.all("aws_cloudfront_distribution") {
         for origin in origins(scope, distribution) {
             let label = label(scope, origin);
-            let path = if nested(scope, origin, "custom_origin_config").is_some() {
+            let value = if nested(scope, origin, "custom_origin_config").is_some() {
                 scope.read_in(origin, &format!("custom_origin_config.{name}"))
             } else if let Some(config) = nested(scope, origin, "vpc_origin_config") {
                 let id = raw(config, "vpc_origin_id");
-                match scope.target(id, "aws_cloudfront_vpc_origin", &["id"]) {
-                    Some(of) => scope.read(of, &format!("vpc_origin_endpoint_config.{name}")),
-                    None => {
-                        let verdict = Verdict::unknown(
-                            &format!("the VPC origin of {label}"),
-                            scope.follow(id),
-                        );
-                        report.judge(distribution, "origin", verdict);
-                        continue;
-                    }
-                }
+                let Some(of) = scope.target(id, "aws_cloudfront_vpc_origin", &["id"]) else {
+                    let what = format!("the VPC origin of {label}");
+                    let verdict = Verdict::unknown(&what, scope.follow(id));
+                    report.judge(distribution, "origin", verdict);
+                    continue;
+                };
+                scope.read(of, &format!("vpc_origin_endpoint_config.{name}"))
             } else {
                 // A bucket: judged by WT-CF-006.
                 continue;
             };
-            let verdict = Verdict::of(&format!("{name} of {label}"), &path, holds, |value| {
+            let verdict = Verdict::of(&format!("{name} of {label}"), &value, holds, |value| {
                 format!(
                     "reaches {label} with the {} {}",
                     name.replace('_', " "),

@@ -3,8 +3,9 @@
 //! *Invariant*: names of protocols and policies are compared whole.
 
 use super::super::elb::listener::LEAST_MAX_AGE;
+use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
-use super::super::scope::{Report, Scope, Verdict, shown};
+use super::super::scope::Scope;
 use super::{behaviours, raw};
 use crate::value::Value;
 

@@ -2,9 +2,10 @@
 //!
 //! *Invariant*: a bucket for logs counts only if its own policy is proven.
 
+use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
 use super::super::s3::transport;
-use super::super::scope::{Report, Scope, Verdict, shown};
+use super::super::scope::Scope;
 use super::may_be;
 use crate::resource::Resource;
 use crate::value::Value;

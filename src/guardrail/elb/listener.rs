@@ -2,8 +2,9 @@
 //!
 //! *Invariant*: a listener whose protocol is not known is judged as one that needs TLS.
 
+use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
-use super::super::scope::{Report, Scope, Verdict, shown};
+use super::super::scope::Scope;
 use super::{balancer_of, is_gateway, is_http, is_without_tls, may_be, redirect};
 use crate::value::Value;
 
@@ -47,7 +48,7 @@ fn encrypted(scope: &Scope<'_>, report: &mut Report) {
                 Some("TLS") => may_be("network"),
                 _ => false,
             },
-            |protocol| format!("listens with {}, which is not encrypted", shown(protocol)),
+            |protocol| format!("listens by {}, which is not encrypted", shown(protocol)),
         );
     }
 }

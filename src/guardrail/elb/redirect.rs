@@ -2,8 +2,9 @@
 //!
 //! *Invariant*: a redirect that may lead to HTTP is no redirect to HTTPS.
 
+use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
-use super::super::scope::{Report, Scope, Verdict, shown};
+use super::super::scope::Scope;
 use super::is_http;
 use crate::resource::Resource;
 use crate::value::Value;

@@ -3,8 +3,9 @@
 //! *Invariant*: none claims that a target is authenticated: a load balancer takes any
 //! certificate from it.
 
+use super::super::report::{Report, shown};
 use super::super::rule::{Rule, Severity};
-use super::super::scope::{Report, Scope, shown};
+use super::super::scope::Scope;
 use crate::resource::Resource;
 
 /// WT-ELB-005.

@@ -2,8 +2,9 @@
 //!
 //! *Invariant*: what AWS does by default counts for nothing until it is written.
 
+use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
-use super::super::scope::{Report, Scope, Verdict, shown};
+use super::super::scope::Scope;
 use super::parts_of;
 use crate::resource::Resource;
 use crate::value::Value;

@@ -3,8 +3,9 @@
 //! *Invariant*: a grant to a service is a grant to all its customers, until a condition
 //! says which.
 
+use super::super::report::{Report, Verdict};
 use super::super::rule::{Rule, Severity};
-use super::super::scope::{Report, Scope, Verdict, is_known, mark};
+use super::super::scope::{Scope, is_known, mark};
 use crate::policy::{Condition, Principals, Statement, matches, statements};
 use crate::value::Value;
 
@@ -51,11 +52,13 @@ fn scoped<'a>(scope: &Scope<'a>, statement: &Statement<'a>) -> Verdict {
     let label = statement.label();
     match &statement.principals {
         Principals::Everyone if statement.conditions.is_empty() => {
-            return Verdict::Fails(format!("{label} lets everybody in"));
+            return Verdict::Fails(format!("grants too much: {label} lets everybody in"));
         }
         Principals::Everyone => return Verdict::Holds,
         Principals::Other => {
-            return Verdict::Fails(format!("{label} lets in whoever it does not name"));
+            return Verdict::Fails(format!(
+                "grants too much: {label} lets in whoever it does not name"
+            ));
         }
         Principals::Only(_) => {}
     }
@@ -79,21 +82,21 @@ fn scoped<'a>(scope: &Scope<'a>, statement: &Statement<'a>) -> Verdict {
     Verdict::any(sources.map(|condition| names_distributions(scope, condition, &label)))
         .unwrap_or_else(|| {
             Verdict::Fails(format!(
-                "{label} lets every distribution of every account in"
+                "grants too much: {label} lets every distribution of every account in"
             ))
         })
 }
 
 fn names_distributions<'a>(scope: &Scope<'a>, condition: &Condition<'a>, label: &str) -> Verdict {
     if condition.values.is_empty() {
-        return Verdict::Fails(format!("{label} names no distribution"));
+        return Verdict::Fails(format!("grants too much: {label} names no distribution"));
     }
     Verdict::all(condition.values.iter().map(|value| {
         let arn = scope.canonical(value);
         match arn {
             Some(arn) if is_distribution(scope, &arn) => Verdict::Holds,
             Some(arn) if is_known(&arn) => Verdict::Fails(format!(
-                "{label} lets {arn} in, which is not one distribution"
+                "grants too much: {label} lets {arn} in, which is not one distribution"
             )),
             _ => Verdict::unknown("aws:SourceArn in its policy", value),
         }

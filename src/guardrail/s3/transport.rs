@@ -3,8 +3,9 @@
 //! *Invariant*: a statement counts for what it denies to everybody, whatever they ask of
 //! the bucket; one that is narrowed in any way counts for nothing.
 
+use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
-use super::super::scope::{Report, Scope, Verdict, is_known, shown};
+use super::super::scope::{Scope, is_known};
 use super::policies_of;
 use crate::policy::{Condition, Elements, Principals, Statement, statements};
 use crate::resource::Resource;
@@ -244,18 +245,18 @@ fn denied<'a>(
     let Elements::Only(resources) = &statement.resources else {
         return Err(near("leaves out resources by NotResource"));
     };
-    let texts: Vec<Option<String>> = resources
+    let patterns: Vec<Option<String>> = resources
         .iter()
         .map(|resource| scope.canonical(resource))
         .collect();
     let arn = format!("arn:aws:s3:::{name}");
     let objects = format!("{arn}/");
     let covered = Covered {
-        bucket: texts
+        bucket: patterns
             .iter()
             .flatten()
             .any(|pattern| covers(pattern, &arn, false)),
-        objects: texts
+        objects: patterns
             .iter()
             .flatten()
             .any(|pattern| covers(pattern, &objects, true)),
@@ -264,7 +265,7 @@ fn denied<'a>(
         return Ok(covered);
     }
     // What is left may be told by a reference to something else than this bucket.
-    let unknown = resources.iter().zip(&texts).find(|(resource, text)| {
+    let unknown = resources.iter().zip(&patterns).find(|(resource, text)| {
         text.as_deref().map_or_else(
             || resource.is_unknown(),
             |text| !is_known(text) && !text.starts_with(&arn),

@@ -6,8 +6,9 @@
 use ipnet::{IpNet, Ipv6Net};
 
 use super::super::elb::{is_http, listeners_of, redirect};
+use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
-use super::super::scope::{Report, Scope, Verdict, shown};
+use super::super::scope::Scope;
 use super::{Opening, Peer, Ports, Way, groups_of, net, openings};
 use crate::value::Value;
 
@@ -44,7 +45,7 @@ fn https_only(scope: &Scope<'_>, report: &mut Report) {
         }
         let verdict = match (reach(scope, opening, &all), ports) {
             (Reach::Everybody(who), Ports::Unknown(value)) => {
-                Verdict::unknown(&format!("the ports that it opens to {who}"), value)
+                Verdict::unknown(&format!("the port that it opens to {who}"), value)
             }
             (reach, ports) => reach.verdict(&ports),
         };
@@ -124,7 +125,7 @@ fn closed(scope: &Scope<'_>, report: &mut Report, forbidden: &[i64]) {
         let verdict = match ports {
             Ports::Unknown(value) => match reach(scope, opening, &all) {
                 Reach::Somebody | Reach::Nobody => Verdict::Holds,
-                _ => Verdict::unknown("the ports that it opens", value),
+                _ => Verdict::unknown("the port that it opens", value),
             },
             _ if forbidden.iter().any(|port| ports.include(*port)) => {
                 reach(scope, opening, &all).verdict(&ports)
@@ -159,7 +160,7 @@ impl Reach<'_> {
                 "opens {ports} to `{text}`, which is no block of addresses"
             )),
             Self::Unknown(what, value) => {
-                Verdict::unknown(&format!("{what}, to which it opens {ports}"), value)
+                Verdict::unknown(&format!("{what} to which it opens {ports}"), value)
             }
         }
     }
@@ -169,7 +170,7 @@ fn reach<'a>(scope: &Scope<'a>, opening: &Opening<'a>, all: &[Opening<'a>]) -> R
     match opening.peer {
         Peer::Group(_) | Peer::Own => Reach::Somebody,
         Peer::Nobody => Reach::Nobody,
-        Peer::PrefixList(list) => Reach::Unknown("the blocks of a prefix list", scope.follow(list)),
+        Peer::PrefixList(list) => Reach::Unknown("the prefix list", scope.follow(list)),
         Peer::Cidr(value) => {
             let followed = scope.follow(value);
             match net(scope, value) {
@@ -177,7 +178,7 @@ fn reach<'a>(scope: &Scope<'a>, opening: &Opening<'a>, all: &[Opening<'a>]) -> R
                     Reach::Everybody(shown(followed))
                 }
                 Some(_) => Reach::Somebody,
-                None if followed.is_unknown() => Reach::Unknown("the block of addresses", followed),
+                None if followed.is_unknown() => Reach::Unknown("the source", followed),
                 None => Reach::Unreadable(shown(followed)),
             }
         }
@@ -206,7 +207,7 @@ fn is_public<'a>(
         .any(|wide| wide.contains(&block) && is_wide(wide))
 }
 
-/// Wider than any private block: 10.0.0.0/8 is the widest of IPv4 (RFC 1918); fc00::/7 is
+/// Wider than any private block: 10.0.0.0/8 is the widest of IPv4 (RFC 1918); `fc00::/7` is
 /// the one of IPv6 (RFC 4193).
 fn is_wide(block: &IpNet) -> bool {
     match block {

@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 
 use super::super::elb::listeners_of;
+use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
-use super::super::scope::{Report, Scope, Verdict, is_known, shown};
+use super::super::scope::{Scope, is_known};
 use super::{Opening, Peer, Ports, Way, groups_of, openings};
 use crate::resource::Resource;
 use crate::value::Value;

@@ -1,0 +1,188 @@
+//! What components are given, and what they take from each other.
+//!
+//! *Invariant*: looks at the spec and the manifests only; nothing is rendered yet.
+
+use std::collections::BTreeMap;
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use super::Expansion;
+use crate::blueprint::input::{InputSpec, Problems, in_toml};
+use crate::diagnostic::{Diagnostic, Span, did_you_mean};
+use crate::spec::{Component, Input, Written};
+
+impl Expansion<'_> {
+    /// Whether the inputs are what the blueprint takes.
+    pub(super) fn check(&mut self, component: &Component) {
+        let before = self.problems.len();
+        let blueprint = &component.blueprint;
+        let Some(manifest) = self.library.manifest(&blueprint.value) else {
+            let mut diagnostic =
+                Diagnostic::error(format!("there is no blueprint `{}`", blueprint.value))
+                    .at(blueprint.span.clone(), "");
+            let names: Vec<&str> = self.library.names().collect();
+            diagnostic = diagnostic.hint(
+                match did_you_mean(&blueprint.value, names.iter().copied()) {
+                    Some(near) => format!("Did you mean `{near}`?"),
+                    None => format!("There are `{}`.", names.join("`, `")),
+                },
+            );
+            self.problems.push(diagnostic);
+            self.broken.insert(component.name.value.clone());
+            return;
+        };
+        for (name, given) in &component.inputs {
+            let Some(input) = manifest.inputs.get(name) else {
+                let diagnostic =
+                    Diagnostic::error(format!("`{}` has no input `{name}`", blueprint.value))
+                        .at(given.key.clone(), "");
+                let near = did_you_mean(name, manifest.inputs.keys().map(String::as_str));
+                self.problems.push(match near {
+                    Some(near) => diagnostic.hint(format!("Did you mean `{near}`?")),
+                    None => diagnostic.hint(format!(
+                        "It takes `{}`.",
+                        manifest
+                            .inputs
+                            .keys()
+                            .cloned()
+                            .collect::<Vec<_>>()
+                            .join("`, `")
+                    )),
+                });
+                continue;
+            };
+            let mut found: Problems<'_> = Vec::new();
+            input.problems(&given.value.value, Some(&given.value.span), &mut found);
+            for (span, problem) in found {
+                let span = span.unwrap_or(&given.value.span).clone();
+                self.problems
+                    .push(Diagnostic::error(format!("`{name}`: {problem}")).at(span, ""));
+            }
+            for taken in taken(&given.value) {
+                self.check_taken(&taken);
+            }
+        }
+        for (name, input) in &manifest.inputs {
+            if input.required && !component.inputs.contains_key(name) {
+                self.problems.push(missing(component, name, input));
+            }
+        }
+        if self.problems.len() > before {
+            self.broken.insert(component.name.value.clone());
+        }
+    }
+
+    /// Whether the other component's blueprint gives the output. That the component is
+    /// there, and another, has been said by the parser.
+    fn check_taken(&mut self, taken: &Taken<'_>) {
+        let Some(other) = self.spec.components.get(taken.component) else {
+            return;
+        };
+        let Some(manifest) = self.library.manifest(&other.blueprint.value) else {
+            return;
+        };
+        if manifest.outputs.contains_key(taken.output) {
+            return;
+        }
+        let message = format!(
+            "`{}`, a `{}`, has no output `{}`",
+            taken.component, other.blueprint.value, taken.output
+        );
+        let outputs = manifest.outputs.keys();
+        let hint = match did_you_mean(taken.output, outputs.clone().map(String::as_str)) {
+            Some(near) => format!("Did you mean `{near}`?"),
+            None => format!(
+                "It gives `{}`.",
+                outputs.cloned().collect::<Vec<_>>().join("`, `")
+            ),
+        };
+        let diagnostic = Diagnostic::error(message).at(taken.span.clone(), "");
+        self.problems.push(diagnostic.hint(hint));
+    }
+
+    /// The components, those first whose outputs others take. Those that take each other's
+    /// in a circle are told so and left out.
+    pub(super) fn order(&mut self) -> Vec<String> {
+        let components = &self.spec.components;
+        let mut graph: DiGraph<&str, &Span> = DiGraph::new();
+        let nodes: BTreeMap<&str, NodeIndex> = components
+            .keys()
+            .map(|name| (name.as_str(), graph.add_node(name)))
+            .collect();
+        let all_taken: Vec<(&str, Taken<'_>)> = components
+            .iter()
+            .flat_map(|(name, component)| {
+                let given = component.inputs.values();
+                given
+                    .flat_map(|given| taken(&given.value))
+                    .map(move |taken| (name.as_str(), taken))
+            })
+            .collect();
+        for (name, taken) in &all_taken {
+            if let Some(other) = nodes.get(taken.component)
+                && taken.component != *name
+            {
+                graph.add_edge(nodes[name], *other, taken.span);
+            }
+        }
+        let mut order = Vec::new();
+        for group in tarjan_scc(&graph) {
+            let mut names: Vec<&str> = group.into_iter().map(|node| graph[node]).collect();
+            names.sort_unstable();
+            if let [name] = names.as_slice() {
+                order.push((*name).to_owned());
+                continue;
+            }
+            let mut diagnostic = Diagnostic::error(format!(
+                "these components take each other's outputs: `{}`",
+                names.join("`, `")
+            ))
+            .hint("Take out one of the references between them.");
+            for (name, taken) in &all_taken {
+                if names.contains(name) && names.contains(&taken.component) {
+                    diagnostic = diagnostic.at(taken.span.clone(), "");
+                }
+            }
+            self.problems.push(diagnostic);
+            self.broken.extend(names.into_iter().map(str::to_owned));
+        }
+        order
+    }
+}
+
+/// An input that must be given and is not.
+fn missing(component: &Component, name: &str, input: &InputSpec) -> Diagnostic {
+    let example = input.example.as_ref().map_or_else(
+        || format!("Add `{name} = ...`."),
+        |example| format!("Add `{name} = {}`.", in_toml(example)),
+    );
+    Diagnostic::error(format!(
+        "`{}` needs `{name}`: {}",
+        component.blueprint.value, input.summary
+    ))
+    .at(component.name.span.clone(), "")
+    .hint(example)
+}
+
+/// A `{ from = ".." }` in an input.
+pub(super) struct Taken<'a> {
+    pub(super) component: &'a str,
+    pub(super) output: &'a str,
+    pub(super) span: &'a Span,
+}
+
+/// Every output that a value takes. One that the parser has complained about is nameless
+/// and left out.
+pub(super) fn taken(value: &Written<Input>) -> Vec<Taken<'_>> {
+    match &value.value {
+        Input::From { component, output } if !component.is_empty() => vec![Taken {
+            component,
+            output,
+            span: &value.span,
+        }],
+        Input::List(items) => items.iter().flat_map(taken).collect(),
+        Input::Table(entries) => entries.values().flat_map(taken).collect(),
+        _ => Vec::new(),
+    }
+}
