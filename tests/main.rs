@@ -3,5 +3,10 @@
 mod support;
 
 mod dependencies;
+mod errors;
+mod faults;
+mod foreign;
+mod lookups;
 mod sandbox;
 mod sandbox_answers;
+mod user_blueprints;

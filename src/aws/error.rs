@@ -180,8 +180,12 @@ where
     let before_sending = matches!(error, SdkError::ConstructionFailure(_))
         || connector.is_some_and(ConnectorError::is_other);
     if before_sending && text.contains("credential") {
-        let reason = text.split_once("loading credentials: ");
-        let reason = reason.map_or(text.as_str(), |(_, reason)| reason);
+        let reason = text.strip_prefix("dispatch failure: other: ");
+        let reason = reason.unwrap_or(&text);
+        let reason = reason
+            .rsplit("loading credentials: ")
+            .next()
+            .unwrap_or(reason);
         let message = format!(
             "no credentials were found: {}",
             reason.trim_end_matches('.')

@@ -407,14 +407,14 @@ fn in_the_way(resource: &Resource, kind: &Kind, foreign: &Foreign) -> Problem {
     };
     Problem {
         address: resource.address.clone(),
-        message: format!("{}{} {foreign}", kind.noun, called(resource, kind)),
+        message: format!("{}{} {foreign}", kind.noun, called(resource, kind, foreign)),
         hints: vec![hint.to_owned()],
     }
 }
 
-/// The name under which people know it, with a blank before it: an id such as `sg-0a1b` or
-/// `Z1_shop.example.com_A` is none.
-fn called(resource: &Resource, kind: &Kind) -> String {
+/// The name under which people know it, with a blank before it, where the id is none:
+/// `sg-0a1b`, or `Z1_shop.example.com_A`.
+fn called(resource: &Resource, kind: &Kind, foreign: &Foreign) -> String {
     let attribute = kind.generated_name.map_or("name", |name| name.attribute);
     let name = resource.get(attribute).as_str();
     let record_type = resource.get("type").as_str();
@@ -422,7 +422,9 @@ fn called(resource: &Resource, kind: &Kind) -> String {
         (Some(name), Some(record_type)) if kind.name == "aws_route53_record" => {
             format!(" {name} {record_type}:")
         }
-        (Some(name), _) => format!(" {name}:"),
-        (None, _) => String::new(),
+        (Some(name), _) if !matches!(foreign, Foreign::NotOurs(id) if id.text == name) => {
+            format!(" {name}:")
+        }
+        _ => String::new(),
     }
 }

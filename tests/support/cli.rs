@@ -9,21 +9,21 @@ use tempfile::TempDir;
 use super::{REGION, Sandbox};
 
 /// A folder with specs and state, and the AWS that the program finds from there.
-pub struct Project {
+pub(crate) struct Project {
     folder: TempDir,
     environment: Vec<(String, String)>,
 }
 
 /// What a run printed, and how it ended.
-pub struct Ran {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Project {
     /// A folder without any AWS.
-    pub fn offline() -> Self {
+    pub(crate) fn offline() -> Self {
         Self {
             folder: TempDir::new().unwrap(),
             environment: Vec::new(),
@@ -31,12 +31,12 @@ impl Project {
     }
 
     /// A folder whose AWS is this account of the sandbox.
-    pub fn on(sandbox: &Sandbox) -> Self {
+    pub(crate) fn on(sandbox: &Sandbox) -> Self {
         Self::at(&sandbox.endpoint, &sandbox.account)
     }
 
     /// A folder whose AWS is at an endpoint: a proxy before the sandbox, say.
-    pub fn at(endpoint: &str, account: &str) -> Self {
+    pub(crate) fn at(endpoint: &str, account: &str) -> Self {
         let pairs = [
             ("AWS_ENDPOINT_URL", endpoint),
             ("AWS_ACCESS_KEY_ID", account),
@@ -51,17 +51,17 @@ impl Project {
     }
 
     /// The same with a variable of the environment.
-    pub fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// Writes a file, `app.toml` or `blueprints/mine/blueprint.toml`.
-    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
@@ -70,7 +70,7 @@ impl Project {
 
     /// The command, ready to run: nothing of this process's environment but the search path
     /// and the home folder.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_watertight"));
         command
             .args(arguments)
@@ -78,7 +78,10 @@ impl Project {
             .env_clear()
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("AWS_CONFIG_FILE", self.path().join("no-config"))
-            .env("AWS_SHARED_CREDENTIALS_FILE", self.path().join("no-credentials"))
+            .env(
+                "AWS_SHARED_CREDENTIALS_FILE",
+                self.path().join("no-credentials"),
+            )
             .stdin(Stdio::null());
         for name in ["PATH", "HOME", "XDG_CACHE_HOME"] {
             if let Some(value) = std::env::var_os(name) {
@@ -90,19 +93,19 @@ impl Project {
     }
 
     /// Runs it to its end.
-    pub fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         Ran::of(self.command(arguments).output().unwrap())
     }
 
     /// Applies a spec without asking; must go through.
     #[track_caller]
-    pub fn apply(&self, spec: &str) -> Ran {
+    pub(crate) fn apply(&self, spec: &str) -> Ran {
         self.run(&["apply", spec, "--yes"]).code(0)
     }
 
     /// Plans a spec; there must be nothing to do.
     #[track_caller]
-    pub fn nothing_to_do(&self, spec: &str) {
+    pub(crate) fn nothing_to_do(&self, spec: &str) {
         let ran = self.run(&["plan", spec, "--detailed-exitcode"]);
         assert!(
             ran.code == 0 && ran.out.contains("No changes."),
@@ -115,7 +118,7 @@ impl Project {
 }
 
 impl Ran {
-    pub fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -125,7 +128,7 @@ impl Ran {
 
     /// It must have ended with this code.
     #[track_caller]
-    pub fn code(self, code: i32) -> Self {
+    pub(crate) fn code(self, code: i32) -> Self {
         assert_eq!(
             self.code, code,
             "exit code; it said:\n{}\n{}",
@@ -136,7 +139,7 @@ impl Ran {
 
     /// It must have printed this text, as data or as talk.
     #[track_caller]
-    pub fn says(self, text: &str) -> Self {
+    pub(crate) fn says(self, text: &str) -> Self {
         assert!(
             self.out.contains(text) || self.err.contains(text),
             "it did not say {text:?}, but:\n{}\n{}",
@@ -148,7 +151,7 @@ impl Ran {
 
     /// It must not have printed this text.
     #[track_caller]
-    pub fn never_says(self, text: &str) -> Self {
+    pub(crate) fn never_says(self, text: &str) -> Self {
         assert!(
             !self.out.contains(text) && !self.err.contains(text),
             "it said {text:?}:\n{}\n{}",

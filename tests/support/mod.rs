@@ -1,6 +1,7 @@
 //! What integration tests stand on: a sandbox per test binary, an account per test.
 
 mod call;
+pub(crate) mod cli;
 pub(crate) mod proxy;
 
 use std::path::PathBuf;
