@@ -238,6 +238,7 @@ fn header(mode: Mode, desired: &Desired, account: Option<&str>) -> Header {
         mode,
         region: desired.region.clone(),
         account: account.map(str::to_owned),
+        outputs: desired.outputs.clone(),
     }
 }
 

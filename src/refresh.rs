@@ -170,8 +170,13 @@ async fn read_records(
     let mut batches: BTreeMap<(&str, &str), Vec<Recorded<'_>>> = BTreeMap::new();
     for record in &document.records {
         if let Some(id) = &record.id {
+            let kind = Kind::of(&record.address.kind).zip(lifecycle(&record.address.kind));
+            let read_as = kind.map(|(kind, lifecycle)| lifecycle.read_as(kind.name));
             batches
-                .entry((record.address.kind.as_str(), id.region.as_str()))
+                .entry((
+                    read_as.unwrap_or(record.address.kind.as_str()),
+                    id.region.as_str(),
+                ))
                 .or_default()
                 .push(Recorded { record, id });
         }

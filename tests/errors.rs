@@ -40,10 +40,9 @@ async fn make_bucket(aws: &Aws, name: &str) {
         .unwrap();
 }
 
-/// Addresses that the state of shop/prod has a finished record of.
+/// Addresses that the state has a finished record of.
 fn recorded(project: &Project) -> Vec<String> {
-    let text = fs::read_to_string(project.path().join(".watertight/shop/prod/state.json")).unwrap();
-    let state: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let state = project.state("shop/prod");
     let records = state["records"].as_array().unwrap();
     let applied = records
         .iter()
@@ -93,11 +92,11 @@ fn a_bucket_s_name_is_taken_while_the_plan_is_read() {
     let taken = name.clone();
     let take = move || {
         let (settings, taken) = (settings.clone(), taken.clone());
-        let taker = std::thread::spawn(move || {
+        let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             runtime.block_on(async { make_bucket(&Aws::new(&settings).await, &taken).await });
         });
-        taker.join().unwrap();
+        thread.join().unwrap();
     };
     let fault = Fault::CallBefore(std::sync::Arc::new(take));
     proxy.fail(When::Operation("s3:CreateBucket"), fault, 1);
@@ -296,7 +295,7 @@ fn sandbox_without_programs(project: &Project) -> Ran {
     let home: &Path = project.path();
     command.env("PATH", home.join("bin")).env("HOME", home);
     command.env("XDG_CACHE_HOME", home.join("cache"));
-    one_error(Ran::of(command.output().unwrap()).code(1))
+    one_error(Ran::of(&command.output().unwrap()).code(1))
 }
 
 #[test]

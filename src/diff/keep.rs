@@ -364,9 +364,9 @@ impl Case<'_> {
         if self.resource.defaulted.contains(attribute) {
             return vec![Why::Default];
         }
-        let Some(origin) = self.resource.origins.get(attribute) else {
-            return Vec::new();
-        };
+        // Tags and a generated name are made for the resource as a whole.
+        let origin = self.resource.origins.get(attribute);
+        let origin = origin.unwrap_or(&self.resource.origin);
         let spec = origin.spec.clone().map(Why::Spec);
         spec.into_iter()
             .chain(origin.blueprint.clone().map(Why::Blueprint))

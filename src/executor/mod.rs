@@ -63,7 +63,7 @@ pub use wait::Pace;
 
 use crate::aws::{Aws, Owner};
 use crate::plan::{Action, Plan};
-use crate::refresh::hangs_on;
+use crate::refresh::{Known, hangs_on};
 use crate::resource::Id;
 use crate::state::Document;
 use crate::state::store::{self, Store};
@@ -109,6 +109,8 @@ pub struct Finished {
     pub summary: Summary,
     /// How each step of the plan ended, in its order.
     pub outcomes: Vec<Outcome>,
+    /// What references resolve to now.
+    pub known: Known,
     /// Why the state could not be written, if it could not.
     pub trouble: Option<store::Error>,
 }
@@ -276,6 +278,7 @@ mod tests {
             mode: Mode::Destroy,
             region: "eu-west-1".to_owned(),
             account: Some("123456789012".to_owned()),
+            outputs: std::collections::BTreeMap::new(),
         };
         let plan = order(changes, &graph, &document, header);
         let aws = Aws::new(&Settings {

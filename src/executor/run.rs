@@ -179,6 +179,7 @@ impl<'a> Run<'a> {
             document,
             summary,
             outcomes,
+            known: self.known,
             trouble,
         }
     }

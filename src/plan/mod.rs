@@ -8,6 +8,8 @@
 mod order;
 mod why;
 
+use std::collections::BTreeMap;
+
 use serde::{Serialize, Serializer};
 
 pub use order::{Header, order};
@@ -56,8 +58,8 @@ pub struct Plan {
     pub region: String,
     /// The account that was looked at; none offline.
     pub account: Option<String>,
-    /// Lineage of the state that was read.
-    pub lineage: String,
+    /// Lineage of the state that was read; none where nothing was ever written of it.
+    pub lineage: Option<String>,
     /// Serial of the state that was read.
     pub serial: u64,
     /// What will be done.
@@ -71,6 +73,9 @@ pub struct Plan {
     /// What references resolve to before the first step.
     #[serde(skip)]
     pub known: Known,
+    /// What components give to people, references to resources unresolved.
+    #[serde(skip)]
+    pub outputs: BTreeMap<(String, String), Value>,
 }
 
 impl Plan {

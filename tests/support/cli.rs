@@ -94,7 +94,50 @@ impl Project {
 
     /// Runs it to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::of(self.command(arguments).output().unwrap())
+        Ran::of(&self.command(arguments).output().unwrap())
+    }
+
+    /// The state of an app and environment, as it is on disk: `shop/prod`.
+    pub(crate) fn state(&self, app: &str) -> serde_json::Value {
+        let path = self.state_file(app);
+        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+    }
+
+    /// Where it is.
+    pub(crate) fn state_file(&self, app: &str) -> PathBuf {
+        self.path().join(".watertight").join(app).join("state.json")
+    }
+
+    /// Addresses that the state has a record of, in order.
+    pub(crate) fn records(&self, app: &str) -> Vec<String> {
+        let state = self.state(app);
+        let records = state["records"].as_array().unwrap().iter();
+        records
+            .map(|record| record["address"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// What AWS calls what stands at an address, by the state.
+    #[track_caller]
+    pub(crate) fn id(&self, app: &str, address: &str) -> String {
+        let state = self.state(app);
+        let record = state["records"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|record| record["address"] == address);
+        match record {
+            Some(record) => record["id"]["text"].as_str().unwrap().to_owned(),
+            None => panic!("no record of {address}, only of {:?}", self.records(app)),
+        }
+    }
+
+    /// The plan of a spec for programs, by the label that people see.
+    #[track_caller]
+    pub(crate) fn plan(&self, spec: &str) -> Planned {
+        let ran = self.run(&["plan", spec, "--json"]);
+        assert!(ran.code < 2, "{}{}", ran.out, ran.err);
+        Planned(serde_json::from_str(&ran.out).unwrap())
     }
 
     /// Applies a spec without asking; must go through.
@@ -117,8 +160,79 @@ impl Project {
     }
 }
 
+/// A plan as `--json` prints it.
+pub(crate) struct Planned(pub(crate) serde_json::Value);
+
+impl Planned {
+    /// `update web.aws_lb.main` for each step, in order of name; `drop` is the deletion of what
+    /// a replacement leaves behind.
+    pub(crate) fn steps(&self) -> Vec<String> {
+        let steps = self.0["steps"].as_array().unwrap().iter();
+        let mut steps: Vec<String> = steps
+            .map(|step| {
+                let action = match step["replaced"].as_bool() {
+                    Some(true) => "drop",
+                    _ => step["action"].as_str().unwrap(),
+                };
+                let child = match step["child"]["text"].as_str() {
+                    Some(child) => format!("/{child}"),
+                    None => String::new(),
+                };
+                format!("{action} {}{child}", step["address"].as_str().unwrap())
+            })
+            .collect();
+        steps.sort();
+        steps
+    }
+
+    /// `idle_timeout: 600 -> 60, drift` for each field of a step, with its first cause.
+    #[track_caller]
+    pub(crate) fn fields(&self, address: &str) -> Vec<String> {
+        let steps = self.0["steps"].as_array().unwrap();
+        let Some(step) = steps.iter().find(|step| step["address"] == address) else {
+            panic!("{address} is not in the plan: {:?}", self.steps());
+        };
+        let fields = step["fields"].as_array().unwrap().iter();
+        fields
+            .map(|field| {
+                format!(
+                    "{}: {} -> {}, {}",
+                    field["path"].as_str().unwrap(),
+                    field["before"],
+                    field["after"],
+                    field["why"][0]["cause"].as_str().unwrap_or("no cause"),
+                )
+            })
+            .collect()
+    }
+
+    /// The causes of a step, by name.
+    #[track_caller]
+    pub(crate) fn why(&self, label: &str) -> Vec<String> {
+        let position = self.labels().position(|other| other == label);
+        let Some(position) = position else {
+            panic!("{label} is not in the plan: {:?}", self.steps());
+        };
+        let causes = self.0["steps"][position]["why"].as_array().unwrap().iter();
+        causes
+            .map(|cause| cause["cause"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    fn labels(&self) -> impl Iterator<Item = String> {
+        let steps = self.0["steps"].as_array().unwrap().iter();
+        steps.map(|step| {
+            let address = step["address"].as_str().unwrap();
+            match step["child"]["text"].as_str() {
+                Some(child) => format!("{address}/{child}"),
+                None => address.to_owned(),
+            }
+        })
+    }
+}
+
 impl Ran {
-    pub(crate) fn of(output: Output) -> Self {
+    pub(crate) fn of(output: &Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
