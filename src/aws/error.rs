@@ -3,9 +3,11 @@
 //! *Invariant*: the kind is AWS's own code or the lack of an answer, never a guess by the
 //! text of a message.
 
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::client::InClear;
 
 /// What kind of failure it is, which decides what happens next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,28 +113,18 @@ impl Error {
             .raw_response()
             .map(|response| response.status().as_u16());
         let code = error.code().map(str::to_owned);
-        let message = match (error.message(), error) {
-            (Some(message), _) => message.to_owned(),
-            (None, SdkError::ServiceError(failed)) => {
-                let status = status.unwrap_or_default();
-                format!("answered {status}: {}", chain(failed.err()))
+        let (kind, message, hint) = match error {
+            SdkError::ServiceError(failed) => {
+                let message = error.message().map_or_else(
+                    || {
+                        let status = status.unwrap_or_default();
+                        format!("answered {status}: {}", chain(failed.err()))
+                    },
+                    str::to_owned,
+                );
+                (kind_of(code.as_deref(), status), message, None)
             }
-            (None, error) => chain(error),
-        };
-        let kind = match error {
-            SdkError::ServiceError(_) => kind_of(code.as_deref(), status),
-            SdkError::ConstructionFailure(_) if message.contains("credential") => {
-                ErrorKind::Credentials
-            }
-            SdkError::ConstructionFailure(_) => ErrorKind::Refused,
-            SdkError::DispatchFailure(failure)
-                if failure.as_connector_error().is_some_and(
-                    aws_smithy_runtime_api::client::result::ConnectorError::is_other,
-                ) && message.contains("credential") =>
-            {
-                ErrorKind::Credentials
-            }
-            _ => ErrorKind::Uncertain,
+            error => unanswered(error),
         };
         Self {
             kind,
@@ -140,7 +132,7 @@ impl Error {
             code,
             message,
             request_id,
-            hint: None,
+            hint: hint.map(str::to_owned),
         }
     }
 
@@ -159,12 +151,76 @@ impl Error {
         }
     }
 
+    /// What to do next: the call's own hint, else what helps against its kind of failure.
+    #[must_use]
+    pub fn next_step(&self) -> Option<&str> {
+        self.hint.as_deref().or_else(|| self.kind.hint())
+    }
+
     /// The same with a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
+}
+
+/// What became of a call to which no answer came: what it means, in words, and what helps
+/// where that is special.
+fn unanswered<E>(error: &SdkError<E, Response>) -> (ErrorKind, String, Option<&'static str>)
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    if let Some(refused) = cause::<InClear>(error) {
+        let hint = "give an https endpoint in AWS_ENDPOINT_URL (or the profile's endpoint_url); plain http is for this machine alone";
+        return (ErrorKind::Refused, refused.to_string(), Some(hint));
+    }
+    let text = chain(error);
+    let connector = match error {
+        SdkError::DispatchFailure(failure) => failure.as_connector_error(),
+        _ => None,
+    };
+    let before_sending = matches!(error, SdkError::ConstructionFailure(_))
+        || connector.is_some_and(ConnectorError::is_other);
+    if before_sending && text.contains("credential") {
+        let reason = text.strip_prefix("dispatch failure: other: ");
+        let reason = reason.unwrap_or(&text);
+        let reason = reason
+            .rsplit("loading credentials: ")
+            .next()
+            .unwrap_or(reason);
+        let message = format!(
+            "no credentials were found: {}",
+            reason.trim_end_matches('.')
+        );
+        return (ErrorKind::Credentials, message, None);
+    }
+    if matches!(error, SdkError::ConstructionFailure(_)) {
+        return (ErrorKind::Refused, text, None);
+    }
+    // A connection that never came about carried nothing; but which of several attempts
+    // this was, nobody says. So it is uncertain all the same.
+    if text.contains("(Connect)") || text.contains("connect timeout") {
+        let reason = text.rsplit("(Connect): ").next().unwrap_or(&text);
+        let hint = "check the network, its proxy, and AWS_ENDPOINT_URL if it is set; then run again: nothing is made twice";
+        let message = format!("no connection to AWS: {reason}");
+        return (ErrorKind::Uncertain, message, Some(hint));
+    }
+    (ErrorKind::Uncertain, format!("no answer: {text}"), None)
+}
+
+/// The cause of this type, however deep.
+fn cause<'a, C: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a C> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
 }
 
 /// The message of an error and of all that caused it, each once.

@@ -111,7 +111,7 @@ impl Lifecycle for LbListener {
             .set_tags(elb::tag_list(wanted.tags()))
             .send()
             .await
-            .map_err(|error| elb::refused(Error::of(operation, &error)))?;
+            .map_err(|error| refused(Error::of(operation, &error), wanted))?;
         let listener = answer.listeners.unwrap_or_default().into_iter().next();
         let text = listener
             .and_then(|listener| listener.listener_arn)
@@ -149,7 +149,7 @@ impl Lifecycle for LbListener {
                 .set_default_actions(Some(action::to_aws(at(attributes, "default_action"))))
                 .send()
                 .await
-                .map_err(|error| elb::refused(Error::of(operation, &error)))?;
+                .map_err(|error| refused(Error::of(operation, &error), wanted))?;
         }
         let changed = elb::changed(KEYS, observed, attributes);
         if !changed.is_empty() {
@@ -329,6 +329,20 @@ fn certificates(wanted: &Attributes) -> Option<Vec<Certificate>> {
 
 fn alpn_policy(wanted: &Attributes) -> Option<Vec<String>> {
     Some(vec![text(wanted, "alpn_policy")?.to_owned()])
+}
+
+/// A listener's failure; one about its TLS policy names the policy and the region.
+fn refused(error: Error, wanted: &Wanted) -> Error {
+    let policy = text(&wanted.attributes, "ssl_policy");
+    match (error.code.as_deref(), policy) {
+        (Some("SSLPolicyNotFound"), Some(policy)) => {
+            let region = &wanted.region;
+            elb::refused(error).hint(format!(
+                "the region has no TLS policy {policy}; `aws elbv2 describe-ssl-policies --region {region}` lists those it has: set `tls_policy` to one that leads there"
+            ))
+        }
+        _ => elb::refused(error),
+    }
 }
 
 #[cfg(test)]

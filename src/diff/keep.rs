@@ -441,7 +441,13 @@ fn proof(ownership: &Ownership) -> String {
 }
 
 fn in_the_way(resource: &Resource, kind: &Kind, foreign: &Foreign) -> Problem {
+    let is_generated = kind
+        .generated_name
+        .is_some_and(|name| resource.generated.contains(name.attribute));
     let hint = match foreign {
+        Foreign::NotOurs(_) if is_generated => {
+            "its name is made of app, environment and component: change one of them in the spec, or delete it yourself if nobody needs it; watertight never overwrites what it did not make"
+        }
         Foreign::NotOurs(_) => {
             "choose another name in the spec, or delete it yourself if nobody needs it; watertight never overwrites what it did not make"
         }
@@ -452,7 +458,24 @@ fn in_the_way(resource: &Resource, kind: &Kind, foreign: &Foreign) -> Problem {
     };
     Problem {
         address: resource.address.clone(),
-        message: format!("{} {foreign}", kind.noun),
+        message: format!("{}{} {foreign}", kind.noun, called(resource, kind, foreign)),
         hints: vec![hint.to_owned()],
+    }
+}
+
+/// The name under which people know it, with a blank before it, where the id is none:
+/// `sg-0a1b`, or `Z1_shop.example.com_A`.
+fn called(resource: &Resource, kind: &Kind, foreign: &Foreign) -> String {
+    let attribute = kind.generated_name.map_or("name", |name| name.attribute);
+    let name = resource.get(attribute).as_str();
+    let record_type = resource.get("type").as_str();
+    match (name, record_type) {
+        (Some(name), Some(record_type)) if kind.name == "aws_route53_record" => {
+            format!(" {name} {record_type}:")
+        }
+        (Some(name), _) if !matches!(foreign, Foreign::NotOurs(id) if id.text == name) => {
+            format!(" {name}:")
+        }
+        _ => String::new(),
     }
 }

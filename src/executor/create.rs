@@ -27,6 +27,16 @@ struct GivenUp {
     nothing_made: bool,
 }
 
+impl GivenUp {
+    /// The same, with the call that led to it.
+    fn after(mut self, call: &Error) -> Self {
+        if let Halt::Failed { error, .. } = &mut self.halt {
+            *error = format!("{call}: {error}");
+        }
+        self
+    }
+}
+
 impl From<Halt> for GivenUp {
     fn from(halt: Halt) -> Self {
         Self {
@@ -143,8 +153,11 @@ impl Worker<'_> {
                 ErrorKind::Uncertain | ErrorKind::Throttled | ErrorKind::AlreadyExists
             );
             maybe_made |= error.kind == ErrorKind::Uncertain;
-            if unclear && let Some(id) = self.find(wanted).await? {
-                return Ok((id, turn));
+            if unclear {
+                let found = self.find(wanted).await;
+                if let Some(id) = found.map_err(|given_up| given_up.after(&error))? {
+                    return Ok((id, turn));
+                }
             }
             let pause = if error.kind == ErrorKind::AlreadyExists {
                 // Then it shows sooner or later.

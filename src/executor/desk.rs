@@ -73,7 +73,7 @@ impl Halt {
             Self::Failed { error, hint } => Outcome::Failed { error, hint },
             Self::Uncertain(why) => Outcome::Uncertain { why },
             Self::Stopped(during) if acted => Outcome::Uncertain {
-                why: format!("stopped while {during}; run again to go on"),
+                why: format!("stopped while {during}"),
             },
             Self::Stopped(_) => Outcome::Skipped {
                 because: "the run was stopped".to_owned(),
@@ -92,7 +92,7 @@ impl From<Error> for Halt {
     fn from(error: Error) -> Self {
         Self::Failed {
             error: error.to_string(),
-            hint: error.hint.or_else(|| error.kind.hint().map(str::to_owned)),
+            hint: error.next_step().map(str::to_owned),
         }
     }
 }

@@ -228,9 +228,11 @@ fn ended(address: &str, action: Action, outcome: &Outcome, elapsed: Duration) ->
         Outcome::Skipped { because } => {
             format!("{address}: {}: {because}", paint(YELLOW, "skipped"))
         }
-        Outcome::Uncertain { why } => {
-            format!("{address}: {}: {why}", paint(YELLOW, "uncertain"))
-        }
+        Outcome::Uncertain { why } => format!(
+            "{address}: {}: {why}\n  {} run again: what was begun is found, and nothing is made twice",
+            paint(YELLOW, "uncertain"),
+            paint(CYAN, "help:")
+        ),
     }
 }
 
@@ -264,7 +266,14 @@ fn sum(summary: &Summary) -> String {
     } else {
         words.join(", ")
     };
-    format!("{} {words}.", paint(BOLD, "Done:"))
+    if summary.is_complete() {
+        return format!("{} {words}.", paint(BOLD, "Done:"));
+    }
+    format!(
+        "{} {words}.\n  {} mend what failed, then run again: all that was made is recorded, and only what is missing is done",
+        paint(BOLD, "Partly done:"),
+        paint(CYAN, "help:")
+    )
 }
 
 /// How long it usually takes: ` of about 2m`.

@@ -52,8 +52,7 @@ pub fn aws_error(address: Option<&str>, failed: &aws::Error) -> String {
         Some(address) => format!("{address}: {failed}"),
         None => failed.to_string(),
     };
-    let hint = failed.hint.as_deref().or_else(|| failed.kind.hint());
-    error(&message, hint.as_slice())
+    error(&message, failed.next_step().as_slice())
 }
 
 /// The state's error with what caused it.

@@ -59,12 +59,37 @@ struct Rule {
     times: usize,
 }
 
+/// Bad weather: some of all calls go wrong, which ones a seed decides.
+struct Storm {
+    random: u64,
+    percent: u64,
+}
+
+impl Storm {
+    /// What happens to the next call, if it is hit.
+    fn strike(&mut self) -> Option<Fault> {
+        // Marsaglia's xorshift.
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        let faults = [
+            Fault::Error(500, "InternalFailure"),
+            Fault::Throttle,
+            Fault::DropAfter,
+        ];
+        let [hit, which] = [self.random % 100, (self.random >> 32) % 3];
+        let fault = faults.into_iter().nth(usize::try_from(which).unwrap_or(0));
+        fault.filter(|_| hit < self.percent)
+    }
+}
+
 #[derive(Default)]
 struct State {
     calls: Vec<String>,
     mutations: usize,
     latency: Duration,
     rules: Vec<Rule>,
+    storm: Option<Storm>,
     in_flight: usize,
     most_in_flight: usize,
 }
@@ -153,6 +178,26 @@ impl Proxy {
     /// Delays every call by this much.
     pub(crate) fn latency(&self, latency: Duration) {
         self.state.lock().latency = latency;
+    }
+
+    /// From now on this many of a hundred calls fail, are throttled, or are carried out and
+    /// not answered.
+    pub(crate) fn storm(&self, seed: u64, percent: u64) {
+        self.state.lock().storm = Some(Storm {
+            random: seed,
+            percent,
+        });
+    }
+
+    /// Calls that change something, `s3:CreateBucket`, in order.
+    pub(crate) fn mutations(&self) -> Vec<String> {
+        let reads = ["Describe", "Get", "Head", "List"];
+        let mut calls = self.calls();
+        calls.retain(|call| {
+            let operation = call.split(':').nth(1).unwrap_or_default();
+            !reads.iter().any(|verb| operation.starts_with(verb))
+        });
+        calls
     }
 
     /// Does this to the next so many of these calls.
@@ -249,7 +294,12 @@ fn take_fault(state: &mut State, call: &Call) -> Option<Fault> {
                 When::Call(n) => calls >= n,
                 When::Mutation(n) => call.is_mutation() && mutations >= n,
             }
-    })?;
-    rule.times -= 1;
-    Some(rule.fault.clone())
+    });
+    match rule {
+        Some(rule) => {
+            rule.times -= 1;
+            Some(rule.fault.clone())
+        }
+        None => state.storm.as_mut()?.strike(),
+    }
 }

@@ -1,0 +1,90 @@
+//! Throttling, servers' errors and answers that never come: an apply gets there, and nothing
+//! stands twice.
+
+use std::time::{Duration, Instant};
+
+use watertight::aws::survey::survey;
+
+use crate::support::cli::Project;
+use crate::support::proxy::{Fault, When};
+use crate::support::{REGION, Sandbox};
+
+const SPEC: &str = r#"
+app = "shop"
+environment = "prod"
+region = "eu-west-1"
+ephemeral = true
+
+[components.web]
+blueprint = "https-service"
+domain = "shop.example.com"
+port = 8443
+targets = ["172.31.0.10"]
+"#;
+
+#[tokio::test]
+async fn an_apply_converges_in_bad_weather() {
+    let sandbox = Sandbox::new();
+    let proxy = sandbox.proxy();
+    let project = Project::at(proxy.endpoint(), &sandbox.account);
+    project.write("app.toml", SPEC);
+    proxy.storm(0x5EED_CAFE, 20);
+    let mut ran = project.run(&["apply", "app.toml", "--yes"]);
+    if ran.code != 0 {
+        // A second one may be needed, and is enough.
+        ran = project.run(&["apply", "app.toml", "--yes"]);
+    }
+    ran.code(0);
+    proxy.clear();
+    project.nothing_to_do("app.toml");
+    let aws = sandbox.aws().await;
+    let stands = survey(&aws, REGION).await.unwrap();
+    for (what, n) in [
+        ("load balancers", 1),
+        ("target groups", 1),
+        ("security groups", 2),
+        ("buckets", 1),
+        ("certificates", 1),
+    ] {
+        assert_eq!(stands.get(what), Some(&n), "{stands:?}");
+    }
+    let destroy = [
+        "destroy",
+        "app.toml",
+        "--yes",
+        "--empty-buckets",
+        "--delete-logs",
+    ];
+    proxy.storm(0xBAD_CAFE, 20);
+    let mut ran = project.run(&destroy);
+    if ran.code != 0 {
+        ran = project.run(&destroy);
+    }
+    ran.code(0);
+    let left = survey(&aws, REGION).await.unwrap();
+    assert!(left.values().all(|&n| n == 0), "{left:?}");
+}
+
+#[test]
+fn a_throttled_call_does_not_slow_down_the_rest() {
+    let sandbox = Sandbox::new();
+    let proxy = sandbox.proxy();
+    let project = Project::at(proxy.endpoint(), &sandbox.account);
+    project.write("app.toml", SPEC);
+    project.apply("app.toml");
+    proxy.clear();
+    proxy.fail(
+        When::Operation("elasticloadbalancing:DescribeLoadBalancers"),
+        Fault::Throttle,
+        1,
+    );
+    let began = Instant::now();
+    project.nothing_to_do("app.toml");
+    // With the SDK's adaptive mode, it and each call of the service after it waits for its
+    // share of half a call a second: 20 seconds for the first.
+    assert!(
+        began.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        began.elapsed()
+    );
+}
