@@ -23,7 +23,7 @@ pub use known::Known;
 use ownership::judge;
 
 use crate::address::Address;
-use crate::aws::{Aws, Error, Owner, Ownership, Wanted, lifecycle};
+use crate::aws::{Aws, Error, Found, Owner, Ownership, Wanted, lifecycle};
 use crate::graph::Graph;
 use crate::kind::Kind;
 use crate::resource::{Desired, Id, Origin, Resource};
@@ -170,8 +170,13 @@ async fn read_records(
     let mut batches: BTreeMap<(&str, &str), Vec<Recorded<'_>>> = BTreeMap::new();
     for record in &document.records {
         if let Some(id) = &record.id {
+            let kind = Kind::of(&record.address.kind).zip(lifecycle(&record.address.kind));
+            let read_as = kind.map(|(kind, lifecycle)| lifecycle.read_as(kind.name));
             batches
-                .entry((record.address.kind.as_str(), id.region.as_str()))
+                .entry((
+                    read_as.unwrap_or(record.address.kind.as_str()),
+                    id.region.as_str(),
+                ))
                 .or_default()
                 .push(Recorded { record, id });
         }
@@ -267,13 +272,9 @@ async fn find_unrecorded(
             })
             .filter(|(_, wanted)| can_be_named(wanted))
             .collect();
-        let finds = wanted.iter().map(|(resource, wanted)| async move {
-            let answer = match lifecycle(&resource.address.kind) {
-                Some(lifecycle) => lifecycle.find(aws, wanted).await,
-                None => Err(unknown_kind(&resource.address.kind)),
-            };
-            (resource, answer)
-        });
+        let finds = wanted
+            .iter()
+            .map(|(resource, wanted)| async move { (resource, find(aws, wanted, document).await) });
         let mut ours: Vec<(Address, Id, Standing)> = Vec::new();
         let mut failures = Vec::new();
         for (resource, answer) in join_all(finds).await {
@@ -296,6 +297,31 @@ async fn find_unrecorded(
         }
     }
     Ok(())
+}
+
+/// Looks for one resource: as the spec wants it, or else as an earlier run was about to make
+/// it when it stopped. What can't be tagged is known by its value alone, and since then the
+/// spec may have given it another value, or another name.
+async fn find(aws: &Aws, wanted: &Wanted, document: &Document) -> Result<Vec<Found>, Error> {
+    let kind = wanted.address.kind.as_str();
+    let lifecycle = lifecycle(kind).ok_or_else(|| unknown_kind(kind))?;
+    let found = lifecycle.find(aws, wanted).await?;
+    let is_ours = |found: &Found| found.ownership != Ownership::Foreign;
+    let open = document
+        .current(&wanted.address)
+        .filter(|record| record.id.is_none() && record.attributes != wanted.attributes);
+    if let (Some(record), false) = (open, found.iter().any(is_ours)) {
+        let intended = Wanted {
+            region: record.region.clone(),
+            attributes: record.attributes.clone(),
+            ..wanted.clone()
+        };
+        let begun = lifecycle.find(aws, &intended).await?;
+        if begun.iter().any(is_ours) {
+            return Ok(begun);
+        }
+    }
+    Ok(found)
 }
 
 /// What a run was about to make when it stopped and no spec wants any more: what its record

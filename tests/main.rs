@@ -1,7 +1,22 @@
 //! The one integration binary: everything that needs the whole program or the sandbox.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that can't go on says where and ends"
+)]
+
 mod support;
 
+mod blueprints;
+mod calls;
+mod changes;
 mod dependencies;
+mod destroy;
+mod drift;
+mod interrupted;
+mod plan;
+mod review;
 mod sandbox;
 mod sandbox_answers;
+mod shared_record;
+mod state;

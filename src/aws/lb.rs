@@ -418,20 +418,19 @@ fn observed(lb: &LoadBalancer, reported: &BTreeMap<String, String>) -> Attribute
     attributes
 }
 
-/// Where logs go. None where they never went anywhere; a bucket is kept by AWS while its
-/// logs are off.
+/// Where logs go. None where they go nowhere: a bucket that AWS still names while its logs
+/// are off says nothing.
 fn logs(key: &str, reported: &BTreeMap<String, String>) -> Option<Value> {
     let part = |part: &str| {
         reported
             .get(&format!("{key}.{part}"))
             .map_or("", String::as_str)
     };
-    let enabled = part("enabled") == "true";
-    if !enabled && part("bucket").is_empty() {
+    if part("enabled") != "true" {
         return None;
     }
     Some(Value::List(vec![Value::Map(given([
-        ("enabled", enabled.into()),
+        ("enabled", true.into()),
         ("bucket", part("bucket").into()),
         ("prefix", part("prefix").into()),
     ]))]))
@@ -449,6 +448,9 @@ fn changed_attributes(observed: &Attributes, wanted: &Attributes) -> Vec<(String
         }
         let enabled = truth(wanted, &format!("{block}.enabled")).unwrap_or(false);
         changed.push((format!("{key}.enabled"), enabled.to_string()));
+        if !enabled {
+            continue;
+        }
         for part in ["bucket", "prefix"] {
             if let Some(value) = at(wanted, &format!("{block}.{part}")).scalar_text() {
                 changed.push((format!("{key}.{part}"), value));

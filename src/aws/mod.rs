@@ -257,6 +257,17 @@ pub struct Blocker {
     pub id: Option<String>,
 }
 
+/// What AWS has under a parent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChildFound {
+    /// Its kind.
+    pub kind: &'static str,
+    /// What AWS calls it.
+    pub id: Id,
+    /// What it is like.
+    pub attributes: Attributes,
+}
+
 /// What can be done to the resources of a kind.
 ///
 /// Every mutation is one call and is sent only when the state says that it will be; see
@@ -265,6 +276,12 @@ pub struct Blocker {
 /// references; what AWS reports and the schema does not name is left out.
 #[async_trait]
 pub trait Lifecycle: Send + Sync {
+    /// The kind by whose lifecycle these are read, where one batch serves several kinds;
+    /// `kind` is this one's own name.
+    fn read_as(&self, kind: &'static str) -> &'static str {
+        kind
+    }
+
     /// Reads many by id, with the service's batch call where there is one. One answer an
     /// id, in order; `None` for what AWS says does not exist. Attributes hold everything
     /// that AWS reports under a name of the schema, computed ones too (`arn`, `dns_name`);
@@ -312,9 +329,9 @@ pub trait Lifecycle: Send + Sync {
         Ok(Vec::new())
     }
 
-    /// For a kind that can be an exclusive child: all that AWS has under these parents,
-    /// as (id, attributes). One batch for all parents.
-    async fn children(&self, _aws: &Aws, _parents: &[Id]) -> Result<Vec<(Id, Attributes)>, Error> {
+    /// For a kind that owns its children alone: all children that AWS has under these
+    /// parents, of every such kind. One batch for all parents.
+    async fn children(&self, _aws: &Aws, _parents: &[Id]) -> Result<Vec<ChildFound>, Error> {
         Ok(Vec::new())
     }
 }

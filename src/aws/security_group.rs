@@ -15,7 +15,10 @@ use aws_sdk_ec2::types::{
 use futures::future::{join_all, try_join};
 
 use super::values::{at, given, refuse, text};
-use super::{APP_TAG, Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, ec2};
+use super::{
+    APP_TAG, Aws, Blocker, ChildFound, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, ec2,
+    security_group_rule,
+};
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
 
@@ -153,6 +156,10 @@ impl Lifecycle for SecurityGroup {
     }
 
     /// The network interfaces that it is on, and rules of other groups that refer to it.
+    async fn children(&self, aws: &Aws, parents: &[Id]) -> Result<Vec<ChildFound>, Error> {
+        security_group_rule::of_groups(aws, parents).await
+    }
+
     async fn blockers(&self, aws: &Aws, id: &Id) -> Result<Vec<Blocker>, Error> {
         let client = aws.ec2(&id.region);
         let (interfaces, rules) =

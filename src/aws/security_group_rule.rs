@@ -17,8 +17,8 @@ use aws_sdk_ec2::types::{
 use super::security_group::parent_missing;
 use super::values::{at, differs, given, number, text};
 use super::{
-    ADDRESS_TAG, APP_TAG, Aws, Deleted, ENVIRONMENT_TAG, Error, ErrorKind, Found, Lifecycle,
-    Ownership, Wanted, ec2,
+    ADDRESS_TAG, APP_TAG, Aws, ChildFound, Deleted, ENVIRONMENT_TAG, Error, ErrorKind, Found,
+    Lifecycle, Ownership, Wanted, ec2,
 };
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
@@ -48,6 +48,11 @@ const CONTENT: &[&str] = &[
 
 #[async_trait]
 impl Lifecycle for SecurityGroupRules {
+    /// EC2 names rules of both directions alike.
+    fn read_as(&self, _kind: &'static str) -> &'static str {
+        INGRESS
+    }
+
     async fn read(&self, aws: &Aws, ids: &[Id]) -> Vec<Result<Option<Attributes>, Error>> {
         let Some(first) = ids.first() else {
             return Vec::new();
@@ -202,27 +207,33 @@ impl Lifecycle for SecurityGroupRules {
             _ => Ok(Deleted::Gone),
         }
     }
-
-    async fn children(&self, aws: &Aws, parents: &[Id]) -> Result<Vec<(Id, Attributes)>, Error> {
-        let Some(first) = parents.first() else {
-            return Ok(Vec::new());
-        };
-        let groups: Vec<String> = parents.iter().map(|id| id.text.clone()).collect();
-        let rules = ec2::rules(&aws.ec2(&first.region), "group-id", &groups).await?;
-        Ok(rules
-            .iter()
-            .filter(|rule| self.0 == direction(rule))
-            .filter_map(|rule| {
-                let id = Id {
-                    region: first.region.clone(),
-                    text: rule.security_group_rule_id()?.to_owned(),
-                };
-                Some((id, observed(rule)))
-            })
-            .collect())
-    }
 }
 
+/// Every rule of these groups, which are in one region, in one call.
+pub(super) async fn of_groups(aws: &Aws, groups: &[Id]) -> Result<Vec<ChildFound>, Error> {
+    let Some(first) = groups.first() else {
+        return Ok(Vec::new());
+    };
+    let texts: Vec<String> = groups.iter().map(|id| id.text.clone()).collect();
+    let rules = ec2::rules(&aws.ec2(&first.region), "group-id", &texts).await?;
+    let children = rules.iter().filter_map(|rule| {
+        Some(ChildFound {
+            kind: match direction(rule) {
+                Direction::In => INGRESS,
+                Direction::Out => EGRESS,
+            },
+            id: Id {
+                region: first.region.clone(),
+                text: rule.security_group_rule_id()?.to_owned(),
+            },
+            attributes: observed(rule),
+        })
+    });
+    Ok(children.collect())
+}
+
+const INGRESS: &str = "aws_vpc_security_group_ingress_rule";
+const EGRESS: &str = "aws_vpc_security_group_egress_rule";
 const BY_ID: &str = "security-group-rule-id";
 
 fn direction(rule: &SecurityGroupRule) -> Direction {

@@ -26,7 +26,6 @@ pub(super) async fn run(
     let library = connect::library(world, spec)?;
     let approved = pipeline::approve(&source, &library, world.today())?;
     let findings = approved.findings().to_vec();
-    let outputs = approved.desired().outputs.clone();
     let desired = approved.desired();
     let store = connect::store(world, spec, change.sandbox, desired);
     let _lock = store.lock(&world.holder()).await?;
@@ -39,7 +38,7 @@ pub(super) async fn run(
     }
     let finished = change::carry_out(screen, session, store.as_ref(), plan, change).await?;
     if !change.json {
-        screen.data(&ui::plan::outputs(&outputs, &finished.known));
+        screen.data(&finished.outputs);
     }
     Ok(finished.exit)
 }

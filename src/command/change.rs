@@ -12,9 +12,8 @@ use crate::diff;
 use crate::executor::{self, Stop};
 use crate::pipeline::Session;
 use crate::plan::{Mode, Plan};
-use crate::refresh::Known;
 use crate::state::store::Store;
-use crate::ui::{Screen, confirm, progress};
+use crate::ui::{self, Screen, confirm, progress};
 
 /// How a change is made.
 #[derive(Args, Debug)]
@@ -74,8 +73,8 @@ impl ChangeArguments {
 /// The end of a run.
 pub(super) struct Finished {
     pub(super) exit: Exit,
-    /// What references resolve to now.
-    pub(super) known: Known,
+    /// What components give to people.
+    pub(super) outputs: String,
 }
 
 /// Shows a plan, asks, and carries it out.
@@ -93,7 +92,7 @@ pub(super) async fn carry_out(
     if plan.is_empty() {
         return Ok(Finished {
             exit: Exit::Done,
-            known: plan.known,
+            outputs: ui::plan::outputs(&plan.outputs, &plan.known),
         });
     }
     check_protection(&plan, &arguments.remove_protection)?;
@@ -129,7 +128,7 @@ pub(super) async fn carry_out(
     };
     Ok(Finished {
         exit,
-        known: Known::remembered(&finished.document),
+        outputs: ui::plan::outputs(&plan.outputs, &finished.known),
     })
 }
 

@@ -3,9 +3,10 @@
 use super::change::{self, ChangeArguments};
 use super::connect::{self, SpecArguments};
 use super::{Exit, Failed};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::pipeline;
 use crate::resource::Desired;
-use crate::spec;
+use crate::spec::{self, Parsed};
 use crate::ui::Screen;
 use crate::world::World;
 
@@ -27,13 +28,21 @@ pub(super) async fn run(
     let source = connect::source(world, spec)?;
     let library = connect::library(world, spec)?;
     // A spec that breaks a rule, or names a blueprint that is gone, can still be destroyed:
-    // what it is called is enough to find its state.
+    // what it is called is enough to find its state. But its form must be right: where a
+    // name is wrong, another stands in for it, whose state is somebody else's.
     let desired = match pipeline::expand(&source, &library) {
         Ok(desired) => desired,
-        Err(problems) => match spec::parse(&source).spec {
-            Some(spec) => Desired::named(&spec),
-            None => return Err(pipeline::Stop::Wrong(problems).into()),
-        },
+        Err(problems) => {
+            let Parsed {
+                spec,
+                problems: of_form,
+            } = spec::parse(&source);
+            let is_wrong = |problem: &Diagnostic| problem.severity == Severity::Error;
+            match spec.filter(|_| !of_form.iter().any(is_wrong)) {
+                Some(spec) => Desired::named(&spec),
+                None => return Err(pipeline::Stop::Wrong(problems).into()),
+            }
+        }
     };
     let store = connect::store(world, spec, change.sandbox, &desired);
     let _lock = store.lock(&world.holder()).await?;

@@ -22,7 +22,7 @@ pub(super) fn compare(
     options: Options,
     changes: &mut Changes,
 ) {
-    let logs = log_buckets(desired, observed);
+    let logs = log_buckets(desired, observed, document);
     let none = BTreeSet::new();
     let kept = if options.delete_logs { &none } else { &logs };
     let why = |address: &Address| match target {
@@ -189,20 +189,27 @@ fn made_by_hand(child: &crate::refresh::Child) -> Step {
 }
 
 /// Names of the buckets, wanted no more, whose policy lets a log-delivery service write
-/// into them. AWS goes on writing for a while after the source is gone.
-fn log_buckets(desired: &Desired, observed: &Observed) -> BTreeSet<String> {
-    observed
+/// into them. AWS goes on writing for a while after the source is gone. Where an earlier run
+/// stopped after the policy had gone, its record still tells.
+fn log_buckets(desired: &Desired, observed: &Observed, document: &Document) -> BTreeSet<String> {
+    let seen = observed
         .resources
         .iter()
-        .filter(|(address, _)| {
+        .map(|(address, seen)| (address, Some(&seen.id), &seen.attributes));
+    let recorded = document
+        .records
+        .iter()
+        .map(|record| (&record.address, record.id.as_ref(), &record.attributes));
+    seen.chain(recorded)
+        .filter(|(address, ..)| {
             address.kind == "aws_s3_bucket_policy" && !desired.resources.contains_key(address)
         })
-        .filter(|(_, seen)| {
-            seen.attributes
+        .filter(|(_, _, attributes)| {
+            attributes
                 .get("policy")
                 .is_some_and(crate::policy::receives_logs)
         })
-        .map(|(_, seen)| seen.id.text.clone())
+        .filter_map(|(_, id, _)| Some(id?.text.clone()))
         .collect()
 }
 

@@ -92,7 +92,7 @@ impl From<Error> for Halt {
     fn from(error: Error) -> Self {
         Self::Failed {
             error: error.to_string(),
-            hint: error.hint,
+            hint: error.hint.or_else(|| error.kind.hint().map(str::to_owned)),
         }
     }
 }
@@ -107,6 +107,8 @@ pub(super) struct Desk {
     pub(super) action: Action,
     /// What no other step may change while this one calls.
     pub(super) key: Option<Key>,
+    /// How long it usually takes, where that is known.
+    pub(super) usual_seconds: Option<u32>,
     /// Whether it had a turn.
     pub(super) begun: bool,
     /// Whether an intent of it is committed.
@@ -185,6 +187,7 @@ impl Desk {
             address: self.label.clone(),
             what: what.to_owned(),
             detail: detail.to_owned(),
+            usual_seconds: self.usual_seconds,
         }));
     }
 

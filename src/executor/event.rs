@@ -35,6 +35,9 @@ pub enum Event {
         what: String,
         /// What AWS says now: `PENDING_VALIDATION`.
         detail: String,
+        /// How long the whole step usually takes, where that is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        usual_seconds: Option<u32>,
     },
     /// A call will be tried again.
     Retrying {

@@ -63,8 +63,9 @@ pub use event::{Event, Outcome, Summary};
 pub use wait::Pace;
 
 use crate::aws::{Aws, Owner};
+use crate::kind::Kind;
 use crate::plan::{Action, Plan};
-use crate::refresh::hangs_on;
+use crate::refresh::{Known, hangs_on};
 use crate::resource::Id;
 use crate::state::Document;
 use crate::state::store::{self, Store};
@@ -110,6 +111,8 @@ pub struct Finished {
     pub summary: Summary,
     /// How each step of the plan ended, in its order.
     pub outcomes: Vec<Outcome>,
+    /// What references resolve to now.
+    pub known: Known,
     /// Why the state could not be written, if it could not.
     pub trouble: Option<store::Error>,
 }
@@ -209,11 +212,13 @@ fn begun(mut document: Document, plan: &Plan) -> Document {
     document
 }
 
-/// Ids of everything that the plan deletes.
+/// Ids of everything that the plan deletes. What is part of another thing has that one's
+/// id, and says nothing about it.
 fn going(plan: &Plan) -> BTreeSet<Id> {
+    let is_whole = |kind: &str| Kind::of(kind).is_some_and(|kind| kind.part_of.is_none());
     plan.steps
         .iter()
-        .filter(|step| step.change.action == Action::Delete)
+        .filter(|step| step.change.action == Action::Delete && is_whole(&step.change.kind))
         .filter_map(|step| step.change.id.clone())
         .collect()
 }
@@ -283,6 +288,7 @@ mod tests {
             mode: Mode::Destroy,
             region: "eu-west-1".to_owned(),
             account: Some("123456789012".to_owned()),
+            outputs: std::collections::BTreeMap::new(),
         };
         let plan = order(changes, &graph, &document, header);
         let aws = Aws::new(&Settings {

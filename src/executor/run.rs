@@ -183,6 +183,7 @@ impl<'a> Run<'a> {
             document,
             summary,
             outcomes,
+            known: self.known,
             trouble,
         }
     }

@@ -14,6 +14,7 @@ use super::desk::{Desk, Halt, Turn};
 use super::event::Outcome;
 use super::moved;
 use super::wait::{Pace, Pauses, Retry};
+use crate::address::Address;
 use crate::aws::{ADDRESS_TAG, Aws, ErrorKind, Lifecycle, Owner, Settled, Wanted};
 use crate::diff::differences;
 use crate::kind::Kind;
@@ -41,6 +42,10 @@ pub(super) struct Worker<'a> {
     pub(super) record: Option<Record>,
     /// Ids that belong to other records: whatever `find` says, it is none of these.
     pub(super) others: BTreeSet<Id>,
+    /// Records of its parts, which go with it.
+    pub(super) parts: Vec<(Address, u64)>,
+    /// Whether it goes with the thing that it is a part of.
+    pub(super) goes_with_another: bool,
     pub(super) desk: Desk,
 }
 
@@ -180,7 +185,11 @@ impl Worker<'_> {
         let mut pauses = Pauses::new(self.pace);
         let mut retry = Retry::new(self.pace, true);
         loop {
-            let (what, detail, pause) = match self.lifecycle.settle(self.aws, id).await {
+            let answer = self.lifecycle.settle(self.aws, id).await;
+            if answer.is_ok() {
+                retry.got_through();
+            }
+            let (what, detail, pause) = match answer {
                 Ok(Settled::Done) => return Ok(Until::Done),
                 Ok(Settled::Usable { .. }) if until == Until::Usable => {
                     return Ok(Until::Usable);

@@ -8,6 +8,8 @@
 mod order;
 mod why;
 
+use std::collections::BTreeMap;
+
 use serde::{Serialize, Serializer};
 
 pub use order::{Header, order};
@@ -56,8 +58,8 @@ pub struct Plan {
     pub region: String,
     /// The account that was looked at; none offline.
     pub account: Option<String>,
-    /// Lineage of the state that was read.
-    pub lineage: String,
+    /// Lineage of the state that was read; none where nothing was ever written of it.
+    pub lineage: Option<String>,
     /// Serial of the state that was read.
     pub serial: u64,
     /// What will be done.
@@ -71,7 +73,13 @@ pub struct Plan {
     /// What references resolve to before the first step.
     #[serde(skip)]
     pub known: Known,
+    /// What components give to people and to each other, its lookups answered.
+    #[serde(skip)]
+    pub outputs: Outputs,
 }
+
+/// Values by component and name.
+pub type Outputs = BTreeMap<(String, String), Value>;
 
 impl Plan {
     /// Whether there is nothing to do. (A record to forget is something to do.)

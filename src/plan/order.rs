@@ -14,14 +14,14 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use super::{Action, Changes, Mode, Plan, Step};
+use super::{Action, Changes, Mode, Outputs, Plan, Step};
 use crate::address::Address;
 use crate::graph::Graph;
 use crate::kind::Kind;
 use crate::state::Document;
 
 /// What a plan says of itself, beside what the state says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Header {
     /// Apply or destroy.
     pub mode: Mode,
@@ -29,6 +29,8 @@ pub struct Header {
     pub region: String,
     /// The account that was looked at; none offline.
     pub account: Option<String>,
+    /// What components give to people, as far as lookups tell.
+    pub outputs: Outputs,
 }
 
 /// Puts the changes in order and says what each step waits for. Deterministic.
@@ -40,13 +42,14 @@ pub fn order(changes: Changes, graph: &Graph, document: &Document, header: Heade
         environment: document.environment.clone(),
         region: header.region,
         account: header.account,
-        lineage: document.lineage.clone(),
+        lineage: (!document.is_new()).then(|| document.lineage.clone()),
         serial: document.serial,
         steps: sort(changes.steps, graph, document),
         unchanged: changes.unchanged,
         problems: changes.problems,
         notes: changes.notes,
         known: changes.known,
+        outputs: header.outputs,
     }
 }
 
@@ -404,6 +407,7 @@ mod tests {
             mode: Mode::Apply,
             region: "eu-west-1".to_owned(),
             account: None,
+            outputs: std::collections::BTreeMap::new(),
         };
         order(changes, &graph, &document, header)
     }

@@ -8,7 +8,7 @@ use futures::future::join_all;
 
 use super::{Child, Failure, Observed, unknown_kind};
 use crate::address::Address;
-use crate::aws::{Aws, lifecycle};
+use crate::aws::{Aws, ChildFound, lifecycle};
 use crate::kind::Kind;
 use crate::resource::{Desired, Id};
 use crate::value::Value;
@@ -29,9 +29,9 @@ pub(super) async fn read_children(
         if !desired.resources.contains_key(address) {
             continue;
         }
-        for child in kind.exclusive_children {
+        if !kind.exclusive_children.is_empty() {
             batches
-                .entry((child, seen.id.region.clone()))
+                .entry((kind.name, seen.id.region.clone()))
                 .or_default()
                 .push((address.clone(), seen.id.clone()));
         }
@@ -42,14 +42,19 @@ pub(super) async fn read_children(
             Some(lifecycle) => lifecycle.children(aws, &ids).await,
             None => Err(unknown_kind(kind)),
         };
-        (kind, parents, answer)
+        (parents, answer)
     });
     let mut failures = Vec::new();
     let mut children = Vec::new();
-    for (kind, parents, answer) in join_all(reads).await {
+    for (parents, answer) in join_all(reads).await {
         match answer {
             Ok(found) => {
-                for (id, attributes) in found {
+                for ChildFound {
+                    kind,
+                    id,
+                    attributes,
+                } in found
+                {
                     // A child is named by its parent; its other attributes may name other
                     // parents (a rule's source).
                     let named_by = Kind::of(kind).map_or(&[][..], |kind| kind.named_by);

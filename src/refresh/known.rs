@@ -10,7 +10,6 @@ use crate::address::Address;
 use crate::aws::{Owner, Wanted};
 use crate::kind::Kind;
 use crate::resource::{Desired, Resource};
-use crate::state::{Document, Status};
 use crate::value::{Attributes, Reference, Step, Value};
 
 /// Attributes by address.
@@ -28,18 +27,6 @@ impl Known {
             .iter()
             .filter(|(address, _)| desired.resources.contains_key(address))
             .map(|(address, seen)| (address.clone(), seen.attributes.clone()))
-            .collect();
-        Self { attributes }
-    }
-
-    /// What the records say of everything that stands, as it was applied last.
-    #[must_use]
-    pub fn remembered(document: &Document) -> Self {
-        let attributes = document
-            .records
-            .iter()
-            .filter(|record| record.id.is_some() && record.status != Status::Deposed)
-            .map(|record| (record.address.clone(), record.attributes.clone()))
             .collect();
         Self { attributes }
     }

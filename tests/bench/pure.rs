@@ -17,7 +17,7 @@ use watertight::graph::{self, Graph};
 use watertight::guardrail::{self, Approved};
 use watertight::kind::Kind;
 use watertight::pipeline;
-use watertight::plan::{self, Changes, Header, Mode};
+use watertight::plan::{self, Changes, Header, Mode, Outputs};
 use watertight::refresh::Observed;
 use watertight::resource::{Desired, Id};
 use watertight::spec::{self, Spec};
@@ -116,6 +116,7 @@ fn order(bencher: Bencher, case: Case) {
                 mode: Mode::Apply,
                 region: "eu-west-1".to_owned(),
                 account: None,
+                outputs: Outputs::new(),
             };
             plan::order(changes, &planning.graph, &planning.document, header)
         });

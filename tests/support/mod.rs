@@ -1,6 +1,8 @@
 //! What integration tests stand on: a sandbox per test binary, an account per test.
 
+mod account;
 mod call;
+pub(crate) mod cli;
 pub(crate) mod proxy;
 
 use std::path::PathBuf;

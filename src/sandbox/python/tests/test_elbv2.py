@@ -74,6 +74,8 @@ class LoadBalancers(Case):
         self.assertEqual(acm.describe_certificate(CertificateArn=issued)["Certificate"]["InUseBy"], [arn])
         self.refused("ResourceInUseException", acm.delete_certificate, CertificateArn=issued)
         self.elb.modify_listener(ListenerArn=made["ListenerArn"], SslPolicy="ELBSecurityPolicy-TLS13-1-2-FIPS-2023-04")
+        again = self.elb.modify_listener(ListenerArn=made["ListenerArn"], DefaultActions=made["DefaultActions"])["Listeners"][0]
+        self.assertEqual(again["Certificates"], certificates)
         self.elb.delete_listener(ListenerArn=made["ListenerArn"])
         acm.delete_certificate(CertificateArn=issued)
 

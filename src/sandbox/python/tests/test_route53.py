@@ -6,6 +6,10 @@ class Route53(Case):
         zones = self.client("route53").list_hosted_zones()["HostedZones"]
         self.assertEqual(sorted(zone["Name"] for zone in zones), ["example.com.", "example.org."])
 
+    def test_ids_of_zones_begin_with_z(self):
+        zones = self.client("route53").list_hosted_zones()["HostedZones"]
+        self.assertEqual({zone["Id"][:13] for zone in zones}, {"/hostedzone/Z"})
+
     def test_create_of_what_exists_is_refused(self):
         self.change("CREATE", "a.example.com")
         message = self.refused("InvalidChangeBatch", self.change, action="CREATE", name="a.example.com")

@@ -345,7 +345,8 @@ def modify_listener(self):
     if params.get("DefaultActions"):
         actions = [whole_action(action) for action in params["DefaultActions"]]
         check_targets(backend, balancer, actions)
-        backend.modify_listener(listener.arn, actions=actions, certificates=None)
+        # Those that it has are kept below; moto takes none for a list of them.
+        backend.modify_listener(listener.arn, actions=actions, certificates=[])
     listener.certificates = default + (listener.certificates[1:] if stays_tls else [])
     listener.certificate = default[0] if default else None
     listener.protocol, listener.port, listener.ssl_policy = protocol, port, policy

@@ -2,11 +2,12 @@
 
 AWS: https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
 https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZonesByName.html
-https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html
+https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html (a zone's id begins with Z)
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html (`*` is stored as \\052)
 """
 
 from moto.core.responses import ActionResult
+from moto.route53 import models
 from moto.route53.models import RecordSet, Route53Backend, reverse_domain_name, validate_domain_name
 from moto.route53.responses import Route53
 
@@ -21,6 +22,10 @@ def apply():
     initialise = Route53Backend.__init__
     create_hosted_zone = Route53Backend.create_hosted_zone
     list_resource_record_sets = Route53Backend.list_resource_record_sets
+    create_id = models.create_route53_zone_id
+
+    def zone_id(**of):
+        return "Z" + create_id(**of)[1:]
 
     def seeded(self, region_name, account_id):
         initialise(self, region_name, account_id)
@@ -46,6 +51,7 @@ def apply():
     def list_records(self, zone_id, start_type, start_name, max_items):
         return list_resource_record_sets(self, zone_id, start_type, full(start_name) if start_name else start_name, max_items)
 
+    models.create_route53_zone_id = zone_id
     Route53Backend.__init__ = seeded
     Route53Backend.create_hosted_zone = create
     Route53Backend.list_resource_record_sets = list_records

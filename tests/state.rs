@@ -1,0 +1,215 @@
+//! What is remembered may be lost, torn, or somebody else's just now.
+
+use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::support::Sandbox;
+use crate::support::cli::Project;
+
+const SERVICE: &str = r#"
+app = "shop"
+environment = "prod"
+region = "eu-west-1"
+
+[components.web]
+blueprint = "https-service"
+domain = "shop.example.com"
+port = 8443
+redirect_http = true
+targets = ["172.31.0.10"]
+"#;
+
+const SITE: &str = r#"
+app = "pages"
+environment = "prod"
+region = "eu-west-1"
+
+[components.site]
+blueprint = "static-site"
+domain = "www.example.com"
+"#;
+
+const BUCKET: &str = r#"
+app = "billing"
+environment = "prod"
+region = "eu-west-1"
+ephemeral = true
+
+[components.invoices]
+blueprint = "private-bucket"
+"#;
+
+/// The state file is deleted: everything is found, named, and taken over when that is allowed.
+async fn lose_the_state_of(app: &str, text: &str) {
+    let sandbox = Sandbox::new();
+    let project = Project::on(&sandbox);
+    project.write("app.toml", text);
+    project.apply("app.toml");
+    let before = sandbox.holds().await;
+    let records = project.records(app);
+    fs::remove_dir_all(project.path().join(".watertight")).unwrap();
+
+    // Of what every bucket has since it was made, AWS can't tell who set it: it is set again.
+    let made_by_aws = [
+        ".aws_s3_bucket_ownership_controls.",
+        ".aws_s3_bucket_public_access_block.",
+        ".aws_s3_bucket_server_side_encryption_configuration.",
+    ];
+    let (set_again, found): (Vec<&String>, Vec<&String>) = records
+        .iter()
+        .partition(|address| made_by_aws.iter().any(|kind| address.contains(kind)));
+    let adopts = found.iter().map(|address| format!("adopt {address}"));
+    let creates = set_again.iter().map(|address| format!("create {address}"));
+    let steps: Vec<String> = adopts.chain(creates).collect();
+    assert_eq!(project.plan("app.toml").steps(), steps);
+    let mut refused = project
+        .run(&["apply", "app.toml", "--yes"])
+        .code(1)
+        .says("--adopt");
+    for address in &found {
+        refused = refused.says(address);
+    }
+    project
+        .run(&["apply", "app.toml", "--yes", "--adopt"])
+        .code(0);
+    project.nothing_to_do("app.toml");
+    assert_eq!(sandbox.holds().await, before);
+    assert_eq!(project.records(app), records);
+    let applied = |record: &serde_json::Value| record["status"] == "applied";
+    let state = project.state(app);
+    assert!(state["records"].as_array().unwrap().iter().all(applied));
+}
+
+#[tokio::test]
+async fn a_lost_state_of_a_service_is_found_again() {
+    lose_the_state_of("shop/prod", SERVICE).await;
+}
+
+#[tokio::test]
+async fn a_lost_state_of_a_site_is_found_again() {
+    lose_the_state_of("pages/prod", SITE).await;
+}
+
+/// Without a state, destroy finds what the spec describes.
+#[tokio::test]
+async fn a_lost_state_can_be_destroyed() {
+    let sandbox = Sandbox::new();
+    let empty = sandbox.holds().await;
+    let project = Project::on(&sandbox);
+    project.write("app.toml", SERVICE);
+    project.apply("app.toml");
+    fs::remove_dir_all(project.path().join(".watertight")).unwrap();
+    let all = ["--yes", "--remove-protection", "all", "--delete-logs"];
+    project
+        .run(&[&["destroy", "app.toml"][..], &all].concat())
+        .code(0);
+    assert_eq!(sandbox.holds().await, empty);
+}
+
+/// Another folder, and so another state: what stands under our names is not taken for ours.
+#[tokio::test]
+async fn what_another_state_made_is_not_taken() {
+    let sandbox = Sandbox::new();
+    let (ours, theirs) = (Project::on(&sandbox), Project::on(&sandbox));
+    let pages = BUCKET.replace("invoices", "receipts");
+    ours.write("app.toml", BUCKET);
+    theirs.write("app.toml", &pages);
+    ours.apply("app.toml");
+    theirs.apply("app.toml");
+    let before = sandbox.holds().await;
+    theirs.write("app.toml", BUCKET);
+    theirs
+        .run(&["apply", "app.toml", "--yes", "--adopt"])
+        .code(1)
+        .says("made from another state")
+        .says("invoices.aws_s3_bucket.main");
+    assert_eq!(sandbox.holds().await, before);
+    ours.nothing_to_do("app.toml");
+}
+
+#[test]
+fn a_lock_says_who_holds_it() {
+    let sandbox = Sandbox::new();
+    let proxy = sandbox.proxy();
+    let project = Project::at(proxy.endpoint(), &sandbox.account).with("USER", "ada");
+    project.write("app.toml", BUCKET);
+    proxy.latency(Duration::from_millis(400));
+    let mut first = project
+        .command(&["apply", "app.toml", "--yes"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while proxy.calls().is_empty() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    for verb in ["apply", "destroy"] {
+        project
+            .run(&[verb, "app.toml", "--yes"])
+            .code(1)
+            .says("another run holds the state: ada")
+            .says(&format!("process {}", first.id()));
+    }
+    proxy.latency(Duration::ZERO);
+    assert!(first.wait().unwrap().success());
+    // The lock went with its process.
+    project.nothing_to_do("app.toml");
+    project.apply("app.toml");
+}
+
+#[tokio::test]
+async fn a_torn_state_is_refused_and_the_one_before_it_will_do() {
+    let sandbox = Sandbox::new();
+    let project = Project::on(&sandbox);
+    project.write("app.toml", BUCKET);
+    project.apply("app.toml");
+    let before = sandbox.holds().await;
+    let file = project.state_file("billing/prod");
+    let whole = fs::read(&file).unwrap();
+    fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+
+    let refused = project
+        .run(&["plan", "app.toml"])
+        .code(1)
+        .says("is not a whole document")
+        .says("history");
+    project.run(&["apply", "app.toml", "--yes"]).code(1);
+
+    // As the hint says.
+    let hint = format!("{}{}", refused.out, refused.err);
+    let previous = hint
+        .split_whitespace()
+        .find(|word| word.contains("/history/"))
+        .unwrap();
+    fs::copy(previous, &file).unwrap();
+    project.apply("app.toml");
+    project.nothing_to_do("app.toml");
+    assert_eq!(sandbox.holds().await, before);
+}
+
+#[test]
+fn the_state_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let project = Project::on(&Sandbox::new());
+    project.write("app.toml", BUCKET);
+    project.apply("app.toml");
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let file = project.state_file("billing/prod");
+    assert_eq!(mode(&file), 0o600);
+    assert_eq!(mode(file.parent().unwrap()), 0o700);
+}
+
+#[test]
+fn another_account_is_refused() {
+    let (one, other) = (Sandbox::new(), Sandbox::new());
+    let project = Project::on(&one);
+    project.write("app.toml", BUCKET);
+    project.apply("app.toml");
+    project
+        .with("AWS_ACCESS_KEY_ID", &other.account)
+        .run(&["apply", "app.toml", "--yes"])
+        .code(1)
+        .says(&one.account)
+        .says(&other.account);
+}
