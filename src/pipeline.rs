@@ -7,8 +7,9 @@
 //! Each arrow is a free function of one stage. [`executor::run`](crate::executor::run)
 //! carries the plan out.
 //!
-//! *Invariant*: a plan that keeps anything is made from a [`Confirmed`] (or, for show, from
-//! an [`Approved`]); there is no other way here from a spec to a plan.
+//! *Invariant*: a plan that keeps anything is made from a
+//! [`Confirmed`](guardrail::Confirmed) (or, for show, from an [`Approved`]); there is no
+//! other way here from a spec to a plan.
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use crate::refresh::{self, Failure, Observed};
 use crate::resource::{Desired, Lookups};
 use crate::spec::{self, Parsed};
 use crate::state::{Document, store};
-use crate::{graph, lookup};
+use crate::{blockers, graph, lookup};
 
 /// Why a run ends before there is a plan.
 #[derive(Debug)]
@@ -180,8 +181,8 @@ pub async fn plan(
         .map_err(Stop::Unread)?;
     let target = Target::Keep(&confirmed);
     let mut changes = diff::compare(target, &graph, &observed, document, options);
-    let blockers = refresh::blockers(aws, &changes.steps).await;
-    changes.problems.extend(blockers);
+    let found = blockers::find(aws, &changes.steps).await;
+    changes.problems.extend(found);
     let header = header(Mode::Apply, desired, Some(&session.account));
     Ok(plan::order(changes, &graph, document, header))
 }
@@ -234,8 +235,8 @@ pub async fn plan_destroy(
         .await
         .map_err(Stop::Unread)?;
     let mut changes = diff::compare(Target::Remove, &graph, &observed, document, options);
-    let blockers = refresh::blockers(aws, &changes.steps).await;
-    changes.problems.extend(blockers);
+    let found = blockers::find(aws, &changes.steps).await;
+    changes.problems.extend(found);
     changes.notes.extend(unanswered.iter().map(|diagnostic| {
         format!(
             "what hangs on this lookup and has no record can't be looked for: {}",

@@ -8,7 +8,6 @@
 //! *Invariant*: refresh reads. It changes neither AWS nor the state, and it decides nothing
 //! but whose a found thing is.
 
-mod blockers;
 mod children;
 mod known;
 mod ownership;
@@ -17,7 +16,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 
-pub use blockers::{blockers, hangs_on, is_among, is_asked};
 use children::read_children;
 pub use known::Known;
 use ownership::judge;

@@ -1,4 +1,6 @@
 //! What the spec wants, held against what stands.
+//!
+//! *Invariant*: desired is held against observed alone; a record adds the word "drift".
 
 use super::{
     ADDRESS_TAG, Action, Address, BTreeMap, Change, Changes, Desired, Document, Field, Foreign,

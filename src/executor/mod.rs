@@ -3,10 +3,10 @@
 //! In: a plan and the document that it was made from. Out: [`Finished`]: the document as it
 //! is on the disk, and how each step ended. On the way, [`Event`]s for whoever listens.
 //!
-//! **Who does what.** One owner, the loop in [`run`], has the ready queue, the document, the
+//! **Who does what.** One owner, the loop in [`run()`], has the ready queue, the document, the
 //! known values, the outcomes and the listener; there is no mutex. Each step that is ready
-//! becomes a [`Worker`](step::Worker), a future that reads from top to bottom like the step itself. It
-//! asks the owner for what it needs by messages over its [`Desk`](desk::Desk), and its value
+//! becomes a `Worker` (`step`), a future that reads from top to bottom like the step itself.
+//! It asks the owner for what it needs by messages over its `Desk` (`desk`), and its value
 //! is the step's outcome.
 //!
 //! **Scheduling.** A step begins when all that it comes after is usable (a delete: over).
@@ -63,9 +63,10 @@ pub use event::{Event, Outcome, Summary};
 pub use wait::Pace;
 
 use crate::aws::{Aws, Owner};
+use crate::blockers::hangs_on;
 use crate::kind::Kind;
 use crate::plan::{Action, Plan};
-use crate::refresh::{Known, hangs_on};
+use crate::refresh::Known;
 use crate::resource::Id;
 use crate::state::Document;
 use crate::state::store::{self, Store};

@@ -1,6 +1,6 @@
 //! What a kind of AWS resource *is*: a type of the `hashicorp/aws` provider.
 //!
-//! The provider's [schema](schema) says what a kind looks like; a [`Kind`] adds only what
+//! The provider's [schema] says what a kind looks like; a [`Kind`] adds only what
 //! a schema does not say. Each kind has a file here for that data, and one of the same name
 //! in [`aws`](crate::aws) for what one does to it.
 //!

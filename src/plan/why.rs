@@ -1,4 +1,7 @@
 //! Why something changes.
+//!
+//! *Invariant*: a cause is a fact of this run, with its place where it has one; nothing is
+//! guessed.
 
 use std::fmt;
 

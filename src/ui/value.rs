@@ -1,4 +1,6 @@
 //! Values as people read them, in the manner of Terraform's plans.
+//!
+//! *Invariant*: the same value is always the same text.
 
 use crate::value::{Part, Value};
 
