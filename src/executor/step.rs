@@ -116,12 +116,11 @@ impl Worker<'_> {
         observed: Option<(Attributes, Turn)>,
     ) -> Result<Outcome, Halt> {
         let mut done = false;
-        let (observed, turn) = match observed {
-            Some((observed, turn)) => (observed, Some(turn)),
-            None => {
-                done = self.settle(id, Until::Usable).await? == Until::Done;
-                (self.read_made(id).await?, None)
-            }
+        let (observed, turn) = if let Some((observed, turn)) = observed {
+            (observed, Some(turn))
+        } else {
+            done = self.settle(id, Until::Usable).await? == Until::Done;
+            (self.read_made(id).await?, None)
         };
         let observed = self.unclaimed(observed);
         let changes = self.differs(wanted, &observed);

@@ -7,9 +7,10 @@
 //!
 //! *The critical path* is a property of the run: for each step what it spent itself, from
 //! its first turn until others could use it and until it was over, summed up along the
-//! chains of the plan's `after`, the longest of which counts. Waiting for a turn (for one
-//! of ten, or because another step works on the same bucket) is in the run's time, but not
-//! in the path: with endless parallelism the ratio would be 1.
+//! chains of the plan's `after`, the longest of which counts. Waiting for the first turn
+//! (for one of ten, or because another step works on the same bucket) is in the run's time,
+//! but not in the path: with endless parallelism and no such bucket the ratio would be 1.
+//! Many buckets show the limit of ten changes at a time, so their ratio says nothing.
 
 #[path = "../support/call.rs"]
 mod call;
