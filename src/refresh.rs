@@ -278,14 +278,14 @@ async fn find_unrecorded(
         for (resource, answer) in join_all(finds).await {
             let address = resource.address.clone();
             match answer {
-                Ok(mut found) => match {
+                Ok(mut found) => {
                     found.retain(|found| !taken.contains(&found.id));
-                    judge(&address, found, document)
-                } {
-                    Ok(Some((id, standing))) => ours.push((address, id, standing)),
-                    Ok(None) => {}
-                    Err(foreign) => observed.foreign.push((address, foreign)),
-                },
+                    match judge(&address, found, document) {
+                        Ok(Some((id, standing))) => ours.push((address, id, standing)),
+                        Ok(None) => {}
+                        Err(foreign) => observed.foreign.push((address, foreign)),
+                    }
+                }
                 Err(error) => failures.push(Failure { address, error }),
             }
         }
