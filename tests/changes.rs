@@ -91,6 +91,28 @@ fn a_health_check_changes_in_place() {
 }
 
 #[tokio::test]
+async fn a_load_balancer_is_replaced_with_its_target_group() {
+    let case = Case::applied(SERVICE);
+    let before = case.sandbox.holds().await;
+    let text = SERVICE.replace("port = 8443", "port = 8443\ninternal = true");
+    case.project.write("app.toml", &text);
+    let plan = case.project.plan("app.toml");
+    let steps = plan.steps();
+    for step in [
+        "replace web.aws_lb.main",
+        "replace web.aws_lb_target_group.app",
+        "replace web.aws_lb_listener.https",
+    ] {
+        assert!(steps.iter().any(|taken| taken == step), "{steps:?}");
+    }
+    case.project
+        .run(&["apply", "app.toml", "--yes", "--remove-protection", "all"])
+        .code(0);
+    case.project.nothing_to_do("app.toml");
+    assert_eq!(case.sandbox.holds().await, before);
+}
+
+#[tokio::test]
 async fn another_port_makes_another_target_group_first() {
     let case = Case::applied(SERVICE);
     let before = case.sandbox.holds().await;

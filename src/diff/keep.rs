@@ -5,8 +5,9 @@
 use super::{
     ADDRESS_TAG, Action, Address, BTreeMap, Change, Changes, Desired, Document, Field, Foreign,
     Graph, Guard, Kind, Known, Observed, Ownership, Problem, Record, Resource, Seen, Standing,
-    Status, Step, Value, Why, differences,
+    Status, Step, Value, Why, bound, differences,
 };
+use crate::value::Reference;
 
 pub(super) fn compare(
     desired: &Desired,
@@ -27,6 +28,7 @@ pub(super) fn compare(
         changes.known = known;
         return;
     }
+    let bound = bound::to_replaced(desired, observed, &known);
     for address in graph.order() {
         let Some(resource) = desired.resources.get(address) else {
             continue;
@@ -45,6 +47,7 @@ pub(super) fn compare(
             resource,
             kind,
             record,
+            bound: bound.get(address),
             asked,
         };
         match observed.resources.get(address) {
@@ -105,6 +108,8 @@ struct Case<'a> {
     resource: &'a Resource,
     kind: &'static Kind,
     record: Option<&'a Record>,
+    /// What it is tied to and can't go over from, where that is replaced.
+    bound: Option<&'a Reference>,
     /// Whether AWS was asked. If not, what only AWS can tell is taken to be what it was.
     asked: bool,
 }
@@ -154,6 +159,15 @@ impl Case<'_> {
         let mut fields = differences(self.kind, self.resource, known, &seen.attributes);
         fields.retain(|field| self.asked || !field.after.is_unknown());
         self.drop_tags(seen, &mut fields);
+        let tie = self.bound.filter(|_| self.asked).and_then(|to| {
+            let shown = self.kind.bound?.shown;
+            bound::field(
+                self.kind,
+                to,
+                seen.attributes.get(shown).unwrap_or(&Value::Null),
+            )
+        });
+        fields.extend(tie);
         for field in &mut fields {
             field.sensitive = self.is_sensitive(top(&field.path));
             field.why = self.cause(field);

@@ -10,6 +10,7 @@
 //!
 //! *Invariant*: pure. No call, no clock, no file.
 
+mod bound;
 mod keep;
 mod matches;
 mod remove;

@@ -3,7 +3,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Guard, Kind, Literal, Name};
+use super::{Bond, Guard, Kind, Literal, Name};
 
 /// Names are 32 characters at most and unique in an account and region; a repeated call
 /// with the same settings is answered with the first group (API reference,
@@ -41,6 +41,13 @@ pub(super) static KIND: Kind = Kind {
         with_account: false,
     }),
     guard: Guard::UniqueName,
+    // One load balancer at most uses it (API reference, `CreateListener`,
+    // `TargetGroupAssociationLimit`).
+    bound: Some(Bond {
+        user: "aws_lb_listener",
+        through: "load_balancer_arn",
+        shown: "load_balancer_arns",
+    }),
     permissions: &[
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:CreateTargetGroup",

@@ -108,8 +108,21 @@ pub struct Kind {
     pub patience: u32,
     /// IAM actions that its lifecycle calls, `s3:CreateBucket`.
     pub permissions: &'static [&'static str],
+    /// What ties it to one other resource for as long as it lives.
+    pub bound: Option<Bond>,
     /// How Terraform imports it.
     pub import: Import,
+}
+
+/// A tie that can't be undone: whoever is tied is replaced when the other is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bond {
+    /// The kind whose resources tie it: they refer to it and to the other.
+    pub user: &'static str,
+    /// The attribute of those that refers to the other.
+    pub through: &'static str,
+    /// The attribute of its own in which AWS tells the other.
+    pub shown: &'static str,
 }
 
 impl Kind {
@@ -134,6 +147,7 @@ impl Kind {
         usual_seconds: 0,
         patience: 20,
         permissions: &[],
+        bound: None,
         import: Import::ById,
     };
 
@@ -294,7 +308,8 @@ mod tests {
                 .chain(kind.compare.iter().map(|(path, _)| path))
                 .chain(kind.set_keys.iter().map(|(path, _)| path))
                 .chain(kind.serialise_by.iter())
-                .chain(kind.generated_name.iter().map(|name| &name.attribute));
+                .chain(kind.generated_name.iter().map(|name| &name.attribute))
+                .chain(kind.bound.iter().map(|bond| &bond.shown));
             for path in named {
                 assert!(known(path), "{} has no {path}", kind.name);
             }

@@ -1,0 +1,61 @@
+//! What can't go over to the successor of what is replaced.
+//!
+//! A target group serves one load balancer for as long as it lives (`CreateListener` answers
+//! `TargetGroupAssociationLimit` for a second one), so it is replaced together with it.
+//!
+//! *Invariant*: pure. A kind says what binds it, in its `bound`; nothing is named here.
+
+use std::collections::BTreeMap;
+
+use super::{Address, Desired, Kind, Known, Observed, differences};
+use crate::plan::Field;
+use crate::value::{Reference, Value};
+
+/// Each resource that is bound to one that is replaced, and what binds it: a reference to
+/// that one's attribute.
+pub(super) fn to_replaced(
+    desired: &Desired,
+    observed: &Observed,
+    known: &Known,
+) -> BTreeMap<Address, Reference> {
+    let mut bound = BTreeMap::new();
+    for user in desired.resources.values() {
+        for address in user.dependencies() {
+            let Some(bond) = Kind::of(&address.kind).and_then(|kind| kind.bound) else {
+                continue;
+            };
+            let Value::Reference(to) = user.get(bond.through) else {
+                continue;
+            };
+            if user.address.kind == bond.user && is_replaced(&to.target, desired, observed, known) {
+                bound.insert(address, to.clone());
+            }
+        }
+    }
+    bound
+}
+
+/// The change that stands for the bond, for a resource that stands.
+pub(super) fn field(kind: &Kind, to: &Reference, live: &Value) -> Option<Field> {
+    Some(Field {
+        path: kind.bound?.shown.to_owned(),
+        before: live.clone(),
+        after: Value::Unknown {
+            from: Some(to.clone()),
+        },
+        sensitive: false,
+        forces_replacement: true,
+        why: Vec::new(),
+    })
+}
+
+fn is_replaced(address: &Address, desired: &Desired, observed: &Observed, known: &Known) -> bool {
+    let resource = desired.resources.get(address);
+    let seen = observed.resources.get(address);
+    let (Some(kind), Some(resource), Some(seen)) = (Kind::of(&address.kind), resource, seen) else {
+        return false;
+    };
+    differences(kind, resource, known, &seen.attributes)
+        .iter()
+        .any(|field| field.forces_replacement)
+}
