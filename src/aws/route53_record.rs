@@ -17,7 +17,7 @@ use futures::future::join_all;
 
 use super::acm_validation::still_listed;
 use super::route53_record_set::{
-    self as record, Key, incomplete, is_validation, malformed, observed, plain, record_set,
+    self as record, CHANGE, Key, incomplete, is_validation, malformed, observed, plain, record_set,
     same_value,
 };
 use super::values::{refuse, text, texts};
@@ -27,8 +27,6 @@ use crate::value::Attributes;
 
 /// The lifecycle of `aws_route53_record`.
 pub(super) struct Route53Record;
-
-pub(super) const CHANGE: &str = "route53:ChangeResourceRecordSets";
 
 const NOT_YET: &[&str] = &[
     "cidr_routing_policy",

@@ -7,11 +7,13 @@ use std::collections::BTreeSet;
 
 use aws_sdk_route53::types::{AliasTarget, ResourceRecord, ResourceRecordSet, RrType};
 
-use super::route53_record::CHANGE;
 use super::values::{at, given, holds, text, texts, truth};
 use super::{Error, ErrorKind, acm_validation};
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
+
+/// The call that changes records, in IAM's words.
+pub(super) const CHANGE: &str = "route53:ChangeResourceRecordSets";
 
 /// An id, taken apart; the name in lower case, without the dot at its end. Keys sort as
 /// Route 53 lists records: by labels from the right, then by type.

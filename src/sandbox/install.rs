@@ -8,8 +8,6 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use sha2::{Digest, Sha256};
-
 use super::{Error, source};
 
 /// What is run to start a sandbox.
@@ -33,7 +31,7 @@ pub(super) fn install(folder: &Path) -> Result<Installed, Error> {
     fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
     let _lock = lock(&folder.join("install.lock"))?;
     let (python, version) = find_python()?;
-    let key = short_digest(&[source::REQUIREMENTS, &version]);
+    let key = source::short_digest(&[source::REQUIREMENTS, &version]);
     let environment = folder.join(format!("venv-{key}"));
     if !environment.join(MARKER).is_file() {
         make_environment(&python, &environment)?;
@@ -49,19 +47,6 @@ pub(super) fn lock(path: &Path) -> Result<File, Error> {
     let file = File::create(path).map_err(Error::io("open", path))?;
     file.lock().map_err(Error::io("lock", path))?;
     Ok(file)
-}
-
-/// First 16 hex digits of a digest over these texts.
-pub(super) fn short_digest(parts: &[&str]) -> String {
-    let mut digest = Sha256::new();
-    for part in parts {
-        digest.update(part.len().to_le_bytes());
-        digest.update(part);
-    }
-    let digest = digest.finalize();
-    let mut first = [0; 8];
-    first.copy_from_slice(&digest[..8]);
-    format!("{:016x}", u64::from_be_bytes(first))
 }
 
 /// The first Python on the path that is new enough, and what tells it from others.
@@ -157,14 +142,7 @@ fn interpreter(environment: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::{short_digest, tail};
-
-    #[test]
-    fn a_digest_depends_on_where_texts_end() {
-        assert_ne!(short_digest(&["ab", "c"]), short_digest(&["a", "bc"]));
-        assert_eq!(short_digest(&["ab", "c"]), short_digest(&["ab", "c"]));
-        assert_eq!(short_digest(&["ab"]).len(), 16);
-    }
+    use super::tail;
 
     #[test]
     fn only_the_end_of_a_long_output_is_shown() {

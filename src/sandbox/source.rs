@@ -5,6 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use super::Error;
 
 /// The packages that the sandbox needs, with the hash of every file.
@@ -72,7 +74,20 @@ pub(super) fn digest() -> String {
         .iter()
         .flat_map(|(path, text)| [*path, *text])
         .collect();
-    super::install::short_digest(&parts)
+    short_digest(&parts)
+}
+
+/// First 16 hex digits of a digest over these texts.
+pub(super) fn short_digest(parts: &[&str]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part.len().to_le_bytes());
+        digest.update(part);
+    }
+    let digest = digest.finalize();
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest[..8]);
+    format!("{:016x}", u64::from_be_bytes(first))
 }
 
 #[cfg(test)]
@@ -80,7 +95,14 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
 
-    use super::SOURCES;
+    use super::{SOURCES, short_digest};
+
+    #[test]
+    fn a_digest_depends_on_where_texts_end() {
+        assert_ne!(short_digest(&["ab", "c"]), short_digest(&["a", "bc"]));
+        assert_eq!(short_digest(&["ab", "c"]), short_digest(&["ab", "c"]));
+        assert_eq!(short_digest(&["ab"]).len(), 16);
+    }
 
     #[test]
     fn every_python_file_is_embedded() {
