@@ -41,7 +41,9 @@
 //!
 //! # Who may know whom
 //!
-//! A module imports those above it in the list below, never one under it. SDK crates appear
+//! A module imports those above it in the list of modules at the end of this file, never
+//! one under it: a test reads the imports. (`plan` stands above `diff`, which fills its
+//! words.) SDK crates appear
 //! only in [`aws`], Tera only in [`blueprint`], clap only in [`command`], and dialoguer,
 //! indicatif and annotate-snippets only in [`ui`], which alone prints. [`diff`], [`plan`],
 //! [`graph`], [`guardrail`], [`blueprint`], [`spec`] and [`kind`] are pure: no IO, no clock.
@@ -58,9 +60,13 @@
 pub mod diagnostic;
 
 pub mod address;
+
 pub mod value;
 
 pub mod policy;
+
+// What the user writes, and what comes of it.
+pub mod spec;
 
 pub mod resource;
 
@@ -70,8 +76,6 @@ pub mod kind;
 pub mod aws;
 
 // The flow.
-pub mod spec;
-
 pub mod blueprint;
 
 pub mod guardrail;
@@ -84,9 +88,11 @@ pub mod graph;
 
 pub mod refresh;
 
+pub mod plan;
+
 pub mod diff;
 
-pub mod plan;
+pub mod blockers;
 
 pub mod executor;
 

@@ -7,8 +7,9 @@
 //! Each arrow is a free function of one stage. [`executor::run`](crate::executor::run)
 //! carries the plan out.
 //!
-//! *Invariant*: a plan that keeps anything is made from a [`Confirmed`] (or, for show, from
-//! an [`Approved`]); there is no other way here from a spec to a plan.
+//! *Invariant*: a plan that keeps anything is made from a
+//! [`Confirmed`](guardrail::Confirmed) (or, for show, from an [`Approved`]); there is no
+//! other way here from a spec to a plan.
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use crate::refresh::{self, Failure, Observed};
 use crate::resource::{Desired, Lookups};
 use crate::spec::{self, Parsed};
 use crate::state::{Document, store};
-use crate::{graph, lookup};
+use crate::{blockers, graph, lookup};
 
 /// Why a run ends before there is a plan.
 #[derive(Debug)]
@@ -180,8 +181,8 @@ pub async fn plan(
         .map_err(Stop::Unread)?;
     let target = Target::Keep(&confirmed);
     let mut changes = diff::compare(target, &graph, &observed, document, options);
-    let blockers = refresh::blockers(aws, &changes.steps).await;
-    changes.problems.extend(blockers);
+    let found = blockers::find(aws, &changes.steps).await;
+    changes.problems.extend(found);
     let header = header(Mode::Apply, desired, Some(&session.account));
     Ok(plan::order(changes, &graph, document, header))
 }
@@ -196,7 +197,13 @@ pub fn plan_offline(approved: &Approved, document: &Document) -> Result<Plan, St
     let graph = graph::build(desired, document).map_err(Stop::Wrong)?;
     let observed = Observed::remembered(document);
     let target = Target::Preview(approved);
-    let changes = diff::compare(target, &graph, &observed, document, Options::default());
+    let mut changes = diff::compare(target, &graph, &observed, document, Options::default());
+    if !observed.resources.is_empty() {
+        changes.notes.push(
+            "what stands is taken from the state, and what only AWS can tell is not compared"
+                .to_owned(),
+        );
+    }
     let header = header(Mode::Apply, desired, None);
     Ok(plan::order(changes, &graph, document, header))
 }
@@ -218,17 +225,24 @@ pub async fn plan_destroy(
         ..
     } = session;
     // What can't be looked up any more may still be destroyed: records have ids.
-    let lookups = lookup::read(aws, desired)
-        .await
-        .unwrap_or_else(|_| Lookups::new());
+    let (lookups, unanswered) = match lookup::read(aws, desired).await {
+        Ok(lookups) => (lookups, Vec::new()),
+        Err(unanswered) => (Lookups::new(), unanswered),
+    };
     let desired = desired.clone().with_lookups(&lookups);
     let graph = graph::build(&desired, document).map_err(Stop::Wrong)?;
     let observed = refresh::observe(aws, &desired, &graph, document, owner)
         .await
         .map_err(Stop::Unread)?;
     let mut changes = diff::compare(Target::Remove, &graph, &observed, document, options);
-    let blockers = refresh::blockers(aws, &changes.steps).await;
-    changes.problems.extend(blockers);
+    let found = blockers::find(aws, &changes.steps).await;
+    changes.problems.extend(found);
+    changes.notes.extend(unanswered.iter().map(|diagnostic| {
+        format!(
+            "what hangs on this lookup and has no record can't be looked for: {}",
+            diagnostic.message
+        )
+    }));
     let header = header(Mode::Destroy, &desired, Some(&session.account));
     Ok(plan::order(changes, &graph, document, header))
 }
@@ -247,5 +261,148 @@ fn wrong_if_any(problems: Vec<Diagnostic>) -> Result<(), Stop> {
         Ok(())
     } else {
         Err(Stop::Wrong(problems))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::approve;
+    use crate::blueprint::Library;
+    use crate::diagnostic::Source;
+
+    const EXAMPLES: &[&str] = &[
+        include_str!("../examples/https-service.toml"),
+        include_str!("../examples/static-site.toml"),
+        include_str!("../examples/private-bucket.toml"),
+        include_str!("../examples/shop.toml"),
+        include_str!("../examples/broken.toml"),
+    ];
+
+    /// From the text to the guardrails: approved or refused with something to say, never a
+    /// panic.
+    fn survives(text: String) {
+        let source = Arc::new(Source {
+            name: "watertight.toml".to_owned(),
+            text,
+        });
+        match approve(&source, &Library::embedded(), date(2026, 11, 24)) {
+            Ok(approved) => assert!(!approved.desired().resources.is_empty()),
+            Err(stop) => assert!(!stop.diagnostics().is_empty()),
+        }
+    }
+
+    /// An example with some of its bytes removed or replaced, and values put where others
+    /// stood.
+    fn mutated() -> impl Strategy<Value = String> {
+        let with = prop_oneof![
+            "\\PC{0,3}|[\\[\\]{}=\"'.,\n]",
+            Just("true".to_owned()),
+            Just("-1".to_owned()),
+            Just("[]".to_owned()),
+            Just("\"\"".to_owned()),
+            Just("{ from = \"web.url\" }".to_owned()),
+            Just("\"${aws_lb.main.arn}{{ app }}\"".to_owned()),
+            Just("9223372036854775807".to_owned()),
+        ];
+        let edit = (any::<prop::sample::Index>(), 0..12_usize, with);
+        let example = prop::sample::select(EXAMPLES);
+        (example, prop::collection::vec(edit, 1..4)).prop_map(|(example, edits)| {
+            let mut bytes = example.as_bytes().to_vec();
+            for (place, length, with) in edits {
+                let start = place.index(bytes.len() + 1);
+                let end = (start + length).min(bytes.len());
+                bytes.splice(start..end, with.into_bytes());
+            }
+            String::from_utf8_lossy(&bytes).into_owned()
+        })
+    }
+
+    /// A spec whose form is right and whose values are anybody's guess.
+    fn odd_inputs() -> impl Strategy<Value = String> {
+        const NAMES: &[&str] = &[
+            "domain",
+            "aliases",
+            "zone",
+            "port",
+            "vpc",
+            "subnets",
+            "internal",
+            "dualstack",
+            "ingress",
+            "egress",
+            "targets",
+            "target_type",
+            "health_check_path",
+            "health_check_port",
+            "tls_policy",
+            "redirect_http",
+            "hsts_max_age",
+            "hsts_preload",
+            "logs",
+            "log_retention_days",
+            "bucket_name",
+            "index_document",
+            "single_page",
+            "error_page",
+            "min_tls",
+        ];
+        let value = prop_oneof![
+            "\"[a-z0-9./:*-]{0,12}\"",
+            "\\[(\"[a-z0-9./:-]{0,20}\",){0,3}\\]",
+            "-?[0-9]{1,6}",
+            Just("true".to_owned()),
+            Just("\"*.example.com\"".to_owned()),
+            Just("[\"*.example.com\", \"shop.example.com\"]".to_owned()),
+            Just("[\"::/0\", \"10.0.0.0/8\", \"sg-12345678\"]".to_owned()),
+            Just("{ tag = \"a=b=c\" }".to_owned()),
+            Just("{ from = \"other.bucket\" }".to_owned()),
+            Just("\"\u{e9}\u{1f600}\"".to_owned()),
+        ];
+        let blueprint =
+            prop::sample::select(&["https-service", "static-site", "private-bucket"][..]);
+        let inputs = prop::collection::btree_map(prop::sample::select(NAMES), value, 0..6);
+        (blueprint, inputs).prop_map(|(blueprint, mut inputs)| {
+            if blueprint != "private-bucket" {
+                let domain = "\"shop.example.com\"".to_owned();
+                inputs.entry("domain").or_insert(domain);
+            }
+            if blueprint == "https-service" {
+                inputs.entry("port").or_insert_with(|| "8443".to_owned());
+            }
+            let inputs: Vec<String> = inputs
+                .iter()
+                .map(|(name, value)| format!("{name} = {value}"))
+                .collect();
+            format!(
+                "app = \"shop\"\nenvironment = \"prod\"\nregion = \"eu-west-1\"\n\
+                 [components.other]\nblueprint = \"private-bucket\"\n\
+                 [components.web]\nblueprint = \"{blueprint}\"\n{}\n",
+                inputs.join("\n")
+            )
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(96))]
+
+        #[test]
+        fn any_change_to_an_example_is_approved_or_refused(text in mutated()) {
+            survives(text);
+        }
+
+        #[test]
+        fn any_inputs_are_approved_or_refused(text in odd_inputs()) {
+            survives(text);
+        }
+
+        #[test]
+        fn any_bytes_are_approved_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            survives(String::from_utf8_lossy(&bytes).into_owned());
+        }
     }
 }

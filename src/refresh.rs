@@ -8,7 +8,6 @@
 //! *Invariant*: refresh reads. It changes neither AWS nor the state, and it decides nothing
 //! but whose a found thing is.
 
-mod blockers;
 mod children;
 mod known;
 mod ownership;
@@ -17,13 +16,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 
-pub use blockers::{blockers, hangs_on, is_among, is_asked};
 use children::read_children;
 pub use known::Known;
 use ownership::judge;
 
 use crate::address::Address;
-use crate::aws::{Aws, Error, Owner, Ownership, Wanted, lifecycle};
+use crate::aws::{Aws, Error, Found, Owner, Ownership, Wanted, lifecycle};
 use crate::graph::Graph;
 use crate::kind::Kind;
 use crate::resource::{Desired, Id, Origin, Resource};
@@ -272,26 +270,22 @@ async fn find_unrecorded(
             })
             .filter(|(_, wanted)| can_be_named(wanted))
             .collect();
-        let finds = wanted.iter().map(|(resource, wanted)| async move {
-            let answer = match lifecycle(&resource.address.kind) {
-                Some(lifecycle) => lifecycle.find(aws, wanted).await,
-                None => Err(unknown_kind(&resource.address.kind)),
-            };
-            (resource, answer)
-        });
+        let finds = wanted
+            .iter()
+            .map(|(resource, wanted)| async move { (resource, find(aws, wanted, document).await) });
         let mut ours: Vec<(Address, Id, Standing)> = Vec::new();
         let mut failures = Vec::new();
         for (resource, answer) in join_all(finds).await {
             let address = resource.address.clone();
             match answer {
-                Ok(mut found) => match {
+                Ok(mut found) => {
                     found.retain(|found| !taken.contains(&found.id));
-                    judge(&address, found, document)
-                } {
-                    Ok(Some((id, standing))) => ours.push((address, id, standing)),
-                    Ok(None) => {}
-                    Err(foreign) => observed.foreign.push((address, foreign)),
-                },
+                    match judge(&address, found, document) {
+                        Ok(Some((id, standing))) => ours.push((address, id, standing)),
+                        Ok(None) => {}
+                        Err(foreign) => observed.foreign.push((address, foreign)),
+                    }
+                }
                 Err(error) => failures.push(Failure { address, error }),
             }
         }
@@ -301,6 +295,31 @@ async fn find_unrecorded(
         }
     }
     Ok(())
+}
+
+/// Looks for one resource: as the spec wants it, or else as an earlier run was about to make
+/// it when it stopped. What can't be tagged is known by its value alone, and since then the
+/// spec may have given it another value, or another name.
+async fn find(aws: &Aws, wanted: &Wanted, document: &Document) -> Result<Vec<Found>, Error> {
+    let kind = wanted.address.kind.as_str();
+    let lifecycle = lifecycle(kind).ok_or_else(|| unknown_kind(kind))?;
+    let found = lifecycle.find(aws, wanted).await?;
+    let is_ours = |found: &Found| found.ownership != Ownership::Foreign;
+    let open = document
+        .current(&wanted.address)
+        .filter(|record| record.id.is_none() && record.attributes != wanted.attributes);
+    if let (Some(record), false) = (open, found.iter().any(is_ours)) {
+        let intended = Wanted {
+            region: record.region.clone(),
+            attributes: record.attributes.clone(),
+            ..wanted.clone()
+        };
+        let begun = lifecycle.find(aws, &intended).await?;
+        if begun.iter().any(is_ours) {
+            return Ok(begun);
+        }
+    }
+    Ok(found)
 }
 
 /// What a run was about to make when it stopped and no spec wants any more: what its record

@@ -8,6 +8,7 @@ pub mod form;
 mod input;
 mod reader;
 mod syntax;
+mod text;
 mod walk;
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Source, Span};
+pub use text::in_toml;
 
 /// What came of reading a spec.
 #[derive(Clone, Debug)]

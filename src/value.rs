@@ -202,6 +202,13 @@ impl Value {
         matches!(self, Self::Null)
     }
 
+    /// Whether it is a block that says it is off: `enabled = false`. AWS and Terraform hold
+    /// such a block and none for the same.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        matches!(self, Self::Map(block) if block.get("enabled") == Some(&Self::Bool(false)))
+    }
+
     /// Whether the value holds, at any depth, something not known yet: a reference, a
     /// template or an unknown.
     #[must_use]

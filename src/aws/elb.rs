@@ -8,6 +8,7 @@ use std::future::Future;
 
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::Tag;
+use futures::future::try_join_all;
 
 use super::tags::{TagChanges, Tags};
 use super::{Error, ErrorKind, values};
@@ -77,6 +78,43 @@ pub(super) async fn tags(
         }
     }
     Ok(found)
+}
+
+/// What AWS reports of each by key, by ARN: a call for each, all at once.
+pub(super) async fn reports<'a, Answer>(
+    arns: &'a [String],
+    ask: impl Fn(&'a str) -> Answer,
+) -> Result<BTreeMap<&'a str, Report>, Error>
+where
+    Answer: Future<Output = Result<Report, Error>>,
+{
+    let asked = arns.iter().map(|arn| {
+        let answer = ask(arn);
+        async move { Ok((arn.as_str(), answer.await?)) }
+    });
+    Ok(try_join_all(asked).await?.into_iter().collect())
+}
+
+/// Keys and values, of `Describe...Attributes`.
+pub(super) type Report = BTreeMap<String, String>;
+
+/// Things with their ARNs, their tags and what was reported of each -> attributes by ARN.
+pub(super) fn put_together<'a, T: 'a>(
+    described: impl Iterator<Item = (Option<&'a str>, &'a T)>,
+    tags: &BTreeMap<String, Tags>,
+    reports: &BTreeMap<&str, Report>,
+    observed: impl Fn(&T, &Report) -> Attributes,
+) -> BTreeMap<String, Attributes> {
+    described
+        .filter_map(|(arn, thing)| {
+            let arn = arn?;
+            let mut attributes = observed(thing, reports.get(arn)?);
+            if let Some(tags) = tags.get(arn) {
+                attributes.insert("tags".to_owned(), tags.value());
+            }
+            Some((arn.to_owned(), attributes))
+        })
+        .collect()
 }
 
 /// Tags as a create call takes them.

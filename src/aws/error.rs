@@ -1,4 +1,7 @@
 //! A call that AWS (or the way to it) did not answer as hoped.
+//!
+//! *Invariant*: the kind is AWS's own code or the lack of an answer, never a guess by the
+//! text of a message.
 
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_runtime_api::http::Response;

@@ -13,7 +13,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     IpAddressType, LoadBalancer, LoadBalancerAttribute, LoadBalancerSchemeEnum,
     LoadBalancerStateEnum, LoadBalancerTypeEnum,
 };
-use futures::future::try_join_all;
+use futures::future::try_join3;
 
 use super::values::{at, differs, given, refuse, text, texts, truth, word};
 use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Settled, Wanted, elb};
@@ -268,26 +268,19 @@ async fn read_batch(aws: &Aws, ids: &[Id]) -> Result<BTreeMap<String, Attributes
         return Ok(BTreeMap::new());
     };
     let client = aws.elb(&first.region);
-    let lbs = describe(&client, Asked::Arns(elb::arns(ids))).await?;
-    let arns: Vec<String> = lbs
-        .iter()
-        .filter_map(|lb| lb.load_balancer_arn.clone())
-        .collect();
-    let tags = elb::tags(&client, &arns);
-    let reports = try_join_all(arns.iter().map(|arn| reported(&client, arn)));
-    let (tags, reports) = futures::future::try_join(tags, reports).await?;
-    Ok(lbs
-        .iter()
-        .zip(arns)
-        .zip(reports)
-        .map(|((lb, arn), reported)| {
-            let mut attributes = observed(lb, &reported);
-            if let Some(tags) = tags.get(&arn) {
-                attributes.insert("tags".to_owned(), tags.value());
-            }
-            (arn, attributes)
-        })
-        .collect())
+    let arns = elb::arns(ids);
+    let (lbs, tags, reports) = try_join3(
+        describe(&client, Asked::Arns(arns.clone())),
+        elb::tags(&client, &arns),
+        elb::reports(&arns, |arn| reported(&client, arn)),
+    )
+    .await?;
+    Ok(elb::put_together(
+        lbs.iter().map(|lb| (lb.load_balancer_arn(), lb)),
+        &tags,
+        &reports,
+        observed,
+    ))
 }
 
 enum Asked<'a> {
@@ -425,20 +418,19 @@ fn observed(lb: &LoadBalancer, reported: &BTreeMap<String, String>) -> Attribute
     attributes
 }
 
-/// Where logs go. None where they never went anywhere; a bucket is kept by AWS while its
-/// logs are off.
+/// Where logs go. None where they go nowhere: a bucket that AWS still names while its logs
+/// are off says nothing.
 fn logs(key: &str, reported: &BTreeMap<String, String>) -> Option<Value> {
     let part = |part: &str| {
         reported
             .get(&format!("{key}.{part}"))
             .map_or("", String::as_str)
     };
-    let enabled = part("enabled") == "true";
-    if !enabled && part("bucket").is_empty() {
+    if part("enabled") != "true" {
         return None;
     }
     Some(Value::List(vec![Value::Map(given([
-        ("enabled", enabled.into()),
+        ("enabled", true.into()),
         ("bucket", part("bucket").into()),
         ("prefix", part("prefix").into()),
     ]))]))
@@ -456,6 +448,9 @@ fn changed_attributes(observed: &Attributes, wanted: &Attributes) -> Vec<(String
         }
         let enabled = truth(wanted, &format!("{block}.enabled")).unwrap_or(false);
         changed.push((format!("{key}.enabled"), enabled.to_string()));
+        if !enabled {
+            continue;
+        }
         for part in ["bucket", "prefix"] {
             if let Some(value) = at(wanted, &format!("{block}.{part}")).scalar_text() {
                 changed.push((format!("{key}.{part}"), value));

@@ -14,7 +14,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     AdvertiseTrustStoreCaNamesEnum, Certificate, Listener, ListenerAttribute,
     MutualAuthenticationAttributes, ProtocolEnum,
 };
-use futures::future::{try_join, try_join_all};
+use futures::future::try_join3;
 
 use super::lb_listener_action as action;
 use super::values::{at, differs, given, number, refuse, text, truth, word};
@@ -210,31 +210,25 @@ async fn read_batch(aws: &Aws, ids: &[Id]) -> Result<BTreeMap<String, Attributes
         return Ok(BTreeMap::new());
     };
     let client = aws.elb(&first.region);
+    let arns = elb::arns(ids);
+    let (listeners, tags, reports) = try_join3(
+        describe(&client, arns.clone()),
+        elb::tags(&client, &arns),
+        elb::reports(&arns, |arn| reported(&client, arn)),
+    )
+    .await?;
+    let listeners = listeners.iter().map(|of| (of.listener_arn(), of));
+    Ok(elb::put_together(listeners, &tags, &reports, observed))
+}
+
+async fn describe(client: &Client, arns: Vec<String>) -> Result<Vec<Listener>, Error> {
     let answer = client
         .describe_listeners()
-        .set_listener_arns(Some(elb::arns(ids)))
+        .set_listener_arns(Some(arns))
         .send()
         .await
         .map_err(|error| Error::of("elasticloadbalancing:DescribeListeners", &error))?;
-    let listeners = answer.listeners.unwrap_or_default();
-    let arns: Vec<String> = listeners
-        .iter()
-        .filter_map(|listener| listener.listener_arn.clone())
-        .collect();
-    let reports = try_join_all(arns.iter().map(|arn| reported(&client, arn)));
-    let (tags, reports) = try_join(elb::tags(&client, &arns), reports).await?;
-    Ok(listeners
-        .iter()
-        .zip(arns)
-        .zip(reports)
-        .map(|((listener, arn), reported)| {
-            let mut attributes = observed(listener, &reported);
-            if let Some(tags) = tags.get(&arn) {
-                attributes.insert("tags".to_owned(), tags.value());
-            }
-            (arn, attributes)
-        })
-        .collect())
+    Ok(answer.listeners.unwrap_or_default())
 }
 
 async fn reported(client: &Client, arn: &str) -> Result<BTreeMap<String, String>, Error> {

@@ -14,7 +14,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     ForwardActionConfig, Matcher, ProtocolEnum, TargetGroup, TargetGroupAttribute,
     TargetGroupIpAddressTypeEnum, TargetTypeEnum,
 };
-use futures::future::{try_join, try_join_all};
+use futures::future::try_join3;
 
 use super::lb_listener::of_load_balancer;
 use super::values::{at, differs, given, number, refuse, text, truth, word};
@@ -271,25 +271,15 @@ async fn read_batch(aws: &Aws, ids: &[Id]) -> Result<BTreeMap<String, Attributes
         return Ok(BTreeMap::new());
     };
     let client = aws.elb(&first.region);
-    let groups = describe(&client, ids).await?;
-    let arns: Vec<String> = groups
-        .iter()
-        .filter_map(|group| group.target_group_arn.clone())
-        .collect();
-    let reports = try_join_all(arns.iter().map(|arn| reported(&client, arn)));
-    let (tags, reports) = try_join(elb::tags(&client, &arns), reports).await?;
-    Ok(groups
-        .iter()
-        .zip(arns)
-        .zip(reports)
-        .map(|((group, arn), reported)| {
-            let mut attributes = observed(group, &reported);
-            if let Some(tags) = tags.get(&arn) {
-                attributes.insert("tags".to_owned(), tags.value());
-            }
-            (arn, attributes)
-        })
-        .collect())
+    let arns = elb::arns(ids);
+    let (groups, tags, reports) = try_join3(
+        describe(&client, ids),
+        elb::tags(&client, &arns),
+        elb::reports(&arns, |arn| reported(&client, arn)),
+    )
+    .await?;
+    let groups = groups.iter().map(|of| (of.target_group_arn(), of));
+    Ok(elb::put_together(groups, &tags, &reports, observed))
 }
 
 async fn reported(client: &Client, arn: &str) -> Result<BTreeMap<String, String>, Error> {

@@ -297,7 +297,8 @@ pub trait Lifecycle: Send + Sync {
     /// `token` is 32 hex digits, the same for the same attempt.
     async fn create(&self, aws: &Aws, wanted: &Wanted, token: &str) -> Result<Id, Error>;
 
-    /// How far it is. Polled apart from calls that change anything.
+    /// How far it is. Polled apart from calls that change anything. What can be used as
+    /// soon as it can be read needs none: what was made is read until AWS shows it.
     async fn settle(&self, _aws: &Aws, _id: &Id) -> Result<Settled, Error> {
         Ok(Settled::Done)
     }

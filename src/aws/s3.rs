@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use futures::future::join_all;
 
-use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Settled, Wanted};
+use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted};
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
 
@@ -82,9 +82,6 @@ pub(super) fn number(operation: &str, value: &Value) -> Result<Option<i32>, Erro
 pub(super) trait Part: Send + Sync {
     /// The configuration as S3 takes it.
     type Wire: PartialEq + Send;
-
-    /// What it is, for people: `policy`.
-    fn noun(&self) -> &'static str;
 
     /// What S3 has. None where there is no such configuration, or no bucket.
     async fn get(&self, bucket: &Bucket) -> Result<Option<Attributes>, Error>;
@@ -163,18 +160,6 @@ impl<P: Part> Lifecycle for OfBucket<P> {
         let wire = self.0.wire(&wanted.attributes)?;
         self.0.put(&bucket, wire).await?;
         Ok(id)
-    }
-
-    /// Bucket configurations show after a while:
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel>.
-    async fn settle(&self, aws: &Aws, id: &Id) -> Result<Settled, Error> {
-        Ok(match self.read_one(aws, id).await? {
-            Some(_) => Settled::Done,
-            None => Settled::Waiting {
-                what: format!("S3: {} of {id}", self.0.noun()),
-                detail: "not visible yet".to_owned(),
-            },
-        })
     }
 
     async fn update(

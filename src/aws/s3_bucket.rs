@@ -15,9 +15,7 @@ use objects::{contents, empty, emptying, list_versions, versions};
 use super::given::given;
 use super::s3::{AT_ONCE, Bucket, found, id_of, refused};
 use super::tags::Tags;
-use super::{
-    Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Settled, Wanted,
-};
+use super::{Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted};
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
 
@@ -87,18 +85,6 @@ impl Lifecycle for Buckets {
             .await
             .map_err(|error| explain(Error::of(CREATE, &error), &id))?;
         Ok(id)
-    }
-
-    /// A new bucket shows after a while:
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel>.
-    async fn settle(&self, aws: &Aws, id: &Id) -> Result<Settled, Error> {
-        Ok(match read_one(aws, id).await? {
-            Some(_) => Settled::Done,
-            None => Settled::Waiting {
-                what: format!("S3: {id}"),
-                detail: "not visible yet".to_owned(),
-            },
-        })
     }
 
     async fn update(

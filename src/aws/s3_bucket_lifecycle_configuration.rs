@@ -32,10 +32,6 @@ impl Part for Rules {
         Option<TransitionDefaultMinimumObjectSize>,
     );
 
-    fn noun(&self) -> &'static str {
-        "lifecycle rules"
-    }
-
     async fn get(&self, bucket: &Bucket) -> Result<Option<Attributes>, Error> {
         let answer = bucket
             .client

@@ -24,10 +24,6 @@ pub(super) struct Logging;
 impl Part for Logging {
     type Wire = LoggingEnabled;
 
-    fn noun(&self) -> &'static str {
-        "access log"
-    }
-
     async fn get(&self, bucket: &Bucket) -> Result<Option<Attributes>, Error> {
         let answer = bucket
             .client

@@ -21,10 +21,6 @@ pub(super) struct Controls;
 impl Part for Controls {
     type Wire = OwnershipControls;
 
-    fn noun(&self) -> &'static str {
-        "ownership controls"
-    }
-
     async fn get(&self, bucket: &Bucket) -> Result<Option<Attributes>, Error> {
         let answer = bucket
             .client

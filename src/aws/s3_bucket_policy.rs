@@ -20,10 +20,6 @@ pub(super) struct Policy;
 impl Part for Policy {
     type Wire = String;
 
-    fn noun(&self) -> &'static str {
-        "policy"
-    }
-
     async fn get(&self, bucket: &Bucket) -> Result<Option<Attributes>, Error> {
         let answer = bucket
             .client

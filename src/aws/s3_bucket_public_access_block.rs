@@ -21,10 +21,6 @@ pub(super) struct Block;
 impl Part for Block {
     type Wire = PublicAccessBlockConfiguration;
 
-    fn noun(&self) -> &'static str {
-        "public access block"
-    }
-
     async fn get(&self, bucket: &Bucket) -> Result<Option<Attributes>, Error> {
         let answer = bucket
             .client

@@ -24,10 +24,6 @@ pub(super) struct Encryption;
 impl Part for Encryption {
     type Wire = ServerSideEncryptionConfiguration;
 
-    fn noun(&self) -> &'static str {
-        "default encryption"
-    }
-
     async fn get(&self, bucket: &Bucket) -> Result<Option<Attributes>, Error> {
         let answer = bucket
             .client

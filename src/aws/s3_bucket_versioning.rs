@@ -36,10 +36,6 @@ impl PartialEq for Wire {
 impl Part for Versioning {
     type Wire = Wire;
 
-    fn noun(&self) -> &'static str {
-        "versioning"
-    }
-
     async fn get(&self, bucket: &Bucket) -> Result<Option<Attributes>, Error> {
         let answer = bucket
             .client

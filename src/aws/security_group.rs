@@ -16,8 +16,8 @@ use futures::future::{join_all, try_join};
 
 use super::values::{at, given, refuse, text};
 use super::{
-    APP_TAG, Aws, Blocker, ChildFound, Deleted, Error, ErrorKind, Found, Lifecycle, Settled,
-    Wanted, ec2, security_group_rule,
+    APP_TAG, Aws, Blocker, ChildFound, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, ec2,
+    security_group_rule,
 };
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
@@ -97,20 +97,6 @@ impl Lifecycle for SecurityGroup {
         Ok(Id {
             region: wanted.region.clone(),
             text,
-        })
-    }
-
-    /// EC2 is eventually consistent: a new group may not be there yet for the next call.
-    async fn settle(&self, aws: &Aws, id: &Id) -> Result<Settled, Error> {
-        let ids = [id.text.clone()];
-        let found = groups(&aws.ec2(&id.region), "group-id", &ids).await?;
-        Ok(if found.is_empty() {
-            Settled::Waiting {
-                what: format!("EC2: {id}"),
-                detail: "not visible yet".to_owned(),
-            }
-        } else {
-            Settled::Done
         })
     }
 

@@ -18,7 +18,7 @@ use super::security_group::parent_missing;
 use super::values::{at, differs, given, number, text};
 use super::{
     ADDRESS_TAG, APP_TAG, Aws, ChildFound, Deleted, ENVIRONMENT_TAG, Error, ErrorKind, Found,
-    Lifecycle, Ownership, Settled, Wanted, ec2,
+    Lifecycle, Ownership, Wanted, ec2,
 };
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
@@ -141,20 +141,6 @@ impl Lifecycle for SecurityGroupRules {
         Ok(Id {
             region: wanted.region.clone(),
             text,
-        })
-    }
-
-    /// EC2 is eventually consistent: a new rule may not be there yet for the next call.
-    async fn settle(&self, aws: &Aws, id: &Id) -> Result<Settled, Error> {
-        let client = aws.ec2(&id.region);
-        let rules = ec2::rules(&client, BY_ID, std::slice::from_ref(&id.text)).await?;
-        Ok(if rules.is_empty() {
-            Settled::Waiting {
-                what: format!("EC2: {id}"),
-                detail: "not visible yet".to_owned(),
-            }
-        } else {
-            Settled::Done
         })
     }
 

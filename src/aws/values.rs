@@ -79,7 +79,7 @@ pub(super) fn holds(wanted: &Value, observed: &Value) -> bool {
                 index.map(|index| left.remove(index)).is_some()
             }) && left.is_empty()
         }
-        (Value::List(items), Value::Null) => items.is_empty(),
+        (Value::List(items), Value::Null) => items.iter().all(Value::is_off),
         (Value::String(text), Value::Null) => text.is_empty(),
         _ => match (wanted.scalar_text(), observed.scalar_text()) {
             (Some(wanted), Some(observed)) => wanted == observed,

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use super::form::{bucket_name, cidr, enumerated, hostname, id, path};
 use crate::diagnostic::Span;
-use crate::spec::{Input, Written};
+use crate::spec::{Input, Written, in_toml};
 
 /// The type of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -283,29 +283,6 @@ impl fmt::Display for InputType {
                 Ok(())
             }
         }
-    }
-}
-
-/// A value as it stands in a spec.
-#[must_use]
-pub fn in_toml(value: &Input) -> String {
-    match value {
-        Input::Text(text) => toml::Value::String(text.clone()).to_string(),
-        Input::Int(number) => number.to_string(),
-        Input::Float(number) => toml::Value::Float(*number).to_string(),
-        Input::Bool(value) => value.to_string(),
-        Input::List(items) => {
-            let items: Vec<String> = items.iter().map(|item| in_toml(&item.value)).collect();
-            format!("[{}]", items.join(", "))
-        }
-        Input::Table(entries) => {
-            let entries: Vec<String> = entries
-                .iter()
-                .map(|(key, value)| format!("{key} = {}", in_toml(&value.value)))
-                .collect();
-            format!("{{ {} }}", entries.join(", "))
-        }
-        Input::From { component, output } => format!("{{ from = \"{component}.{output}\" }}"),
     }
 }
 

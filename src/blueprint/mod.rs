@@ -36,7 +36,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use expand::expand;
-pub use input::{InputSpec, InputType, in_toml};
+pub use input::{InputSpec, InputType};
 pub use manifest::{Manifest, OutputSpec};
 
 use crate::diagnostic::{Diagnostic, Source};

@@ -1,4 +1,7 @@
 //! What `apply` and `destroy` share: show the plan, ask, carry it out.
+//!
+//! *Invariant*: nothing is carried out that was not shown and confirmed, and nothing
+//! protected goes without being named.
 
 use std::collections::BTreeSet;
 
@@ -20,13 +23,13 @@ use crate::ui::{self, Screen, confirm, progress};
 pub(super) struct ChangeArguments {
     #[command(flatten)]
     pub(super) sandbox: SandboxArguments,
-    /// Don't ask; for CI
+    /// Don't ask for the app's name; for CI
     #[arg(long, short)]
     yes: bool,
     /// Take over what is found to be ours without a record
     #[arg(long)]
     adopt: bool,
-    /// Let this protected resource be deleted or replaced; `all` for every one
+    /// Let this protected resource be deleted or replaced, or `all` of them; can be repeated
     #[arg(long, value_name = "ADDRESS|all")]
     remove_protection: Vec<String>,
     /// Delete all objects, and all their versions, of buckets that are deleted

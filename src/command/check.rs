@@ -1,4 +1,6 @@
 //! `watertight check`: is the spec right, and would the guardrails let it pass?
+//!
+//! *Invariant*: AWS is not asked, and nothing is written.
 
 use clap::{Args, ValueEnum};
 
@@ -9,7 +11,14 @@ use crate::ui::{Screen, check, diagnostics};
 use crate::world::World;
 
 /// Check a spec, without AWS: every problem at once
+///
+/// Reads the spec, expands its blueprints and asks the guardrails. Every problem is told
+/// with its file, line and column. The exit code is 3 where the guardrails refuse.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  watertight check
+  watertight check shop.toml --format json")]
 pub(super) struct Arguments {
     #[command(flatten)]
     spec: SpecArguments,
@@ -26,7 +35,7 @@ enum Format {
 
 pub(super) fn run(world: &World, screen: Screen, arguments: &Arguments) -> Result<Exit, Failed> {
     let source = connect::source(world, &arguments.spec)?;
-    let library = connect::library(world, &arguments.spec)?;
+    let library = connect::library(world, &arguments.spec.blueprints)?;
     match (
         pipeline::approve(&source, &library, world.today()),
         arguments.format,

@@ -1,4 +1,7 @@
 //! What every verb needs first: the spec's text, the blueprints, AWS and the state.
+//!
+//! *Invariant*: the sandbox differs from AWS by its endpoint and credentials alone, and its
+//! state is never that of AWS.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,12 +24,19 @@ use crate::world::World;
 #[derive(Args, Debug)]
 pub(super) struct SpecArguments {
     /// The spec
-    #[arg(default_value = "watertight.toml")]
+    #[arg(value_name = "SPEC", default_value = "watertight.toml")]
     pub(super) spec: PathBuf,
+    #[command(flatten)]
+    pub(super) blueprints: BlueprintArguments,
+}
+
+/// The user's own blueprints.
+#[derive(Args, Debug)]
+pub(super) struct BlueprintArguments {
     /// A folder of blueprints of your own, `DIR/NAME/blueprint.toml`; one of the same name
     /// as a built-in one takes its place
-    #[arg(long, value_name = "DIR")]
-    pub(super) blueprints: Option<PathBuf>,
+    #[arg(long = "blueprints", value_name = "DIR")]
+    folder: Option<PathBuf>,
 }
 
 /// Which AWS.
@@ -47,10 +57,8 @@ pub(super) fn source(world: &World, arguments: &SpecArguments) -> Result<Arc<Sou
         )
     })?;
     let text = String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
-            .iter()
-            .filter(|&&byte| byte == b'\n')
-            .count();
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = String::from_utf8_lossy(before).matches('\n').count();
         Failed::said(
             format!("{name}:{}: the spec is not UTF-8 text", line + 1),
             &["save it as UTF-8"],
@@ -60,8 +68,8 @@ pub(super) fn source(world: &World, arguments: &SpecArguments) -> Result<Arc<Sou
 }
 
 /// The built-in blueprints, and the user's over them.
-pub(super) fn library(world: &World, arguments: &SpecArguments) -> Result<Library, Failed> {
-    let Some(folder) = &arguments.blueprints else {
+pub(super) fn library(world: &World, arguments: &BlueprintArguments) -> Result<Library, Failed> {
+    let Some(folder) = &arguments.folder else {
         return Ok(Library::embedded());
     };
     let mut sources = Vec::new();
@@ -85,7 +93,10 @@ fn collect(folder: &Path, below: &str, sources: &mut Vec<Source>) -> std::io::Re
         let path = entry.path();
         if path.is_dir() {
             collect(&path, &format!("{name}/"), sources)?;
-        } else if name.ends_with(".toml") || name.ends_with(".tera") {
+        } else if path
+            .extension()
+            .is_some_and(|end| end == "toml" || end == "tera")
+        {
             let text = fs::read_to_string(&path)?;
             sources.push(Source { name, text });
         }

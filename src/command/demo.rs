@@ -1,4 +1,7 @@
 //! `watertight demo`: the tour, on the sandbox.
+//!
+//! *Invariant*: the tour asks the sandbox alone, one of its own, whatever credentials there
+//! are.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,8 +22,11 @@ use crate::state::store::{Local, Store};
 use crate::ui::{self, Screen, tour};
 use crate::world::World;
 
-/// Take the tour: a spec becomes running infrastructure on a local stand-in for AWS, and
-/// goes away again
+/// Take the tour, on a local stand-in for AWS
+///
+/// A spec becomes running infrastructure, is changed, mended, and goes away again. Nothing
+/// is asked of AWS. It takes a minute or two; the first time the stand-in is
+/// installed, for which Python 3 must be there.
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// Don't pause between the stops

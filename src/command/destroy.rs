@@ -1,16 +1,27 @@
 //! `watertight destroy`: everything of the spec's goes.
+//!
+//! *Invariant*: no approval is needed: what breaks a rule can always go.
 
 use super::change::{self, ChangeArguments};
 use super::connect::{self, SpecArguments};
 use super::{Exit, Failed};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::pipeline;
 use crate::resource::Desired;
-use crate::spec;
+use crate::spec::{self, Parsed};
 use crate::ui::Screen;
 use crate::world::World;
 
 /// Delete everything that the spec or its state knows of
+///
+/// Shows what goes and asks for the app's name. What holds data or carries traffic is
+/// protected, unless the spec says `ephemeral = true`; a bucket that is not empty and one
+/// that receives logs stay unless you say otherwise.
 #[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  watertight destroy --sandbox
+  watertight destroy shop.toml --remove-protection all --empty-buckets")]
 pub(super) struct Arguments {
     #[command(flatten)]
     spec: SpecArguments,
@@ -25,15 +36,23 @@ pub(super) async fn run(
 ) -> Result<Exit, Failed> {
     let Arguments { spec, change } = arguments;
     let source = connect::source(world, spec)?;
-    let library = connect::library(world, spec)?;
+    let library = connect::library(world, &spec.blueprints)?;
     // A spec that breaks a rule, or names a blueprint that is gone, can still be destroyed:
-    // what it is called is enough to find its state.
+    // what it is called is enough to find its state. But its form must be right: where a
+    // name is wrong, another stands in for it, whose state is somebody else's.
     let desired = match pipeline::expand(&source, &library) {
         Ok(desired) => desired,
-        Err(problems) => match spec::parse(&source).spec {
-            Some(spec) => Desired::named(&spec),
-            None => return Err(pipeline::Stop::Wrong(problems).into()),
-        },
+        Err(problems) => {
+            let Parsed {
+                spec,
+                problems: of_form,
+            } = spec::parse(&source);
+            let is_wrong = |problem: &Diagnostic| problem.severity == Severity::Error;
+            match spec.filter(|_| !of_form.iter().any(is_wrong)) {
+                Some(spec) => Desired::named(&spec),
+                None => return Err(pipeline::Stop::Wrong(problems).into()),
+            }
+        }
     };
     let store = connect::store(world, spec, change.sandbox, &desired);
     let _lock = store.lock(&world.holder()).await?;

@@ -4,17 +4,21 @@
 //! pipeline.
 
 mod apply;
+mod blueprints;
 mod change;
 mod check;
+mod completions;
 mod connect;
 mod demo;
 mod destroy;
+mod explain;
+mod new;
 mod plan;
 mod sandbox;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::pipeline::Stop;
 use crate::plan::Problem;
@@ -67,7 +71,20 @@ impl<T: Into<Stop>> From<T> for Failed {
 
 /// Provisions AWS workloads in which no byte travels in clear.
 #[derive(Debug, Parser)]
-#[command(name = "watertight", version, max_term_width = 100)]
+#[command(
+    name = "watertight",
+    version,
+    max_term_width = 100,
+    after_help = "\
+First steps:
+  watertight demo             # the tour, on a local stand-in for AWS
+  watertight new              # write a first spec
+  watertight plan --sandbox   # what it would do, on that stand-in
+  watertight apply --sandbox  # do it there
+
+Exit codes: 0 done, or no changes; 1 an error; 2 changes, where
+--detailed-exitcode asks; 3 refused by the guardrails; 4 applied in part."
+)]
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -75,12 +92,24 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    New(new::Arguments),
     Check(check::Arguments),
     Plan(plan::Arguments),
     Apply(apply::Arguments),
     Destroy(destroy::Arguments),
-    Demo(demo::Arguments),
+    Blueprints(blueprints::Arguments),
+    Explain(explain::Arguments),
     Sandbox(sandbox::Arguments),
+    Demo(demo::Arguments),
+    Completions(completions::Arguments),
+}
+
+/// How something that is looked up is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Markdown,
+    Json,
 }
 
 /// Runs the command line of this world. The exit code is 0 for done or no changes, 1 for an
@@ -104,8 +133,12 @@ pub fn run(world: &World) -> ExitCode {
         Verb::Plan(arguments) => wait(plan::run(world, screen, &arguments)),
         Verb::Apply(arguments) => wait(apply::run(world, screen, &arguments)),
         Verb::Destroy(arguments) => wait(destroy::run(world, screen, &arguments)),
+        Verb::New(arguments) => new::run(world, screen, &arguments),
+        Verb::Blueprints(arguments) => blueprints::run(world, screen, &arguments),
+        Verb::Explain(arguments) => explain::run(screen, &arguments),
         Verb::Sandbox(arguments) => sandbox::run(world, screen, &arguments),
         Verb::Demo(arguments) => wait(demo::run(world, screen, &arguments)),
+        Verb::Completions(arguments) => Ok(completions::run(screen, &arguments)),
     };
     let code = match ended {
         Ok(Exit::Done) => 0,

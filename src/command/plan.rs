@@ -1,4 +1,6 @@
 //! `watertight plan`: what would be done, in which order, and why.
+//!
+//! *Invariant*: nothing is changed, in AWS or in the state.
 
 use clap::Args;
 
@@ -11,7 +13,16 @@ use crate::ui::{self, Screen};
 use crate::world::World;
 
 /// Show what would be done, and why
+///
+/// Holds the spec against what AWS has. Every resource and every field says why it would
+/// change. Nothing is changed, in AWS or in the state.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  watertight plan --sandbox            # without an account
+  watertight plan shop.toml            # with your AWS credentials
+  watertight plan --offline            # without asking any AWS
+  watertight plan --detailed-exitcode  # exit code 2 if there are changes")]
 pub(super) struct Arguments {
     #[command(flatten)]
     spec: SpecArguments,
@@ -34,7 +45,7 @@ pub(super) async fn run(
     arguments: &Arguments,
 ) -> Result<Exit, Failed> {
     let source = connect::source(world, &arguments.spec)?;
-    let library = connect::library(world, &arguments.spec)?;
+    let library = connect::library(world, &arguments.spec.blueprints)?;
     let approved = pipeline::approve(&source, &library, world.today())?;
     let findings = approved.findings().to_vec();
     let store = connect::store(

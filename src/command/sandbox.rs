@@ -1,4 +1,6 @@
 //! `watertight sandbox`: the local AWS that `--sandbox` uses.
+//!
+//! *Invariant*: no AWS is asked but the one on this machine.
 
 use clap::{Args, Subcommand};
 
@@ -9,7 +11,16 @@ use crate::ui::Screen;
 use crate::world::World;
 
 /// Start, stop and look after the local stand-in for AWS
+///
+/// `--sandbox` on any verb installs and starts it too; it then runs until it is stopped.
+/// It answers on this machine only and keeps what it holds in memory.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  watertight sandbox start
+  watertight apply --sandbox --yes
+  watertight sandbox reset
+  watertight sandbox stop")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     verb: Verb,

@@ -1,4 +1,6 @@
 //! What the spec wants, held against what stands.
+//!
+//! *Invariant*: desired is held against observed alone; a record adds the word "drift".
 
 use super::{
     ADDRESS_TAG, Action, Address, BTreeMap, Change, Changes, Desired, Document, Field, Foreign,
@@ -11,6 +13,7 @@ pub(super) fn compare(
     graph: &Graph,
     observed: &Observed,
     document: &Document,
+    asked: bool,
     changes: &mut Changes,
 ) {
     let foreign: BTreeMap<&Address, &Foreign> = observed
@@ -19,6 +22,11 @@ pub(super) fn compare(
         .map(|(address, foreign)| (address, foreign))
         .collect();
     let mut known = Known::of(desired, observed);
+    if let Some(problem) = elsewhere(desired, observed) {
+        changes.problems.push(problem);
+        changes.known = known;
+        return;
+    }
     for address in graph.order() {
         let Some(resource) = desired.resources.get(address) else {
             continue;
@@ -37,6 +45,7 @@ pub(super) fn compare(
             resource,
             kind,
             record,
+            asked,
         };
         match observed.resources.get(address) {
             None => {
@@ -48,6 +57,32 @@ pub(super) fn compare(
         }
     }
     changes.known = known;
+}
+
+/// What stands in another region than the spec says. Nothing can move, and to hold the one
+/// against the other would show nonsense.
+fn elsewhere(desired: &Desired, observed: &Observed) -> Option<Problem> {
+    let moved: Vec<(&Address, &Seen, &Resource)> = observed
+        .resources
+        .iter()
+        .filter_map(|(address, seen)| Some((address, seen, desired.resources.get(address)?)))
+        .filter(|(_, seen, resource)| seen.id.region != resource.region)
+        .collect();
+    let (address, seen, resource) = moved.first()?;
+    let more = match moved.len() - 1 {
+        0 => String::new(),
+        n => format!(" (and {n} more)"),
+    };
+    Some(Problem {
+        address: (*address).clone(),
+        message: format!(
+            "it stands in {}, and the spec now says {}{more}; nothing moves from one region to another",
+            seen.id.region, resource.region
+        ),
+        hints: vec![
+            "put the region back; or destroy with the old region first, then apply with the new one; or give the new region another `environment`".to_owned(),
+        ],
+    })
 }
 
 /// What is made will have what was wanted of it: a bucket's name is known before the bucket
@@ -70,6 +105,8 @@ struct Case<'a> {
     resource: &'a Resource,
     kind: &'static Kind,
     record: Option<&'a Record>,
+    /// Whether AWS was asked. If not, what only AWS can tell is taken to be what it was.
+    asked: bool,
 }
 
 impl Case<'_> {
@@ -115,6 +152,7 @@ impl Case<'_> {
 
     fn hold_against(&self, seen: &Seen, known: &mut Known, changes: &mut Changes) {
         let mut fields = differences(self.kind, self.resource, known, &seen.attributes);
+        fields.retain(|field| self.asked || !field.after.is_unknown());
         self.drop_tags(seen, &mut fields);
         for field in &mut fields {
             field.sensitive = self.is_sensitive(top(&field.path));
@@ -143,6 +181,11 @@ impl Case<'_> {
             ),
             Standing::Intended => (Action::Update, vec![Why::Unfinished]),
             Standing::Recorded if unfinished => (Action::Update, vec![Why::Unfinished]),
+            // Only the record changes; without that a later destroy would go by the old one.
+            Standing::Recorded if fields.is_empty() && self.protection_changes() => (
+                Action::Update,
+                vec![Why::Protection(self.is_to_be_protected())],
+            ),
             Standing::Recorded if fields.is_empty() => {
                 changes.unchanged.push(self.resource.address.clone());
                 return;
@@ -292,10 +335,8 @@ impl Case<'_> {
         why: Vec<Why>,
         generation: u64,
     ) -> Step {
-        let protected = match self.record {
-            Some(record) => record.protect,
-            None => !self.desired.ephemeral && (self.kind.protect)(&self.resource.attributes),
-        };
+        let protect = self.is_to_be_protected();
+        let protected = self.record.map_or(protect, |record| record.protect);
         Step {
             change: Change {
                 address: self.resource.address.clone(),
@@ -314,8 +355,18 @@ impl Case<'_> {
             observed: seen.map(|seen| seen.attributes.clone()).unwrap_or_default(),
             dependencies: self.resource.dependencies().into_iter().collect(),
             generation,
-            protect: !self.desired.ephemeral && (self.kind.protect)(&self.resource.attributes),
+            protect,
         }
+    }
+
+    /// Whether it holds data or carries traffic that the spec does not call throw-away.
+    fn is_to_be_protected(&self) -> bool {
+        !self.desired.ephemeral && (self.kind.protect)(&self.resource.attributes)
+    }
+
+    fn protection_changes(&self) -> bool {
+        self.record
+            .is_some_and(|record| record.protect != self.is_to_be_protected())
     }
 
     fn is_sensitive(&self, name: &str) -> bool {

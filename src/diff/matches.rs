@@ -200,7 +200,7 @@ impl Walk<'_> {
                     whole(found);
                 }
             }
-            (_, Value::List(items), Value::Null) if items.is_empty() => {}
+            (_, Value::List(items), Value::Null) if items.iter().all(Value::is_off) => {}
             _ => whole(found),
         }
     }

@@ -57,7 +57,8 @@ pub fn compare(
         Target::Preview(approved) => approved.desired(),
         Target::Remove => &nothing,
     };
-    keep::compare(desired, graph, observed, document, &mut changes);
+    let asked = !matches!(target, Target::Preview(_));
+    keep::compare(desired, graph, observed, document, asked, &mut changes);
     remove::compare(desired, target, observed, document, options, &mut changes);
     changes
 }

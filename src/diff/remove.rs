@@ -1,4 +1,6 @@
 //! What stands and is wanted no more.
+//!
+//! *Invariant*: what is not ours, or still wanted, never gets a step here.
 
 use super::{
     Action, Address, Attributes, BTreeSet, Change, Changes, Desired, Document, Kind, Observed,

@@ -13,7 +13,7 @@ use super::step::Worker;
 use super::{Pace, Stop};
 use crate::aws::{Aws, Owner, lifecycle};
 use crate::kind::Kind;
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Plan, Step};
 use crate::refresh::Known;
 use crate::resource::Id;
 use crate::state::Document;
@@ -76,6 +76,15 @@ impl Context<'_> {
                     .flatten(),
             )
             .collect();
+        let parts = document
+            .records
+            .iter()
+            .filter(|other| other.id.is_some() && other.id == step.change.id)
+            .filter(|other| {
+                Kind::of(&other.address.kind).is_some_and(|other| other.part_of == Some(name))
+            })
+            .map(|other| (other.address.clone(), other.generation))
+            .collect();
         let attributes = wanted
             .as_ref()
             .map_or(&step.observed, |wanted| &wanted.attributes);
@@ -96,17 +105,32 @@ impl Context<'_> {
             wanted,
             record,
             others,
+            parts,
+            goes_with_another: self.goes_with_another(step, kind),
             desk: Desk {
                 step: index,
                 label: step.change.label(),
                 action: step.change.action,
                 key,
+                usual_seconds: Some(kind.usual_seconds).filter(|seconds| *seconds > 0),
                 begun: false,
                 acted: false,
                 mail: self.mail.clone(),
                 stop: self.stop.clone(),
             },
         })
+    }
+}
+
+impl Context<'_> {
+    /// Whether the step deletes a part of something that the plan deletes too.
+    fn goes_with_another(&self, step: &Step, kind: &Kind) -> bool {
+        step.change.action == Action::Delete
+            && self.plan.steps.iter().any(|other| {
+                other.change.action == Action::Delete
+                    && kind.part_of == Some(other.change.kind.as_str())
+                    && other.change.id == step.change.id
+            })
     }
 }
 

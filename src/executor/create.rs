@@ -65,8 +65,9 @@ impl Worker<'_> {
         record.token = Some(attempt.clone());
         let intent = self.intent(record.clone());
         self.desk.commit(intent).await?;
-        let (id, turn) = match self.make(&wanted, &attempt, turn).await {
-            Ok(made) => made,
+        let id = match self.make(&wanted, &attempt, turn).await {
+            // Whatever is left to change is seen only when it has been looked at.
+            Ok((id, _turn)) => id,
             Err(GivenUp { halt, nothing_made }) => {
                 if nothing_made {
                     let undo = self.undo();
@@ -86,7 +87,7 @@ impl Worker<'_> {
                 other => other,
             });
         }
-        self.complete(&id, &wanted, None, turn).await
+        self.complete(&id, &wanted, None).await
     }
 
     /// What the document says before the call: the new record; the old one deposed, or

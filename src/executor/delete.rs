@@ -12,8 +12,8 @@ use super::moved;
 use super::step::Worker;
 use super::wait::{Pauses, Retry};
 use crate::aws::{Blocker, Deleted, Error, ErrorKind};
+use crate::blockers::{is_among, is_asked};
 use crate::plan::Step;
-use crate::refresh::{is_among, is_asked};
 use crate::resource::Id;
 use crate::state::Status;
 use crate::value::Attributes;
@@ -26,6 +26,10 @@ impl Worker<'_> {
         // is one for all certificates.
         if self.plan.change.replaced && self.others.contains(&id) {
             return self.deleted().await;
+        }
+        if self.goes_with_another {
+            // Its record goes with that, too.
+            return Ok(Outcome::Applied);
         }
         let Some(mut live) = self.read(&id).await? else {
             return self.deleted().await;
@@ -59,6 +63,7 @@ impl Worker<'_> {
                     return Ok(Outcome::Kept { why });
                 }
                 Ok(Deleted::Waiting { what, detail }) => {
+                    retry.got_through();
                     let users = self.foreign_users(&id).await;
                     if users.is_empty() {
                         in_use = None;
@@ -95,11 +100,18 @@ impl Worker<'_> {
         }
     }
 
-    /// It is gone, and so is its record. What was made by hand has none.
+    /// It is gone, and so are its record and those of its parts. What was made by hand has
+    /// none.
     async fn deleted(&mut self) -> Result<Outcome, Halt> {
+        let mut removals: Vec<Write> = std::mem::take(&mut self.parts)
+            .into_iter()
+            .map(|(address, generation)| Write::Remove(address, generation))
+            .collect();
         if self.record.is_some() {
-            let removal = self.removal();
-            self.desk.commit(vec![removal]).await?;
+            removals.push(self.removal());
+        }
+        if !removals.is_empty() {
+            self.desk.commit(removals).await?;
         }
         Ok(Outcome::Applied)
     }

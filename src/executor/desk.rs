@@ -19,7 +19,7 @@ use crate::value::Attributes;
 
 /// What workers tell the owner.
 pub(super) enum Message {
-    /// A step wants to call AWS.
+    /// A step wants to change something in AWS.
     Ask {
         /// The step.
         step: usize,
@@ -107,6 +107,8 @@ pub(super) struct Desk {
     pub(super) action: Action,
     /// What no other step may change while this one calls.
     pub(super) key: Option<Key>,
+    /// How long it usually takes, where that is known.
+    pub(super) usual_seconds: Option<u32>,
     /// Whether it had a turn.
     pub(super) begun: bool,
     /// Whether an intent of it is committed.
@@ -115,7 +117,7 @@ pub(super) struct Desk {
     pub(super) stop: watch::Receiver<Stop>,
 }
 
-/// The right to call AWS, given back when dropped.
+/// The right to change something in AWS, given back when dropped.
 pub(super) struct Turn {
     step: usize,
     mail: mpsc::UnboundedSender<Message>,
@@ -128,12 +130,21 @@ impl Drop for Turn {
 }
 
 impl Desk {
-    /// Waits until it may call AWS.
+    /// Waits until it may change something in AWS.
     pub(super) async fn turn(&mut self) -> Result<Turn, Halt> {
+        self.turn_with(self.key.clone()).await
+    }
+
+    /// The same where nothing differs of what others may be changing now.
+    pub(super) async fn turn_beside_others(&mut self) -> Result<Turn, Halt> {
+        self.turn_with(None).await
+    }
+
+    async fn turn_with(&mut self, key: Option<Key>) -> Result<Turn, Halt> {
         let (granted, answer) = oneshot::channel();
         self.send(Message::Ask {
             step: self.step,
-            key: self.key.clone(),
+            key,
             begun: self.begun,
             granted,
         });
@@ -176,6 +187,7 @@ impl Desk {
             address: self.label.clone(),
             what: what.to_owned(),
             detail: detail.to_owned(),
+            usual_seconds: self.usual_seconds,
         }));
     }
 

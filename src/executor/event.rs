@@ -35,6 +35,9 @@ pub enum Event {
         what: String,
         /// What AWS says now: `PENDING_VALIDATION`.
         detail: String,
+        /// How long the whole step usually takes, where that is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        usual_seconds: Option<u32>,
     },
     /// A call will be tried again.
     Retrying {
@@ -44,6 +47,14 @@ pub enum Event {
         address: String,
         /// What went wrong.
         why: String,
+    },
+    /// What a step makes can be used: steps that build on it may begin. It may still be on
+    /// its way (a distribution has its name long before it is deployed).
+    Usable {
+        /// Index in the plan.
+        step: usize,
+        /// The resource.
+        address: String,
     },
     /// A step has ended.
     Ended {

@@ -3,17 +3,18 @@
 //! In: a plan and the document that it was made from. Out: [`Finished`]: the document as it
 //! is on the disk, and how each step ended. On the way, [`Event`]s for whoever listens.
 //!
-//! **Who does what.** One owner, the loop in [`run`], has the ready queue, the document, the
+//! **Who does what.** One owner, the loop in [`run()`], has the ready queue, the document, the
 //! known values, the outcomes and the listener; there is no mutex. Each step that is ready
-//! becomes a [`Worker`](step::Worker), a future that reads from top to bottom like the step itself. It
-//! asks the owner for what it needs by messages over its [`Desk`](desk::Desk), and its value
+//! becomes a `Worker` (`step`), a future that reads from top to bottom like the step itself.
+//! It asks the owner for what it needs by messages over its `Desk` (`desk`), and its value
 //! is the step's outcome.
 //!
 //! **Scheduling.** A step begins when all that it comes after is usable (a delete: over).
-//! To call AWS a worker needs a turn. There are as many turns as `parallelism`; of those
-//! who ask, the one with the longest chain of steps behind it comes first; two steps that
-//! change the same bucket or zone never have one at once. Whoever waits, for AWS to finish
-//! or before the repeat of a mutating call, has no turn; only short repeats of a read keep it.
+//! To change something in AWS a worker needs a turn. There are as many turns as
+//! `parallelism`; of those who ask, the one with the longest chain of steps behind it comes
+//! first; two steps that change the same bucket or zone never have one at once. A step that
+//! acts on what stands reads it in the same turn. Whoever looks at what it has made, waits
+//! for AWS to finish, or pauses before it repeats a mutating call, has no turn.
 //!
 //! **Commits.** A mutating call goes out only when the document on the disk says that it
 //! may: `creating` with the token, `updating`, `deleting`. The id goes into a commit as soon
@@ -62,8 +63,10 @@ pub use event::{Event, Outcome, Summary};
 pub use wait::Pace;
 
 use crate::aws::{Aws, Owner};
+use crate::blockers::hangs_on;
+use crate::kind::Kind;
 use crate::plan::{Action, Plan};
-use crate::refresh::{Known, hangs_on};
+use crate::refresh::Known;
 use crate::resource::Id;
 use crate::state::Document;
 use crate::state::store::{self, Store};
@@ -149,16 +152,22 @@ pub async fn run(
         while let Ok(message) = inbox.try_recv() {
             run.read(message);
         }
+        let mut will_ask = false;
         for step in run.queue.take_ready() {
             match context.worker(step, &run.known, &run.commits.document) {
                 Ok(worker) => {
+                    will_ask = true;
                     run.running += 1;
                     workers.push(Box::pin(worker.carry_out()));
                 }
                 Err(halt) => run.end(step, halt.outcome(false)),
             }
         }
-        run.grant();
+        // Who has just begun asks as soon as it is looked at, below, and may have the
+        // longest way: until then, nobody gets the turn that its forerunner gave back.
+        if !will_ask {
+            run.grant();
+        }
         run.commits.send();
         if run.is_over() {
             break;
@@ -204,11 +213,13 @@ fn begun(mut document: Document, plan: &Plan) -> Document {
     document
 }
 
-/// Ids of everything that the plan deletes.
+/// Ids of everything that the plan deletes. What is part of another thing has that one's
+/// id, and says nothing about it.
 fn going(plan: &Plan) -> BTreeSet<Id> {
+    let is_whole = |kind: &str| Kind::of(kind).is_some_and(|kind| kind.part_of.is_none());
     plan.steps
         .iter()
-        .filter(|step| step.change.action == Action::Delete)
+        .filter(|step| step.change.action == Action::Delete && is_whole(&step.change.kind))
         .filter_map(|step| step.change.id.clone())
         .collect()
 }

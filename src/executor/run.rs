@@ -78,8 +78,12 @@ impl<'a> Run<'a> {
             Message::Release(step) => self.turns.release(step),
             Message::Commit(writes, receipt) => self.commits.write(writes, receipt),
             Message::Usable(step, attributes) => {
-                let address = self.plan.steps[step].change.address.clone();
-                self.known.learn(address, attributes);
+                let change = &self.plan.steps[step].change;
+                (self.listen)(Event::Usable {
+                    step,
+                    address: change.label(),
+                });
+                self.known.learn(change.address.clone(), attributes);
                 self.queue.usable(step);
             }
             Message::Tell(event) => (self.listen)(event),

@@ -14,6 +14,7 @@ use super::desk::{Desk, Halt, Turn};
 use super::event::Outcome;
 use super::moved;
 use super::wait::{Pace, Pauses, Retry};
+use crate::address::Address;
 use crate::aws::{ADDRESS_TAG, Aws, ErrorKind, Lifecycle, Owner, Settled, Wanted};
 use crate::diff::differences;
 use crate::kind::Kind;
@@ -41,6 +42,10 @@ pub(super) struct Worker<'a> {
     pub(super) record: Option<Record>,
     /// Ids that belong to other records: whatever `find` says, it is none of these.
     pub(super) others: BTreeSet<Id>,
+    /// Records of its parts, which go with it.
+    pub(super) parts: Vec<(Address, u64)>,
+    /// Whether it goes with the thing that it is a part of.
+    pub(super) goes_with_another: bool,
     pub(super) desk: Desk,
 }
 
@@ -96,45 +101,44 @@ impl Worker<'_> {
         }
         self.desk.commit(vec![Write::Put(record)]).await?;
         // What is not known to be complete may not even be usable.
-        let observed = complete.then_some(live);
-        self.complete(&id, &wanted, observed, turn).await
+        let observed = complete.then_some((live, turn));
+        self.complete(&id, &wanted, observed).await
     }
 
     /// From the moment AWS has named it: waits until it can be used, makes it what is
     /// wanted, lets dependents begin, waits until it is as it will be, records that.
     ///
-    /// `observed` is what it is like, where it is known to be usable.
+    /// `observed` is what it is like, and a turn, where it is known to be usable.
     pub(super) async fn complete(
         &mut self,
         id: &Id,
         wanted: &Wanted,
-        observed: Option<Attributes>,
-        turn: Turn,
+        observed: Option<(Attributes, Turn)>,
     ) -> Result<Outcome, Halt> {
         let mut done = false;
-        let (observed, turn) = if let Some(observed) = observed {
-            (observed, turn)
+        let (observed, turn) = if let Some((observed, turn)) = observed {
+            (observed, Some(turn))
         } else {
-            let (now, turn) = self.settle(id, Until::Usable, Some(turn)).await?;
-            done = now == Until::Done;
-            let turn = self.turn_again(turn).await?;
-            (self.read_made(id).await?, turn)
+            done = self.settle(id, Until::Usable).await? == Until::Done;
+            (self.read_made(id).await?, None)
         };
         let observed = self.unclaimed(observed);
         let changes = self.differs(wanted, &observed);
-        let turn = self.make_so(id, observed.clone(), wanted, turn).await?;
+        let turn = match turn {
+            Some(turn) => turn,
+            None if changes => self.desk.turn().await?,
+            None => self.desk.turn_beside_others().await?,
+        };
+        self.make_so(id, observed.clone(), wanted, turn).await?;
         let attributes = if changes {
-            let (now, turn) = self.settle(id, Until::Usable, Some(turn)).await?;
-            done = now == Until::Done;
-            let _turn = self.turn_again(turn).await?;
+            done = self.settle(id, Until::Usable).await? == Until::Done;
             self.read_made(id).await?
         } else {
-            drop(turn);
             observed
         };
         self.desk.usable(attributes);
         if !done {
-            self.settle(id, Until::Done, None).await?;
+            self.settle(id, Until::Done).await?;
         }
         let mut record = self.new_record(wanted, Status::Applied, Some(id));
         record.token = None;
@@ -149,7 +153,7 @@ impl Worker<'_> {
         mut observed: Attributes,
         wanted: &Wanted,
         mut turn: Turn,
-    ) -> Result<Turn, Halt> {
+    ) -> Result<(), Halt> {
         let mut retry = Retry::new(self.pace, self.needs_others());
         loop {
             let wanted = self.with_tags_of_others(wanted, &observed);
@@ -157,7 +161,7 @@ impl Worker<'_> {
                 .lifecycle
                 .update(self.aws, id, &observed, &wanted)
                 .await;
-            let Err(error) = answer else { return Ok(turn) };
+            let Err(error) = answer else { return Ok(()) };
             let Some(pause) = retry.pause_after(&error) else {
                 return Err(match error.kind {
                     ErrorKind::Uncertain => Halt::Uncertain(error.to_string()),
@@ -175,20 +179,19 @@ impl Worker<'_> {
         }
     }
 
-    /// Looks until it is usable, or done. The turn is given back before the first pause.
-    async fn settle(
-        &mut self,
-        id: &Id,
-        until: Until,
-        mut turn: Option<Turn>,
-    ) -> Result<(Until, Option<Turn>), Halt> {
+    /// Looks until it is usable, or done.
+    async fn settle(&mut self, id: &Id, until: Until) -> Result<Until, Halt> {
         let mut pauses = Pauses::new(self.pace);
         let mut retry = Retry::new(self.pace, true);
         loop {
-            let (what, detail, pause) = match self.lifecycle.settle(self.aws, id).await {
-                Ok(Settled::Done) => return Ok((Until::Done, turn)),
+            let answer = self.lifecycle.settle(self.aws, id).await;
+            if answer.is_ok() {
+                retry.got_through();
+            }
+            let (what, detail, pause) = match answer {
+                Ok(Settled::Done) => return Ok(Until::Done),
                 Ok(Settled::Usable { .. }) if until == Until::Usable => {
-                    return Ok((Until::Usable, turn));
+                    return Ok(Until::Usable);
                 }
                 Ok(Settled::Usable { what, detail } | Settled::Waiting { what, detail }) => {
                     (what, detail, None)
@@ -204,7 +207,6 @@ impl Worker<'_> {
                     None => return Err(error.into()),
                 },
             };
-            drop(turn.take());
             self.wait(&mut pauses, &what, &detail, pause).await?;
         }
     }
@@ -265,15 +267,11 @@ impl Worker<'_> {
             if pauses.waited() >= self.pace.passing {
                 return Err(gone());
             }
+            if pauses.heard(self.kind.noun, "not visible yet") {
+                self.desk.waiting(self.kind.noun, "not visible yet");
+            }
             let pause = pauses.next();
             self.desk.pause(pause, "waiting for AWS to show it").await?;
-        }
-    }
-
-    async fn turn_again(&mut self, turn: Option<Turn>) -> Result<Turn, Halt> {
-        match turn {
-            Some(turn) => Ok(turn),
-            None => self.desk.turn().await,
         }
     }
 

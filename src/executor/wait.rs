@@ -30,11 +30,12 @@ pub struct Pace {
 }
 
 impl Default for Pace {
-    /// For AWS itself. Its services see each other's changes within a minute or two; a
-    /// load balancer's network interfaces outlive it by some minutes.
+    /// For AWS itself. What takes a moment is seen in a moment, and what takes minutes is
+    /// looked at every ten seconds. Services see each other's changes within a minute or
+    /// two; a load balancer's network interfaces outlive it by some minutes.
     fn default() -> Self {
         Self {
-            first: Duration::from_secs(1),
+            first: Duration::from_millis(300),
             longest: Duration::from_secs(10),
             passing: Duration::from_mins(1),
             quiet: Duration::from_mins(1),
@@ -93,23 +94,29 @@ impl Pauses {
     }
 }
 
-/// Repeats of one call.
+/// Repeats of one call. Patience is counted from the first failure of a row: a wait of
+/// minutes may be followed by one that passes.
 #[derive(Debug)]
-pub(super) struct Retry {
-    pauses: Pauses,
-    patience: Duration,
+pub(super) struct Retry<'a> {
+    pace: &'a Pace,
+    failing: Option<Pauses>,
     just_made: bool,
 }
 
-impl Retry {
+impl<'a> Retry<'a> {
     /// `just_made`: whether something that the call needs was made or changed in this run,
     /// so that AWS may not see it everywhere yet.
-    pub(super) fn new(pace: &Pace, just_made: bool) -> Self {
+    pub(super) fn new(pace: &'a Pace, just_made: bool) -> Self {
         Self {
-            pauses: Pauses::new(pace),
-            patience: pace.passing,
+            pace,
+            failing: None,
             just_made,
         }
+    }
+
+    /// Notes that the call got through: what fails after it is another failure.
+    pub(super) fn got_through(&mut self) {
+        self.failing = None;
     }
 
     /// The pause before the call is sent again; none if that would not help, or has not
@@ -119,8 +126,9 @@ impl Retry {
             ErrorKind::Conflict | ErrorKind::Throttled | ErrorKind::Uncertain => true,
             _ => self.just_made && error.may_be_propagation(),
         };
-        let patient = self.pauses.waited() < self.patience;
-        (passes && patient).then(|| self.pauses.next())
+        let failing = self.failing.get_or_insert_with(|| Pauses::new(self.pace));
+        let patient = failing.waited() < self.pace.passing;
+        (passes && patient).then(|| failing.next())
     }
 }
 
@@ -135,24 +143,25 @@ mod tests {
     fn pauses_grow_until_something_happens() {
         let mut pauses = Pauses::new(&Pace::default());
         assert!(pauses.heard("ACM", "PENDING"));
-        let seconds: Vec<u64> = (0..8).map(|_| pauses.next().as_secs()).collect();
-        assert_eq!(seconds, [1, 1, 2, 3, 5, 7, 10, 10]);
+        let tenths: Vec<u128> = (0..11).map(|_| pauses.next().as_millis() / 100).collect();
+        assert_eq!(tenths, [3, 4, 6, 10, 15, 22, 34, 51, 76, 100, 100]);
         assert!(!pauses.heard("ACM", "PENDING"));
         assert_eq!(pauses.next().as_secs(), 10);
         assert!(pauses.heard("ACM", "ISSUED"));
-        assert_eq!(pauses.next().as_secs(), 1);
+        assert_eq!(pauses.next().as_millis(), 300);
     }
 
     #[test]
     fn only_what_passes_is_repeated_and_not_for_ever() {
         let error = |kind| Error::new(kind, "elasticloadbalancing:CreateListener", "no");
-        let mut retry = Retry::new(&Pace::default(), true);
+        let pace = Pace::default();
+        let mut retry = Retry::new(&pace, true);
         assert!(retry.pause_after(&error(ErrorKind::Conflict)).is_some());
         assert!(retry.pause_after(&error(ErrorKind::NotFound)).is_some());
         assert!(retry.pause_after(&error(ErrorKind::Refused)).is_none());
         assert!(retry.pause_after(&error(ErrorKind::AccessDenied)).is_none());
 
-        let mut alone = Retry::new(&Pace::default(), false);
+        let mut alone = Retry::new(&pace, false);
         assert!(alone.pause_after(&error(ErrorKind::NotFound)).is_none());
 
         let impatient = Pace {
@@ -161,5 +170,22 @@ mod tests {
         };
         let mut tired = Retry::new(&impatient, true);
         assert!(tired.pause_after(&error(ErrorKind::Conflict)).is_none());
+    }
+
+    #[test]
+    fn a_long_wait_does_not_use_up_the_patience_with_failures() {
+        let pace = Pace {
+            passing: Duration::from_millis(20),
+            ..Pace::default()
+        };
+        let busy = Error::new(ErrorKind::Throttled, "acm:DescribeCertificate", "slower");
+        let wait = || std::thread::sleep(Duration::from_millis(30));
+        let mut retry = Retry::new(&pace, false);
+        wait();
+        assert!(retry.pause_after(&busy).is_some());
+        wait();
+        assert!(retry.pause_after(&busy).is_none());
+        retry.got_through();
+        assert!(retry.pause_after(&busy).is_some());
     }
 }

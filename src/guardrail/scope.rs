@@ -5,6 +5,8 @@
 //! known.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use crate::address::Mode;
 use crate::resource::{Desired, Lookup, Lookups, Resource};
@@ -24,11 +26,20 @@ pub(super) struct Scope<'a> {
     desired: &'a Desired,
     /// What the lookups found; none while they have not been read.
     lookups: Option<&'a Lookups>,
+    by_bucket: OnceCell<ByBucket<'a>>,
 }
+
+/// Buckets and their parts, by kind and the bucket's canonical name. Every rule about
+/// buckets asks for them.
+type ByBucket<'a> = BTreeMap<&'a str, BTreeMap<String, Vec<&'a Resource>>>;
 
 impl<'a> Scope<'a> {
     pub(super) fn new(desired: &'a Desired, lookups: Option<&'a Lookups>) -> Self {
-        Self { desired, lookups }
+        Self {
+            desired,
+            lookups,
+            by_bucket: OnceCell::new(),
+        }
     }
 
     /// Whether lookups may still tell something.
@@ -166,8 +177,32 @@ impl<'a> Scope<'a> {
 
     /// The bucket of this canonical name, if it is one of the resources.
     pub(super) fn bucket(&self, name: &str) -> Option<&'a Resource> {
-        self.all("aws_s3_bucket")
-            .find(|bucket| self.bucket_name(bucket) == name)
+        self.of_bucket(name, "aws_s3_bucket").first().copied()
+    }
+
+    /// The resources of a kind whose `bucket` is the one of this canonical name.
+    pub(super) fn of_bucket(&self, name: &str, kind: &str) -> &[&'a Resource] {
+        let all = self.by_bucket.get_or_init(|| self.by_bucket());
+        let found = all.get(kind).and_then(|of_kind| of_kind.get(name));
+        found.map_or(&[], Vec::as_slice)
+    }
+
+    fn by_bucket(&self) -> ByBucket<'a> {
+        let mut all = ByBucket::new();
+        for resource in self.desired.resources.values() {
+            let kind = resource.address.kind.as_str();
+            let name = if kind == "aws_s3_bucket" {
+                Some(self.bucket_name(resource))
+            } else {
+                let bucket = resource.attributes.get("bucket");
+                bucket.and_then(|bucket| self.canonical(bucket))
+            };
+            if let Some(name) = name {
+                let of_kind = all.entry(kind).or_default();
+                of_kind.entry(name).or_default().push(resource);
+            }
+        }
+        all
     }
 
     fn write(&self, value: &'a Value, text: &mut String, depth: usize) -> Option<()> {

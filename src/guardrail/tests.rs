@@ -1,3 +1,5 @@
+//! Rules by their cases, waivers, and the table.
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;

@@ -15,8 +15,10 @@ pub(super) static KIND: Kind = Kind {
     // AWS knows nothing of it; it only makes the records stand before.
     compare: &[("validation_record_fqdns", Compare::WriteOnly)],
     named_by: &["certificate_arn"],
+    part_of: Some("aws_acm_certificate"),
     permissions: &["acm:DescribeCertificate"],
     import: Import::Not("the provider has nothing to import: it waits again, at no cost"),
+    usual_seconds: 120,
     patience: 75,
     ..Kind::PLAIN
 };

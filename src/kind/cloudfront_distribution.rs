@@ -54,6 +54,7 @@ pub(super) static KIND: Kind = Kind {
         "cloudfront:UntagResource",
         "cloudfront:UpdateDistribution",
     ],
+    usual_seconds: 240,
     patience: 30,
     ..Kind::PLAIN
 };

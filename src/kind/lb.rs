@@ -53,5 +53,6 @@ pub(super) static KIND: Kind = Kind {
         "elasticloadbalancing:SetSecurityGroups",
         "elasticloadbalancing:SetSubnets",
     ],
+    usual_seconds: 120,
     ..Kind::PLAIN
 };

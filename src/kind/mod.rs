@@ -1,6 +1,6 @@
 //! What a kind of AWS resource *is*: a type of the `hashicorp/aws` provider.
 //!
-//! The provider's [schema](schema) says what a kind looks like; a [`Kind`] adds only what
+//! The provider's [schema] says what a kind looks like; a [`Kind`] adds only what
 //! a schema does not say. Each kind has a file here for that data, and one of the same name
 //! in [`aws`](crate::aws) for what one does to it.
 //!
@@ -86,6 +86,10 @@ pub struct Kind {
     pub named_by: &'static [&'static str],
     /// The attribute that `expand` fills when it is not given, and what AWS allows in it.
     pub generated_name: Option<Name>,
+    /// The kind that it is a setting of: it has that one's id, and goes with it. Where the
+    /// same plan deletes both, it is never taken away before: a bucket is not left without
+    /// its policy while it is emptied.
+    pub part_of: Option<&'static str>,
     /// Attribute whose value two steps must not change at once (a bucket, a zone).
     pub serialise_by: Option<&'static str>,
     /// What AWS gives against making one twice.
@@ -97,6 +101,9 @@ pub struct Kind {
     pub exclusive_children: &'static [&'static str],
     /// The home region of a global service; none for a regional one.
     pub home: Option<&'static str>,
+    /// How many seconds it usually takes to come or go, for those who wait; 0 where nobody
+    /// has to.
+    pub usual_seconds: u32,
     /// How many minutes it may take to come or go while AWS says nothing new.
     pub patience: u32,
     /// IAM actions that its lifecycle calls, `s3:CreateBucket`.
@@ -118,11 +125,13 @@ impl Kind {
         set_keys: &[],
         named_by: &[],
         generated_name: None,
+        part_of: None,
         serialise_by: None,
         guard: Guard::Idempotent,
         protect: |_| false,
         exclusive_children: &[],
         home: None,
+        usual_seconds: 0,
         patience: 20,
         permissions: &[],
         import: Import::ById,
@@ -248,6 +257,15 @@ mod tests {
                 "{} has no permissions",
                 kind.name
             );
+        }
+    }
+
+    #[test]
+    fn what_a_kind_is_part_of_is_a_kind_and_a_whole() {
+        for kind in KINDS {
+            if let Some(whole) = kind.part_of {
+                assert!(super::Kind::of(whole).is_some_and(|whole| whole.part_of.is_none()));
+            }
         }
     }
 

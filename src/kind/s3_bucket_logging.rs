@@ -10,6 +10,7 @@ pub(super) static KIND: Kind = Kind {
     noun: "access log",
     replace: &["bucket"],
     named_by: &["bucket"],
+    // No `part_of`: a log is turned off before the bucket goes that receives it.
     serialise_by: Some("bucket"),
     permissions: &["s3:GetBucketLogging", "s3:PutBucketLogging"],
     ..Kind::PLAIN

@@ -11,6 +11,7 @@ pub(super) static KIND: Kind = Kind {
     replace: &["bucket"],
     json: &["policy"],
     named_by: &["bucket"],
+    part_of: Some("aws_s3_bucket"),
     serialise_by: Some("bucket"),
     permissions: &[
         "s3:DeleteBucketPolicy",

@@ -12,6 +12,7 @@ pub(super) static KIND: Kind = Kind {
     replace: &["bucket"],
     compare: &[("skip_destroy", super::Compare::WriteOnly)],
     named_by: &["bucket"],
+    part_of: Some("aws_s3_bucket"),
     serialise_by: Some("bucket"),
     permissions: &[
         "s3:GetBucketPublicAccessBlock",

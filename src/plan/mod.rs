@@ -73,10 +73,13 @@ pub struct Plan {
     /// What references resolve to before the first step.
     #[serde(skip)]
     pub known: Known,
-    /// What components give to people, references to resources unresolved.
+    /// What components give to people and to each other, its lookups answered.
     #[serde(skip)]
-    pub outputs: BTreeMap<(String, String), Value>,
+    pub outputs: Outputs,
 }
+
+/// Values by component and name.
+pub type Outputs = BTreeMap<(String, String), Value>;
 
 impl Plan {
     /// Whether there is nothing to do. (A record to forget is something to do.)

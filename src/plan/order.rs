@@ -14,12 +14,11 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use super::{Action, Changes, Mode, Plan, Step};
+use super::{Action, Changes, Mode, Outputs, Plan, Step};
 use crate::address::Address;
 use crate::graph::Graph;
 use crate::kind::Kind;
 use crate::state::Document;
-use crate::value::Value;
 
 /// What a plan says of itself, beside what the state says.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +30,7 @@ pub struct Header {
     /// The account that was looked at; none offline.
     pub account: Option<String>,
     /// What components give to people, as far as lookups tell.
-    pub outputs: BTreeMap<(String, String), Value>,
+    pub outputs: Outputs,
 }
 
 /// Puts the changes in order and says what each step waits for. Deterministic.

@@ -1,4 +1,7 @@
 //! Why something changes.
+//!
+//! *Invariant*: a cause is a fact of this run, with its place where it has one; nothing is
+//! guessed.
 
 use std::fmt;
 
@@ -37,6 +40,8 @@ pub enum Why {
         /// What proves it.
         proof: String,
     },
+    /// It is to be protected from now on, or no longer.
+    Protection(bool),
     /// Everything is to go.
     Destroy,
 }
@@ -55,6 +60,12 @@ impl fmt::Display for Why {
             Self::Replaced => f.write_str("replaced; nothing uses it any more"),
             Self::Upstream(address) => write!(f, "follows {address}"),
             Self::NoRecord { proof } => write!(f, "stands without a record; {proof}"),
+            Self::Protection(true) => f.write_str(
+                "protected from now on, as it holds data or carries traffic (`ephemeral` is false)",
+            ),
+            Self::Protection(false) => {
+                f.write_str("no longer protected (`ephemeral` is true); nothing of it changes")
+            }
             Self::Destroy => f.write_str("destroy"),
         }
     }
@@ -75,6 +86,7 @@ impl Serialize for Why {
             Self::Replaced => "replaced",
             Self::Upstream(_) => "upstream",
             Self::NoRecord { .. } => "no_record",
+            Self::Protection(_) => "protection",
             Self::Destroy => "destroy",
         };
         let mut json = serde_json::json!({ "cause": cause, "text": self.to_string() });

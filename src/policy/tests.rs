@@ -1,3 +1,5 @@
+//! Policies as AWS compares them.
+
 use proptest::prelude::*;
 
 use super::{equal, matches, receives_logs};

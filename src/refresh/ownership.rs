@@ -51,8 +51,13 @@ pub(super) fn judge(
                 in_the_way = Some(Foreign::OtherLineage(id.clone(), lineage.clone()));
                 None
             }
-            // What can't carry a tag is ours if we were about to make it when we stopped.
-            _ if intended && !taggable => Some(Standing::Intended),
+            // What can't carry a tag is ours if it is what we were about to make when we
+            // stopped. Another thing of its name is not: somebody came first.
+            Ownership::ChildOfOurs | Ownership::Equal | Ownership::Shared
+                if intended && !taggable =>
+            {
+                Some(Standing::Intended)
+            }
             Ownership::ChildOfOurs | Ownership::Equal | Ownership::Shared => {
                 Some(Standing::Found(ownership))
             }
@@ -144,5 +149,26 @@ mod tests {
         let document = Document::new("shop", "prod", "ours");
         let refused = judge(&bucket, found(Ownership::Foreign), &document).unwrap_err();
         assert!(matches!(refused, Foreign::NotOurs(_)));
+    }
+
+    #[test]
+    fn what_came_under_the_name_of_an_open_intent_is_not_ours_for_that() {
+        let name = Address::managed("web", "aws_route53_record", "a");
+        let mut document = Document::new("shop", "prod", "ours");
+        document.put(Record {
+            address: name.clone(),
+            generation: 1,
+            status: Status::Creating,
+            region: "us-east-1".to_owned(),
+            id: None,
+            token: None,
+            attributes: Attributes::new(),
+            dependencies: BTreeSet::new(),
+            protect: false,
+        });
+        let refused = judge(&name, found(Ownership::Foreign), &document).unwrap_err();
+        assert!(matches!(refused, Foreign::NotOurs(_)));
+        let ours = judge(&name, found(Ownership::Equal), &document).unwrap();
+        assert_eq!(ours.map(|(_, standing)| standing), Some(Standing::Intended));
     }
 }

@@ -10,8 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::diagnostic::{Source, Span, did_you_mean};
-use crate::scaffold::in_toml;
-use crate::spec::{Input, Written, form, parse_input};
+use crate::spec::{Input, Written, form, in_toml, parse_input};
 
 /// One question.
 pub struct Question<'a> {
@@ -313,8 +312,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::{Choice, Form, Question, settle, top, unasked};
-    use crate::scaffold::in_toml;
-    use crate::spec::Input;
+    use crate::spec::{Input, in_toml};
 
     #[track_caller]
     fn check(form: Form, answer: &str, expected: &str) {

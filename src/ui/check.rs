@@ -1,4 +1,6 @@
 //! What a checked spec holds, and which findings are waived.
+//!
+//! *Invariant*: a waived finding is always shown.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

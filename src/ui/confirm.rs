@@ -1,4 +1,6 @@
 //! What is about to change, where, and the question whether it may.
+//!
+//! *Invariant*: anything but the app's name is a no.
 
 use dialoguer::Input;
 use dialoguer::theme::ColorfulTheme;

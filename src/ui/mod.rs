@@ -5,14 +5,18 @@
 //!
 //! *Invariant*: nothing here decides anything; it shows what it is given.
 
+pub mod blueprint;
 pub mod check;
 pub mod confirm;
 pub mod diagnostics;
+pub mod explain;
 pub mod plan;
 pub mod progress;
 pub mod prompt;
 pub mod report;
+pub mod scaffolded;
 mod style;
+mod table;
 pub mod tour;
 mod value;
 

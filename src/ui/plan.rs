@@ -1,5 +1,7 @@
 //! The plan as people read it: by component, every field with its cause, and a line that
 //! sums it up.
+//!
+//! *Invariant*: every field of the plan is shown, or marked as sensitive.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

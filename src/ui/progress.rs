@@ -64,7 +64,7 @@ impl Listener for Lines {
                 .unwrap_or_default()
         };
         let line = match event {
-            Event::Begun { .. } => return,
+            Event::Begun { .. } | Event::Usable { .. } => return,
             Event::Started {
                 address, action, ..
             } => format!("{address}: {}", doing(*action)),
@@ -73,9 +73,11 @@ impl Listener for Lines {
                 address,
                 what,
                 detail,
+                usual_seconds,
             } => {
                 let time = seconds(elapsed(step));
-                format!("{address}: waiting for {what}: {detail} [{time}]")
+                let usual = usual(*usual_seconds);
+                format!("{address}: waiting for {what}: {detail} [{time}{usual}]")
             }
             Event::Retrying { address, why, .. } => format!("{address}: trying again: {why}"),
             Event::Ended {
@@ -133,7 +135,8 @@ impl Listener for Bars {
                 let bar = self
                     .all
                     .insert_before(&self.total, ProgressBar::new_spinner());
-                if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed:>4}")
+                if let Ok(style) =
+                    ProgressStyle::with_template("{spinner} {wide_msg} {elapsed:>4}{prefix}")
                 {
                     bar.set_style(style);
                 }
@@ -146,9 +149,12 @@ impl Listener for Bars {
                 address,
                 what,
                 detail,
+                usual_seconds,
             } => {
                 if let Some((bar, _)) = self.steps.get(step) {
                     bar.set_message(format!("{address}: waiting for {what}: {detail}"));
+                    // The bar shows the time that has passed before it.
+                    bar.set_prefix(usual(*usual_seconds));
                 }
             }
             Event::Retrying { step, address, why } => {
@@ -172,6 +178,7 @@ impl Listener for Bars {
                 self.total.inc(1);
                 self.above(&ended(address, *action, outcome, elapsed));
             }
+            Event::Usable { .. } => {}
             Event::Stopping { running } => self.above(&stopping(*running)),
             Event::Finished(summary) => {
                 for (bar, _) in self.steps.values() {
@@ -269,9 +276,31 @@ fn sum(summary: &Summary) -> String {
     )
 }
 
+/// How long it usually takes: ` of about 2m`.
+fn usual(usual_seconds: Option<u32>) -> String {
+    match usual_seconds {
+        None => String::new(),
+        Some(seconds @ 0..60) => format!(" of about {seconds}s"),
+        Some(seconds) => format!(" of about {}m", seconds.div_ceil(60)),
+    }
+}
+
 fn seconds(elapsed: Duration) -> String {
     match elapsed.as_secs() {
         0..=59 => format!("{:.1}s", elapsed.as_secs_f32()),
         seconds => format!("{}m{:02}s", seconds / 60, seconds % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::usual;
+
+    #[test]
+    fn a_wait_says_how_long_it_usually_takes() {
+        assert_eq!(usual(None), "");
+        assert_eq!(usual(Some(20)), " of about 20s");
+        assert_eq!(usual(Some(120)), " of about 2m");
+        assert_eq!(usual(Some(150)), " of about 3m");
     }
 }

@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 
 use super::diagnostics::Colours;
-use crate::scaffold::question::{Form, Question, settle, unasked};
-use crate::scaffold::{Answers, gather, in_toml};
-use crate::spec::Input;
+use super::table::wrapped;
+use crate::scaffold::question::{Choice, Form, Question, settle, unasked};
+use crate::scaffold::{Answers, gather};
+use crate::spec::{Input, in_toml};
 
 /// Who answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +151,8 @@ fn ask(
         return Ok(());
     }
     let names: Vec<&str> = optional.iter().map(|question| &*question.key).collect();
-    anstream::eprintln!("\nThese have defaults: {}.", names.join(", "));
+    let names = format!("These have defaults: {}.", names.join(", "));
+    anstream::eprint!("\n{}", wrapped(&names, 0));
     let wanted = dialoguer::Confirm::with_theme(theme)
         .with_prompt("Go through them now? They can be changed in the spec later")
         .default(false)
@@ -168,7 +170,7 @@ fn ask(
 
 /// Explains and asks one question. An optional one that is left empty has no answer.
 fn ask_one(question: &Question<'_>, theme: &dyn Theme) -> Result<Option<Input>, Error> {
-    anstream::eprintln!("\n{}", question.summary);
+    anstream::eprint!("\n{}", wrapped(&question.summary, 0));
     match &question.form {
         Form::Bool => {
             let default = question.default == Some(Input::Bool(true));
@@ -183,7 +185,7 @@ fn ask_one(question: &Question<'_>, theme: &dyn Theme) -> Result<Option<Input>, 
         Form::Choice(choices) => {
             let items: Vec<String> = choices
                 .iter()
-                .map(|choice| format!("{}  {}", choice.word, choice.summary))
+                .map(|choice| fitting(&question.key, choice))
                 .collect();
             let default = choices
                 .iter()
@@ -200,6 +202,16 @@ fn ask_one(question: &Question<'_>, theme: &dyn Theme) -> Result<Option<Input>, 
         }
         Form::Text | Form::Integer | Form::List => ask_text(question, theme),
     }
+}
+
+/// A choice on one line of the terminal, beside the question's key once it is chosen: a
+/// line that is broken could not be drawn over.
+fn fitting(key: &str, choice: &Choice) -> String {
+    const SIGNS: usize = 6;
+    let (_, columns) = dialoguer::console::Term::stderr().size();
+    let width = usize::from(columns).saturating_sub(SIGNS + key.len());
+    let text = format!("{}  {}", choice.word, choice.summary);
+    dialoguer::console::truncate_str(text.trim_end(), width, "...").into_owned()
 }
 
 fn ask_text(question: &Question<'_>, theme: &dyn Theme) -> Result<Option<Input>, Error> {

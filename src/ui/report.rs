@@ -1,4 +1,6 @@
 //! What went wrong before there was a plan, in words.
+//!
+//! *Invariant*: an error says what to do next wherever that is known.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,6 @@
 //! The few styles that the screen uses.
+//!
+//! *Invariant*: colours are these, and nothing is told by colour alone.
 
 use anstyle::{AnsiColor, Effects, Style};
 

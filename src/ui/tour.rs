@@ -1,4 +1,6 @@
 //! The words of the tour.
+//!
+//! *Invariant*: what the tour counts is what AWS's lists say, never the state.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,6 @@
 //! Values as people read them, in the manner of Terraform's plans.
+//!
+//! *Invariant*: the same value is always the same text.
 
 use crate::value::{Part, Value};
 
@@ -35,12 +37,12 @@ pub(super) fn show(value: &Value, indent: usize) -> String {
                 .map(|key| key.chars().count())
                 .max()
                 .unwrap_or(0);
-            let mut text = String::from("{\n");
-            for (key, value) in entries {
-                let value = show(value, indent + 2);
-                text.push_str(&format!("{margin}{key:longest$} = {value}\n"));
-            }
-            text + &" ".repeat(indent) + "}"
+            let lines: Vec<String> = entries
+                .iter()
+                .map(|(key, value)| (key, show(value, indent + 2)))
+                .map(|(key, value)| format!("{margin}{key:longest$} = {value}\n"))
+                .collect();
+            format!("{{\n{}{:indent$}}}", lines.concat(), "")
         }
     }
 }
@@ -52,11 +54,11 @@ fn list(items: &[Value], indent: usize) -> String {
         return format!("[{}]", shown.join(", "));
     }
     let margin = " ".repeat(indent + 2);
-    let mut text = String::from("[\n");
-    for item in shown {
-        text.push_str(&format!("{margin}{item},\n"));
-    }
-    text + &" ".repeat(indent) + "]"
+    let lines: Vec<String> = shown
+        .iter()
+        .map(|item| format!("{margin}{item},\n"))
+        .collect();
+    format!("[\n{}{:indent$}]", lines.concat(), "")
 }
 
 fn quoted(text: &str) -> String {

@@ -5,6 +5,8 @@
 //!
 //! *Invariant*: what the attributes do not say stays as it stands.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_cloudfront::types::{
     Aliases, AllowedMethods, CacheBehavior, CacheBehaviors, CachedMethods, CustomErrorResponse,
     CustomErrorResponses, CustomHeaders, CustomOriginConfig, DefaultCacheBehavior,
@@ -119,7 +121,8 @@ pub(super) fn write(
         config.cache_behaviors = Some(write_ordered(behaviors, standing)?);
     }
     if let Some(responses) = blocks(wanted, "custom_error_response") {
-        config.custom_error_responses = Some(write_error_responses(responses)?);
+        let standing = config.custom_error_responses.take();
+        config.custom_error_responses = Some(write_error_responses(responses, standing)?);
     }
     if let Some(logging) = block(wanted, "logging_config") {
         config.logging = Some(write_logging(logging));
@@ -492,17 +495,29 @@ fn with_path(path_pattern: &str, from: DefaultCacheBehavior) -> Result<CacheBeha
         .map_err(incomplete)
 }
 
-fn write_error_responses(wanted: &[Value]) -> Result<CustomErrorResponses, Error> {
+/// How long an error is cached is CloudFront's choice (10 seconds) where it is not given.
+fn write_error_responses(
+    wanted: &[Value],
+    standing: Option<CustomErrorResponses>,
+) -> Result<CustomErrorResponses, Error> {
+    let cached: BTreeMap<i32, Option<i64>> = standing
+        .and_then(|standing| standing.items)
+        .into_iter()
+        .flatten()
+        .map(|response| (response.error_code, response.error_caching_min_ttl))
+        .collect();
     let mut responses = Vec::new();
     for wanted in wanted {
         // Terraform writes 0 and "" for what is not given; CloudFront wants both or none.
         let code = number(wanted, "response_code").filter(|code| *code != 0);
         let page = text(wanted, "response_page_path").filter(|page| !page.is_empty());
+        let error = small(wanted, "error_code");
+        let cached = error.and_then(|error| *cached.get(&error)?);
         let response = CustomErrorResponse::builder()
-            .set_error_code(small(wanted, "error_code"))
+            .set_error_code(error)
             .set_response_code(code.map(|code| code.to_string()))
             .set_response_page_path(page)
-            .set_error_caching_min_ttl(number(wanted, "error_caching_min_ttl"));
+            .set_error_caching_min_ttl(number(wanted, "error_caching_min_ttl").or(cached));
         responses.push(response.build().map_err(incomplete)?);
     }
     responses.sort_by_key(|response| response.error_code);

@@ -8,9 +8,9 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::Expansion;
-use crate::blueprint::input::{InputSpec, Problems, in_toml};
+use crate::blueprint::input::{InputSpec, Problems};
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
-use crate::spec::{Component, Input, Written};
+use crate::spec::{Component, Input, Written, in_toml};
 
 impl Expansion<'_> {
     /// Whether the inputs are what the blueprint takes.

@@ -5,7 +5,6 @@
 use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
 use super::super::scope::Scope;
-use super::parts_of;
 use crate::resource::Resource;
 use crate::value::Value;
 
@@ -163,7 +162,7 @@ fn website(scope: &Scope<'_>, report: &mut Report) {
 
 /// Reports the buckets that no resource of a kind names.
 fn each_has<'a>(scope: &Scope<'a>, report: &mut Report, kind: &'static str, lacking: &str) {
-    let lacks = |bucket: &'a Resource| parts_of(scope, &scope.bucket_name(bucket), kind).is_empty();
+    let lacks = |bucket: &'a Resource| scope.of_bucket(&scope.bucket_name(bucket), kind).is_empty();
     for bucket in scope.all("aws_s3_bucket").filter(|bucket| lacks(bucket)) {
         report.judge(bucket, "", Verdict::fails(lacking));
     }

@@ -11,25 +11,15 @@ pub(super) mod bucket;
 pub(super) mod grant;
 pub(super) mod transport;
 
-/// The resources of a kind whose `bucket` is the one of this canonical name.
-fn parts_of<'a>(scope: &Scope<'a>, name: &str, kind: &'static str) -> Vec<&'a Resource> {
-    scope
-        .all(kind)
-        .filter(|part| {
-            let bucket = part.attributes.get("bucket");
-            bucket.and_then(|bucket| scope.canonical(bucket)).as_deref() == Some(name)
-        })
-        .collect()
-}
-
 /// The policies of a bucket: each with the resource and the attribute that hold it.
 fn policies_of<'a>(scope: &Scope<'a>, name: &str) -> Vec<(&'a Resource, &'a Value)> {
     let own = scope
         .bucket(name)
         .and_then(|bucket| Some((bucket, bucket.attributes.get("policy")?)));
-    let parts = parts_of(scope, name, "aws_s3_bucket_policy")
-        .into_iter()
-        .filter_map(|part| Some((part, part.attributes.get("policy")?)));
+    let parts = scope
+        .of_bucket(name, "aws_s3_bucket_policy")
+        .iter()
+        .filter_map(|part| Some((*part, part.attributes.get("policy")?)));
     own.into_iter()
         .chain(parts)
         .map(|(holder, policy)| (holder, scope.follow(policy)))

@@ -8,6 +8,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use serde::Deserialize;
 
 use super::{Error, Lock, Store};
 use crate::state::{Document, FORMAT};
@@ -170,10 +171,17 @@ fn parse(
     })
 }
 
+/// A document, of which only the serial is looked at.
+#[derive(Deserialize)]
+struct Serial {
+    serial: u64,
+}
+
 fn serial_of(file: &Path) -> Option<u64> {
     let bytes = fs::read(file).ok()?;
-    let json: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
-    json.get("serial")?.as_u64()
+    // Nothing else of it is kept: this is done at every save.
+    let Serial { serial } = serde_json::from_slice(&bytes).ok()?;
+    Some(serial)
 }
 
 /// The kept documents, oldest first.

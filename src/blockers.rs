@@ -1,5 +1,7 @@
 //! What would prevent a delete, asked while planning.
 //!
+//! In: the steps of a plan. Out: a problem for each delete that something prevents.
+//!
 //! *Invariant*: whatever the same plan deletes or turns away prevents nothing.
 
 use std::collections::BTreeSet;
@@ -21,7 +23,7 @@ const ASKED: &[&str] = &[
 
 /// Asks what prevents the deletes among these steps. A problem for each that something
 /// prevents. Where AWS does not say, the delete itself will.
-pub async fn blockers(aws: &Aws, steps: &[Step]) -> Vec<Problem> {
+pub async fn find(aws: &Aws, steps: &[Step]) -> Vec<Problem> {
     let touched: BTreeSet<String> = steps.iter().flat_map(hangs_on).collect();
     let asked = steps.iter().filter_map(|step| {
         let lifecycle = lifecycle(&step.change.kind)?;

@@ -1,0 +1,234 @@
+//! What the machine does by itself: `cargo bench --bench pure`.
+//!
+//! Every stage that asks nobody, for each example and for a spec of 200 components.
+
+use std::fmt::{self, Write as _};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use jiff::civil::{Date, date};
+use watertight::blueprint::{self, Library};
+use watertight::diagnostic::Source;
+use watertight::diff::{self, Options, Target};
+use watertight::graph::{self, Graph};
+use watertight::guardrail::{self, Approved};
+use watertight::kind::Kind;
+use watertight::pipeline;
+use watertight::plan::{self, Changes, Header, Mode, Outputs};
+use watertight::refresh::Observed;
+use watertight::resource::{Desired, Id};
+use watertight::spec::{self, Spec};
+use watertight::state::{Document, Record, Status, recordable};
+
+fn main() {
+    divan::main();
+}
+
+/// A spec to work on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Case {
+    Example(&'static str),
+    Components(usize),
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Example(name) => formatter.write_str(name),
+            Self::Components(count) => write!(formatter, "{count} components"),
+        }
+    }
+}
+
+const CASES: [Case; 5] = [
+    Case::Example("https-service"),
+    Case::Example("private-bucket"),
+    Case::Example("static-site"),
+    Case::Example("shop"),
+    Case::Components(200),
+];
+
+#[divan::bench(args = CASES)]
+fn check(bencher: Bencher, case: Case) {
+    // What `watertight check` does between reading the spec and printing.
+    let source = case.source();
+    bencher.bench(|| pipeline::approve(&source, &Library::embedded(), today()));
+}
+
+#[divan::bench]
+fn blueprints() -> Library {
+    Library::embedded()
+}
+
+#[divan::bench(args = CASES)]
+fn parse(bencher: Bencher, case: Case) {
+    let source = case.source();
+    bencher.bench(|| spec::parse(&source));
+}
+
+#[divan::bench(args = CASES)]
+fn expand(bencher: Bencher, case: Case) {
+    let (spec, library) = (case.spec(), Library::embedded());
+    bencher
+        .counter(ItemsCount::new(case.desired().resources.len()))
+        .bench(|| blueprint::expand(&spec, &library));
+}
+
+#[divan::bench(args = CASES)]
+fn approve(bencher: Bencher, case: Case) {
+    let desired = case.desired();
+    bencher
+        .counter(ItemsCount::new(desired.resources.len()))
+        .with_inputs(|| desired.clone())
+        .bench_values(|desired| guardrail::approve(desired, today()));
+}
+
+/// Everything is to be created.
+#[divan::bench(args = CASES)]
+fn diff_nothing_stands(bencher: Bencher, case: Case) {
+    let planning = Planning::new(case, |_| new_document());
+    bencher
+        .counter(ItemsCount::new(planning.resources()))
+        .bench(|| planning.compare());
+}
+
+/// Everything stands as it should.
+#[divan::bench(args = CASES)]
+fn diff_all_stands(bencher: Bencher, case: Case) {
+    let planning = Planning::new(case, applied);
+    bencher
+        .counter(ItemsCount::new(planning.resources()))
+        .bench(|| planning.compare());
+}
+
+#[divan::bench(args = CASES)]
+fn order(bencher: Bencher, case: Case) {
+    let planning = Planning::new(case, |_| new_document());
+    let changes = planning.compare();
+    bencher
+        .counter(ItemsCount::new(changes.steps.len()))
+        .with_inputs(|| changes.clone())
+        .bench_values(|changes| {
+            let header = Header {
+                mode: Mode::Apply,
+                region: "eu-west-1".to_owned(),
+                account: None,
+                outputs: Outputs::new(),
+            };
+            plan::order(changes, &planning.graph, &planning.document, header)
+        });
+}
+
+impl Case {
+    fn source(self) -> Arc<Source> {
+        let text = match self {
+            Self::Example(name) => {
+                let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+                fs::read_to_string(folder.join(format!("{name}.toml"))).expect("an example")
+            }
+            Self::Components(count) => synthetic(count),
+        };
+        Arc::new(Source {
+            name: self.to_string(),
+            text,
+        })
+    }
+
+    fn spec(self) -> Spec {
+        let parsed = spec::parse(&self.source());
+        assert!(parsed.problems.is_empty(), "{:?}", parsed.problems);
+        parsed.spec.expect("a spec without problems")
+    }
+
+    fn desired(self) -> Desired {
+        blueprint::expand(&self.spec(), &Library::embedded()).expect("a spec without problems")
+    }
+}
+
+/// As many components of each blueprint, one after the other.
+fn synthetic(components: usize) -> String {
+    let mut spec = "app = \"large\"\nenvironment = \"prod\"\nregion = \"eu-west-1\"\n".to_owned();
+    for number in 0..components {
+        let body = match number % 3 {
+            0 => format!(
+                "blueprint = \"https-service\"\ndomain = \"c{number}.example.com\"\nport = 8443"
+            ),
+            1 => format!("blueprint = \"static-site\"\ndomain = \"c{number}.example.com\""),
+            _ => "blueprint = \"private-bucket\"".to_owned(),
+        };
+        writeln!(spec, "[components.c{number}]\n{body}").expect("a string takes all");
+    }
+    spec
+}
+
+/// What `diff` and `order` are given.
+struct Planning {
+    approved: Approved,
+    document: Document,
+    graph: Graph,
+    observed: Observed,
+}
+
+impl Planning {
+    fn new(case: Case, document: fn(&Desired) -> Document) -> Self {
+        let approved = guardrail::approve(case.desired(), today()).expect("an approved spec");
+        let document = document(approved.desired());
+        Self {
+            graph: graph::build(approved.desired(), &document).expect("a graph without cycles"),
+            observed: Observed::remembered(&document),
+            approved,
+            document,
+        }
+    }
+
+    fn resources(&self) -> usize {
+        self.approved.desired().resources.len()
+    }
+
+    fn compare(&self) -> Changes {
+        let target = Target::Preview(&self.approved);
+        diff::compare(
+            target,
+            &self.graph,
+            &self.observed,
+            &self.document,
+            Options::default(),
+        )
+    }
+}
+
+fn new_document() -> Document {
+    Document::new("large", "prod", "00000000000000000000000000000000")
+}
+
+/// The document after an apply, ids made up.
+fn applied(desired: &Desired) -> Document {
+    let mut document = new_document();
+    for resource in desired.resources.values() {
+        let Some(kind) = Kind::of(&resource.address.kind) else {
+            continue;
+        };
+        document.put(Record {
+            address: resource.address.clone(),
+            generation: 1,
+            status: Status::Applied,
+            region: resource.region.clone(),
+            id: Some(Id {
+                region: resource.region.clone(),
+                text: resource.address.to_string(),
+            }),
+            token: None,
+            attributes: recordable(kind, &resource.attributes),
+            dependencies: resource.depends_on.iter().cloned().collect(),
+            protect: false,
+        });
+    }
+    document
+}
+
+const fn today() -> Date {
+    date(2026, 11, 24)
+}
