@@ -190,7 +190,7 @@ async fn a_destroy_leaves_what_others_made() {
     let proxy = sandbox.proxy();
     let project = Project::at(proxy.endpoint(), &sandbox.account);
     project.write("app.toml", SPEC);
-    project.run(&[
+    let ran = project.run(&[
         "destroy",
         "app.toml",
         "--yes",
@@ -199,5 +199,6 @@ async fn a_destroy_leaves_what_others_made() {
         "--empty-buckets",
         "--delete-logs",
     ]);
+    ran.code(0).says("Nothing to destroy.");
     assert_eq!(proxy.mutations(), Vec::<String>::new());
 }

@@ -229,7 +229,9 @@ impl Clients {
 /// the rate at that moment, seven tenths of it and not less than half a call a second, and a
 /// repeat costs ten calls (the SDK's `client_rate_limiter`). Fifty calls by ten workers at 50 ms each took,
 /// measured: without throttling 0.8 and 0.6 seconds (standard, adaptive), with one throttled
-/// 0.5 and 1.4, with twenty throttled 3.9 and 339. A plan or an apply is a burst of some
+/// 0.5 and 1.4, with twenty throttled 3.9 and 339 (one run each). A plan of an https-service
+/// with one throttled call of each of four operations took 1.1 seconds, and 48 to 69 in the
+/// adaptive mode (three runs each; tests/faults.rs). A plan or an apply is a burst of some
 /// dozens of calls, whose rate `--parallelism` limits already, and AWS's buckets refill
 /// within seconds: pauses with chance in them serve it, a lasting brake does not. Where they
 /// are not enough the executor pauses and repeats, holding no turn.

@@ -90,6 +90,7 @@ struct State {
     latency: Duration,
     rules: Vec<Rule>,
     storm: Option<Storm>,
+    struck: usize,
     in_flight: usize,
     most_in_flight: usize,
 }
@@ -187,6 +188,11 @@ impl Proxy {
             random: seed,
             percent,
         });
+    }
+
+    /// How many calls the weather has hit.
+    pub(crate) fn struck(&self) -> usize {
+        self.state.lock().struck
     }
 
     /// Calls that change something, `s3:CreateBucket`, in order.
@@ -295,11 +301,11 @@ fn take_fault(state: &mut State, call: &Call) -> Option<Fault> {
                 When::Mutation(n) => call.is_mutation() && mutations >= n,
             }
     });
-    match rule {
-        Some(rule) => {
-            rule.times -= 1;
-            Some(rule.fault.clone())
-        }
-        None => state.storm.as_mut()?.strike(),
+    if let Some(rule) = rule {
+        rule.times -= 1;
+        return Some(rule.fault.clone());
     }
+    let fault = state.storm.as_mut()?.strike();
+    state.struck += usize::from(fault.is_some());
+    fault
 }
