@@ -18,7 +18,7 @@ pub(super) fn to_replaced(
     observed: &Observed,
     known: &Known,
 ) -> BTreeMap<Address, Reference> {
-    let mut bound = BTreeMap::new();
+    let mut found = BTreeMap::new();
     for user in desired.resources.values() {
         for address in user.dependencies() {
             let Some(bond) = Kind::of(&address.kind).and_then(|kind| kind.bound) else {
@@ -28,11 +28,11 @@ pub(super) fn to_replaced(
                 continue;
             };
             if user.address.kind == bond.user && is_replaced(&to.target, desired, observed, known) {
-                bound.insert(address, to.clone());
+                found.insert(address, to.clone());
             }
         }
     }
-    bound
+    found
 }
 
 /// The change that stands for the bond, for a resource that stands.
