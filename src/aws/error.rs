@@ -122,7 +122,8 @@ impl Error {
                     },
                     str::to_owned,
                 );
-                (kind_of(code.as_deref(), status), message, None)
+                let code = code.as_deref();
+                (kind_of(code, status), message, hint_of(code))
             }
             error => unanswered(error),
         };
@@ -238,6 +239,19 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// What to do about an error whose code tells more than its kind does.
+fn hint_of(code: Option<&str>) -> Option<&'static str> {
+    match code? {
+        "RequestTimeTooSkewed" | "RequestExpired" => {
+            Some("this machine's clock is minutes off: set it, then run again")
+        }
+        "OptInRequired" => {
+            Some("enable the region, or the service, for this account, then run again")
+        }
+        _ => None,
+    }
+}
+
 /// Sorts a service's error code. Codes as the services' API references list them, under
 /// "Errors" of each call and "Common errors".
 fn kind_of(code: Option<&str>, status: Option<u16>) -> ErrorKind {
@@ -303,7 +317,14 @@ fn kind_of(code: Option<&str>, status: Option<u16>) -> ErrorKind {
 
 #[cfg(test)]
 mod tests {
-    use super::{ErrorKind, kind_of};
+    use super::{ErrorKind, hint_of, kind_of};
+
+    #[test]
+    fn a_wrong_clock_is_named() {
+        let hint = hint_of(Some("RequestTimeTooSkewed")).unwrap();
+        assert!(hint.contains("clock"), "{hint}");
+        assert_eq!(hint_of(Some("AccessDenied")), None);
+    }
 
     #[test]
     fn codes_are_sorted() {
