@@ -318,50 +318,12 @@ fn sort(mut error: Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_route53::types::ResourceRecordSet;
-
     use super::{ownership, sort};
     use crate::address::Address;
-    use crate::aws::route53_record_set::{Key, observed, record_set};
+    use crate::aws::route53_record_set::record_set;
+    use crate::aws::route53_record_set::samples::{alias, read, validation};
     use crate::aws::{Error, ErrorKind, Owner, Ownership, Wanted};
-    use crate::resource::Id;
-    use crate::value::{Attributes, Value};
-
-    fn validation(value: &str, ttl: i64) -> Attributes {
-        [
-            ("zone_id", Value::text("Z1")),
-            ("name", "_a.shop.example.com".into()),
-            ("type", "CNAME".into()),
-            ("ttl", Value::Int(ttl)),
-            ("records", Value::texts([value])),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
-    }
-
-    fn alias(name: &str) -> Attributes {
-        let alias = Value::block([
-            ("name", Value::text(name)),
-            ("zone_id", "Z32O12XQLNTSW2".into()),
-            ("evaluate_target_health", Value::Bool(true)),
-        ]);
-        [
-            ("zone_id", Value::text("Z1")),
-            ("name", "shop.example.com".into()),
-            ("type", "A".into()),
-            ("alias", alias),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
-    }
-
-    fn read(set: &ResourceRecordSet) -> Attributes {
-        let id = Id {
-            region: "us-east-1".to_owned(),
-            text: format!("Z1_{}_{}", set.name, set.r#type.as_str()),
-        };
-        observed(&id, &Key::of(&id.text).unwrap(), set)
-    }
+    use crate::value::Attributes;
 
     #[test]
     fn whose_a_record_is() {

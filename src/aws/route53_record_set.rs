@@ -211,17 +211,16 @@ pub(super) fn incomplete(error: &aws_smithy_types::error::operation::BuildError)
     Error::new(ErrorKind::Refused, CHANGE, error.to_string())
 }
 
+/// Records that the tests of both files speak of.
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
+pub(super) mod samples {
     use aws_sdk_route53::types::ResourceRecordSet;
 
-    use super::{Key, observed, record_set, same_value};
+    use super::{Key, observed};
     use crate::resource::Id;
     use crate::value::{Attributes, Value};
 
-    fn validation(value: &str, ttl: i64) -> Attributes {
+    pub(in crate::aws) fn validation(value: &str, ttl: i64) -> Attributes {
         [
             ("zone_id", Value::text("Z1")),
             ("name", "_a.shop.example.com".into()),
@@ -233,7 +232,7 @@ mod tests {
         .into()
     }
 
-    fn alias(name: &str) -> Attributes {
+    pub(in crate::aws) fn alias(name: &str) -> Attributes {
         let alias = Value::block([
             ("name", Value::text(name)),
             ("zone_id", "Z32O12XQLNTSW2".into()),
@@ -249,13 +248,22 @@ mod tests {
         .into()
     }
 
-    fn read(set: &ResourceRecordSet) -> Attributes {
+    pub(in crate::aws) fn read(set: &ResourceRecordSet) -> Attributes {
         let id = Id {
             region: "us-east-1".to_owned(),
             text: format!("Z1_{}_{}", set.name, set.r#type.as_str()),
         };
         observed(&id, &Key::of(&id.text).unwrap(), set)
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::samples::{alias, read, validation};
+    use super::{Key, record_set, same_value};
+    use crate::value::Attributes;
 
     #[test]
     fn ids_come_apart() {
