@@ -143,6 +143,8 @@ pub enum Input {
         /// Its output.
         output: String,
     },
+    /// `{ from = "network" }`: everything that another component gives.
+    Component(String),
 }
 
 /// Where state is kept.

@@ -151,7 +151,19 @@ pub(super) fn value_of(input: &Input, of: &InputType) -> Value {
         Input::From { component, output } => {
             Value::bytes(text::placeholder(component, output).into_bytes())
         }
+        Input::Component(_) => nothing(),
     }
+}
+
+/// Another component as templates see it: its outputs by name, each opaque.
+pub(super) fn component<'a>(name: &str, outputs: impl Iterator<Item = &'a str>) -> Value {
+    outputs
+        .map(|output| {
+            let placed = Value::bytes(text::placeholder(name, output).into_bytes());
+            (output.to_owned(), placed)
+        })
+        .collect::<std::collections::BTreeMap<String, Value>>()
+        .into()
 }
 
 /// The value of an input that is not given and has no default.

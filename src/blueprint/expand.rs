@@ -10,7 +10,7 @@ mod inputs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use inputs::taken;
+use inputs::taken_by;
 use tera::Context;
 
 use super::engine::{self, Engine, Failure};
@@ -24,7 +24,7 @@ use crate::address::{Address, Mode};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kind::Kind;
 use crate::resource::{Desired, Lookup, Origin};
-use crate::spec::{Component, Spec};
+use crate::spec::{Component, Input, Spec};
 use crate::value::{Attributes, Reference, Value};
 
 /// Expands a spec. In: the spec and the blueprints. Out: everything that AWS should have,
@@ -84,10 +84,8 @@ impl Expansion<'_> {
     /// Renders and reads a component, unless it or one that it takes from has a problem.
     fn component(&mut self, component: &Component) {
         let name = component.name.value.as_str();
-        let waits = component
-            .inputs
-            .values()
-            .flat_map(|given| taken(&given.value))
+        let waits = taken_by(component, self.library)
+            .iter()
             .any(|taken| self.broken.contains(taken.component));
         if waits {
             self.broken.insert(name.to_owned());
@@ -111,11 +109,7 @@ impl Expansion<'_> {
 
     /// Outputs that the other component has, but not with its inputs as they are.
     fn not_given(&mut self, component: &Component) {
-        for taken in component
-            .inputs
-            .values()
-            .flat_map(|given| taken(&given.value))
-        {
+        for taken in taken_by(component, self.library) {
             let key = (taken.component.to_owned(), taken.output.to_owned());
             if !self.desired.outputs.contains_key(&key) {
                 let message = format!(
@@ -251,6 +245,11 @@ impl Expansion<'_> {
         for (name, input) in inputs {
             let given = component.inputs.get(name).map(|given| &given.value.value);
             let value = match given.or(input.default.as_ref()) {
+                Some(Input::Component(other)) => {
+                    let given = self.desired.outputs.keys();
+                    let given = given.filter(|(component, _)| component == other);
+                    engine::component(other, given.map(|(_, output)| output.as_str()))
+                }
                 Some(value) => engine::value_of(value, &input.of),
                 None => engine::nothing(),
             };

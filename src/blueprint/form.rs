@@ -192,6 +192,7 @@ mod tests {
             max: None,
             prefix: prefix.map(str::to_owned),
             from: false,
+            takes: Vec::new(),
         };
         let result = match spec.check(&Input::Text(text.to_owned())) {
             Ok(()) => "fine".to_owned(),

@@ -39,6 +39,8 @@ pub enum InputType {
     Target,
     /// One of these words.
     Enum(Vec<String>),
+    /// `{ from = "network" }`: another component, for what it gives.
+    Component,
     /// Any number of them, none twice.
     List(Box<InputType>),
     /// Any of them.
@@ -70,6 +72,8 @@ pub struct InputSpec {
     pub prefix: Option<String>,
     /// Whether it may be an output of another component.
     pub from: bool,
+    /// The outputs that an [`InputType::Component`] must give.
+    pub takes: Vec<String>,
 }
 
 /// What is wrong with a value, and where in it.
@@ -170,6 +174,7 @@ impl InputType {
             "tag" => Self::Tag,
             "source" => Self::Source,
             "target" => Self::Target,
+            "component" => Self::Component,
             "enum" if !values.is_empty() => Self::Enum(values.to_vec()),
             _ => return None,
         })
@@ -185,6 +190,7 @@ impl InputType {
         match (self, value) {
             (Self::Integer, Input::Int(_))
             | (Self::Bool, Input::Bool(_))
+            | (Self::Component, Input::Component(_))
             | (_, Input::From { .. }) => {}
             (Self::Port, Input::Int(number)) => {
                 if !(1..=65_535).contains(number) {
@@ -209,7 +215,13 @@ impl InputType {
     fn is_textual(&self) -> bool {
         !matches!(
             self,
-            Self::Integer | Self::Bool | Self::Port | Self::Tag | Self::List(_) | Self::OneOf(_)
+            Self::Integer
+                | Self::Bool
+                | Self::Port
+                | Self::Tag
+                | Self::Component
+                | Self::List(_)
+                | Self::OneOf(_)
         )
     }
 
@@ -243,6 +255,7 @@ impl InputType {
             Self::Text => "a text in quotes".to_owned(),
             Self::Bool => "`true` or `false`".to_owned(),
             Self::Tag => "a tag, as in `{ tag = \"Name=shared\" }`".to_owned(),
+            Self::Component => "a component, as in `{ from = \"COMPONENT\" }`".to_owned(),
             Self::Integer | Self::Id => format!("an {self}"),
             Self::List(of) => format!("a list of {}", of.plural()),
             Self::Enum(_) => self.to_string(),
@@ -274,6 +287,7 @@ impl fmt::Display for InputType {
             Self::Tag => f.write_str("tag"),
             Self::Source => f.write_str("source"),
             Self::Target => f.write_str("target"),
+            Self::Component => f.write_str("component"),
             Self::Enum(values) => write!(f, "one of `{}`", values.join("`, `")),
             Self::List(of) => write!(f, "list of {of}"),
             Self::OneOf(types) => {
@@ -295,6 +309,7 @@ fn kind_of(value: &Input) -> &'static str {
         Input::List(_) => "a list",
         Input::Table(_) => "a table",
         Input::From { .. } => "an output of another component",
+        Input::Component(_) => "another component",
     }
 }
 
@@ -379,6 +394,7 @@ fn one_of_problems<'a>(
     let shape = |of: &InputType| match of {
         InputType::List(_) => matches!(value, Input::List(_)),
         InputType::Tag => matches!(value, Input::Table(_)),
+        InputType::Component => matches!(value, Input::Component(_)),
         InputType::Integer | InputType::Port => matches!(value, Input::Int(_)),
         InputType::Id => {
             matches!(value, Input::Text(text) if text.starts_with(spec.prefix.as_deref().unwrap_or_default()))

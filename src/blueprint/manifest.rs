@@ -54,6 +54,7 @@ const INPUT_KEYS: &[&str] = &[
     "prefix",
     "required",
     "summary",
+    "takes",
     "type",
     "values",
 ];
@@ -181,16 +182,7 @@ impl Reader<'_> {
     fn input(&mut self, node: &Node<'_>) -> Option<InputSpec> {
         let table = node.get_ref().as_table()?;
         self.keys(table, INPUT_KEYS);
-        let values: Vec<String> = match table.get("values").map(|node| self.value(node)) {
-            Some(Input::List(items)) => items
-                .into_iter()
-                .filter_map(|item| match item.value {
-                    Input::Text(text) => Some(text),
-                    _ => None,
-                })
-                .collect(),
-            _ => Vec::new(),
-        };
+        let values = self.texts(table, "values");
         let Some(of) = self
             .text(table, "type")
             .and_then(|text| InputType::parse(&text, &values))
@@ -199,7 +191,7 @@ impl Reader<'_> {
             self.problem(
                 at,
                 "an input needs a `type`: string, integer, bool, hostname, cidr, port, path, bucket name, \
-                 id, tag, source, target, enum (with `values`), `list of` one, or some joined by `or`"
+                 id, tag, source, target, component, enum (with `values`), `list of` one, or some joined by `or`"
                     .to_owned(),
             );
             return None;
@@ -216,6 +208,7 @@ impl Reader<'_> {
             max: self.number(table, "max"),
             prefix: self.text(table, "prefix"),
             from: self.flag(table, "from"),
+            takes: self.texts(table, "takes"),
         };
         for key in ["default", "example"] {
             if let Some(node) = table.get(key)
@@ -237,6 +230,19 @@ impl Reader<'_> {
             self.problem(node.span(), format!("`{key}` is a text"));
         }
         text
+    }
+
+    fn texts(&mut self, table: &DeTable<'_>, key: &str) -> Vec<String> {
+        match table.get(key).map(|node| self.value(node)) {
+            Some(Input::List(items)) => items
+                .into_iter()
+                .filter_map(|item| match item.value {
+                    Input::Text(text) => Some(text),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
     }
 
     fn flag(&mut self, table: &DeTable<'_>, key: &str) -> bool {

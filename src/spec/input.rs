@@ -112,22 +112,25 @@ fn reference(reader: &mut Reader, scope: Option<&Scope<'_>>, table: &DeTable<'_>
     let Some(text) = reader.text("from", value) else {
         return said;
     };
-    let parts = text
-        .value
-        .split_once('.')
-        .filter(|(component, output)| address::is_component(component) && address::is_name(output));
-    let Some((component, output)) = parts else {
+    let (component, output) = match text.value.split_once('.') {
+        Some((component, output)) => (component, Some(output)),
+        None => (text.value.as_str(), None),
+    };
+    if !address::is_component(component) || !output.is_none_or(address::is_name) {
         reader.error(
             format!("`{}` is not a component and its output", text.value),
             text.span,
             "",
-            "A reference looks like `{ from = \"network.vpc_id\" }`.",
+            "A reference looks like `{ from = \"network.vpc_id\" }`, or `{ from = \"network\" }` for all that a component gives.",
         );
         return said;
-    };
-    let from = Input::From {
-        component: component.to_owned(),
-        output: output.to_owned(),
+    }
+    let from = match output {
+        Some(output) => Input::From {
+            component: component.to_owned(),
+            output: output.to_owned(),
+        },
+        None => Input::Component(component.to_owned()),
     };
     let Some(scope) = scope else {
         return from;
@@ -146,7 +149,10 @@ fn reference(reader: &mut Reader, scope: Option<&Scope<'_>>, table: &DeTable<'_>
         let hint = did_you_mean(component, others.filter(|other| *other != scope.component))
             .map_or_else(
                 || format!("Add `[components.{component}]`, or refer to another."),
-                |meant| format!("Did you mean `{meant}.{output}`?"),
+                |meant| match output {
+                    Some(output) => format!("Did you mean `{meant}.{output}`?"),
+                    None => format!("Did you mean `{meant}`?"),
+                },
             );
         reader.error(
             format!("there is no component `{component}`"),

@@ -460,15 +460,15 @@ fn a_reference_names_an_output_of_another_component() {
 "#,
     );
     check_input(
-        r#"a = { from = "net" }"#,
-        r#"8:14 `net` is not a component and its output
-    A reference looks like `{ from = "network.vpc_id" }`.
-"#,
+        r#"a = { from = "nte" }"#,
+        "8:14 there is no component `nte`
+    Did you mean `net`?
+",
     );
     check_input(
         r#"a = { from = "net.vpc-id" }"#,
         r#"8:14 `net.vpc-id` is not a component and its output
-    A reference looks like `{ from = "network.vpc_id" }`.
+    A reference looks like `{ from = "network.vpc_id" }`, or `{ from = "network" }` for all that a component gives.
 "#,
     );
     check_input(

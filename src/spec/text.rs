@@ -30,6 +30,7 @@ pub fn in_toml(value: &Input) -> String {
         Input::From { component, output } => {
             format!("{{ from = {} }}", quoted(&format!("{component}.{output}")))
         }
+        Input::Component(component) => format!("{{ from = {} }}", quoted(component)),
     }
 }
 

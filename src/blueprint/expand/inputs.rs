@@ -8,6 +8,7 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::Expansion;
+use crate::blueprint::Library;
 use crate::blueprint::input::{InputSpec, Problems};
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::spec::{Component, Input, Written, in_toml};
@@ -59,7 +60,7 @@ impl Expansion<'_> {
                 self.problems
                     .push(Diagnostic::error(format!("`{name}`: {problem}")).at(span, ""));
             }
-            for taken in taken(&given.value) {
+            for taken in taken(&given.value, input) {
                 self.check_taken(&taken);
             }
         }
@@ -110,13 +111,12 @@ impl Expansion<'_> {
             .keys()
             .map(|name| (name.as_str(), graph.add_node(name)))
             .collect();
+        let library = self.library;
         let all_taken: Vec<(&str, Taken<'_>)> = components
             .iter()
             .flat_map(|(name, component)| {
-                let given = component.inputs.values();
-                given
-                    .flat_map(|given| taken(&given.value))
-                    .map(move |taken| (name.as_str(), taken))
+                let taken = taken_by(component, library);
+                taken.into_iter().map(move |taken| (name.as_str(), taken))
             })
             .collect();
         for (name, taken) in &all_taken {
@@ -165,6 +165,19 @@ fn missing(component: &Component, name: &str, input: &InputSpec) -> Diagnostic {
     .hint(example)
 }
 
+/// Everything that a component takes from others.
+pub(super) fn taken_by<'a>(component: &'a Component, library: &'a Library) -> Vec<Taken<'a>> {
+    let Some(manifest) = library.manifest(&component.blueprint.value) else {
+        return Vec::new();
+    };
+    component
+        .inputs
+        .iter()
+        .filter_map(|(name, given)| Some((manifest.inputs.get(name)?, given)))
+        .flat_map(|(input, given)| taken(&given.value, input))
+        .collect()
+}
+
 /// A `{ from = ".." }` in an input.
 pub(super) struct Taken<'a> {
     pub(super) component: &'a str,
@@ -174,15 +187,27 @@ pub(super) struct Taken<'a> {
 
 /// Every output that a value takes. One that the parser has complained about is nameless
 /// and left out.
-pub(super) fn taken(value: &Written<Input>) -> Vec<Taken<'_>> {
+fn taken<'a>(value: &'a Written<Input>, input: &'a InputSpec) -> Vec<Taken<'a>> {
     match &value.value {
+        Input::Component(component) => input
+            .takes
+            .iter()
+            .map(|output| Taken {
+                component,
+                output,
+                span: &value.span,
+            })
+            .collect(),
         Input::From { component, output } if !component.is_empty() => vec![Taken {
             component,
             output,
             span: &value.span,
         }],
-        Input::List(items) => items.iter().flat_map(taken).collect(),
-        Input::Table(entries) => entries.values().flat_map(taken).collect(),
+        Input::List(items) => items.iter().flat_map(|item| taken(item, input)).collect(),
+        Input::Table(entries) => {
+            let entries = entries.values();
+            entries.flat_map(|item| taken(item, input)).collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -298,7 +298,7 @@ max = "x"
   Did you mean `summary`?
 mine/own/blueprint.toml:1:1: a manifest needs a `summary`
 mine/own/blueprint.toml:2:1: `app` is known in every template and can't be an input
-mine/own/blueprint.toml:3:8: an input needs a `type`: string, integer, bool, hostname, cidr, port, path, bucket name, id, tag, source, target, enum (with `values`), `list of` one, or some joined by `or`
+mine/own/blueprint.toml:3:8: an input needs a `type`: string, integer, bool, hostname, cidr, port, path, bucket name, id, tag, source, target, component, enum (with `values`), `list of` one, or some joined by `or`
 mine/own/blueprint.toml:7:7: `max` is a whole number
 mine/own/blueprint.toml:6:11: the default is not what the input may be: 0 is no port: 1 to 65535
 "
@@ -330,4 +330,40 @@ fn a_blueprint_of_the_users_takes_the_place_of_ours() {
     let desired = expand(&spec, &library).unwrap();
     let addresses: Vec<String> = desired.resources.keys().map(ToString::to_string).collect();
     assert_eq!(addresses, ["a.aws_s3_bucket.mine"]);
+}
+
+#[test]
+fn a_whole_component_gives_what_the_input_takes() {
+    let own = |takes: &str, template: &str| {
+        let source = |name: &str, text: &str| Source {
+            name: format!("own/{name}"),
+            text: text.to_owned(),
+        };
+        let manifest = format!(
+            "summary = \"s\"\n[inputs.beside]\ntype = \"component\"\ntakes = [\"{takes}\"]\n"
+        );
+        let library = Library::with(vec![
+            source("blueprint.toml", &manifest),
+            source("main.toml.tera", template),
+        ])
+        .unwrap();
+        let spec = parsed(&format!(
+            "{HEAD}[components.b]\nblueprint = \"private-bucket\"\n\
+             [components.a]\nblueprint = \"own\"\nbeside = {{ from = \"b\" }}\n"
+        ));
+        expand(&spec, &library)
+    };
+    let template = "[aws_s3_bucket_policy.a]\nbucket = \"{{ beside.bucket }}\"\npolicy = {}\n";
+    let desired = own("bucket", template).unwrap();
+    let policy = &desired.resources[&"a.aws_s3_bucket_policy.a".parse().unwrap()];
+    assert_eq!(
+        policy.get("bucket").to_json().to_string(),
+        "\"${b.aws_s3_bucket.main.bucket}\""
+    );
+    assert!(lines(&own("vpc_id", template).unwrap_err()).contains("has no output `vpc_id`"));
+    let wrong = own(
+        "bucket",
+        "[aws_s3_bucket.a]\nbucket = \"{{ beside.vpc }}\"\n",
+    );
+    assert!(lines(&wrong.unwrap_err()).contains("vpc"));
 }
