@@ -139,6 +139,11 @@ pub fn lookup(kind: &str) -> Option<&'static dyn Ask> {
     Some(LOOKUPS[index].1)
 }
 
+/// The names of all kinds of lookup, in order.
+pub fn lookup_kinds() -> impl Iterator<Item = &'static str> {
+    LOOKUPS.iter().map(|(name, _)| *name)
+}
+
 /// A resource as it is to be made, with every reference resolved.
 #[derive(Clone, Debug)]
 pub struct Wanted {

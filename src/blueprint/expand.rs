@@ -19,7 +19,7 @@ use super::manifest::SURROUNDINGS;
 use super::place::{Places, error_at};
 use super::read::{self, Drafted, Surroundings};
 use super::template::Template;
-use super::{Blueprint, Library, RENDERED, fill, text};
+use super::{Blueprint, Library, RENDERED, amend, fill, text};
 use crate::address::{Address, Mode};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kind::Kind;
@@ -157,6 +157,7 @@ impl Expansion<'_> {
                 Err(failure) => drafted.problems.push(told(&failure, &places)),
             }
         }
+        amend::apply(component, &around, &mut drafted);
         let given = outputs_of(
             component,
             blueprint,
@@ -275,6 +276,7 @@ impl Expansion<'_> {
         }
         self.identities();
         self.same_twice();
+        self.nameless();
         for link in &self.links {
             // What a broken component would have made is not there, and that is no news.
             if !self.broken.contains(&link.reference.target.component) {
@@ -338,18 +340,22 @@ impl Expansion<'_> {
     /// Two resources that would be one in AWS: a bucket's name, a record's name and type.
     fn same_twice(&mut self) {
         const UNIQUE: &[(&str, &[&str])] = &[
+            ("aws_lb_listener_rule", &["listener_arn", "priority"]),
             ("aws_route53_record", &["name", "type"]),
             ("aws_s3_bucket", &["bucket"]),
         ];
         for (kind, attributes) in UNIQUE {
-            let mut first: BTreeMap<Vec<&str>, &Address> = BTreeMap::new();
+            let mut first: BTreeMap<Vec<String>, &Address> = BTreeMap::new();
             for resource in self.desired.resources.values() {
                 if resource.address.kind != *kind {
                     continue;
                 }
-                let key: Option<Vec<&str>> = attributes
+                let key: Option<Vec<String>> = attributes
                     .iter()
-                    .map(|attribute| resource.get(attribute).as_str())
+                    .map(|attribute| match resource.get(attribute) {
+                        Value::Reference(reference) => Some(reference.to_string()),
+                        value => value.scalar_text(),
+                    })
                     .collect();
                 let Some(key) = key else { continue };
                 let name = key.join(" ");
@@ -370,6 +376,23 @@ impl Expansion<'_> {
                     self.problems.push(diagnostic);
                 } else {
                     first.insert(key, &resource.address);
+                }
+            }
+        }
+    }
+
+    /// What AWS would name or number by itself, and by which it is found again.
+    fn nameless(&mut self) {
+        for resource in self.desired.resources.values() {
+            let named_by = Kind::of(&resource.address.kind).map_or(&[][..], |kind| kind.named_by);
+            for name in named_by {
+                if resource.get(name).is_null() {
+                    let message = format!(
+                        "`{}` needs `{name}`: it is found again by it",
+                        resource.address
+                    );
+                    self.problems
+                        .push(error_at(&resource.origin, message, ""));
                 }
             }
         }

@@ -60,6 +60,8 @@ pub(super) fn desired(text: &str) -> Desired {
                     blueprint: None,
                 },
                 origins: std::collections::BTreeMap::new(),
+                overridden: std::collections::BTreeMap::new(),
+                ignored: std::collections::BTreeMap::new(),
             };
             desired.resources.insert(address, resource);
         }
