@@ -22,6 +22,8 @@ mod given;
 mod lb;
 mod lb_listener;
 mod lb_listener_action;
+mod lb_listener_condition;
+mod lb_listener_rule;
 mod lb_target_group;
 mod lb_target_group_attachment;
 mod route53_record;
@@ -75,6 +77,10 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
     ),
     ("aws_lb", &lb::Lb),
     ("aws_lb_listener", &lb_listener::LbListener),
+    (
+        "aws_lb_listener_rule",
+        &lb_listener_rule::LbListenerRule,
+    ),
     ("aws_lb_target_group", &lb_target_group::LbTargetGroup),
     (
         "aws_lb_target_group_attachment",
