@@ -19,6 +19,7 @@ mod foreign;
 mod interrupted;
 mod lookups;
 mod new;
+mod overrides;
 mod plan;
 mod readme;
 mod review;

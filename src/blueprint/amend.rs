@@ -99,7 +99,7 @@ fn add(
         Mode::Lookup => drafted.lookups.get(&address).map(|made| &made.origin),
     };
     if let Some(made) = made {
-        let message = format!("`{}` makes a `{full}.{name}`", component.blueprint.value);
+        let message = format!("`{}` makes `{full}.{name}` itself", component.blueprint.value);
         let mut problem = error(&added.name.span, message);
         if let Some(line) = &made.blueprint {
             problem = problem.at(line.clone(), "made here");
@@ -198,7 +198,10 @@ fn change(
             spec: Some(span),
             blueprint,
         };
-        resource.origins.insert(name.clone(), origin);
+        // Of tags each has its own place.
+        if name != "tags" {
+            resource.origins.insert(name.clone(), origin);
+        }
         resource.attributes.insert(name, merged);
     }
     drafted.resources.insert(address, resource);
@@ -261,8 +264,11 @@ impl Merge<'_> {
     ) -> Value {
         let once = schema.block(name).filter(|block| stands_once(block));
         match (old, new, once) {
-            (Some(Value::Map(old)), Value::Map(new), None) if path == "tags" => {
-                let mut tags = old;
+            (old, Value::Map(new), None) if path == "tags" => {
+                let mut tags = match old {
+                    Some(Value::Map(tags)) => tags,
+                    _ => Attributes::new(),
+                };
                 for (key, value) in new {
                     self.note(&format!("tags.{key}"), inside(given, &key));
                     tags.insert(key, value);

@@ -276,7 +276,7 @@ impl Expansion<'_> {
         }
         self.identities();
         self.same_twice();
-        self.nameless();
+        self.numbered();
         for link in &self.links {
             // What a broken component would have made is not there, and that is no news.
             if !self.broken.contains(&link.reference.target.component) {
@@ -381,18 +381,20 @@ impl Expansion<'_> {
         }
     }
 
-    /// What AWS would name or number by itself, and by which it is found again.
-    fn nameless(&mut self) {
+    /// What AWS would number by itself, and by which it is found again.
+    fn numbered(&mut self) {
+        const NUMBERED: &[(&str, &str, &str)] = &[(
+            "aws_lb_listener_rule",
+            "priority",
+            "Give each rule of a listener a number from 1 to 50000: `priority = 10`.",
+        )];
         for resource in self.desired.resources.values() {
-            let named_by = Kind::of(&resource.address.kind).map_or(&[][..], |kind| kind.named_by);
-            for name in named_by {
-                if resource.get(name).is_null() {
-                    let message = format!(
-                        "`{}` needs `{name}`: it is found again by it",
-                        resource.address
-                    );
-                    self.problems
-                        .push(error_at(&resource.origin, message, ""));
+            for (kind, name, hint) in NUMBERED {
+                let is_given = resource.origins.contains_key(*name);
+                if resource.address.kind == *kind && !is_given {
+                    let message = format!("`{}` needs `{name}`", resource.address.local());
+                    let problem = error_at(&resource.origin, message, "");
+                    self.problems.push(problem.hint(*hint));
                 }
             }
         }

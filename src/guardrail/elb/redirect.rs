@@ -25,7 +25,7 @@ pub(in crate::guardrail) static ONLY_REDIRECTS: Rule = Rule {
         "NIST SC-8",
         "Well-Architected SEC09-BP02",
     ],
-    fix: "let the listener do nothing but redirect: protocol HTTPS, port 443, status HTTP_301",
+    fix: "redirect to HTTPS (protocol HTTPS, port 443, status HTTP_301), and let an HTTP listener do nothing else",
     check,
 };
 
