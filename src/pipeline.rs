@@ -253,6 +253,7 @@ fn header(mode: Mode, desired: &Desired, account: Option<&str>) -> Header {
         region: desired.region.clone(),
         account: account.map(str::to_owned),
         outputs: desired.outputs.clone(),
+        next: desired.next.clone(),
     }
 }
 
@@ -279,6 +280,7 @@ mod tests {
         include_str!("../examples/https-service.toml"),
         include_str!("../examples/static-site.toml"),
         include_str!("../examples/private-bucket.toml"),
+        include_str!("../examples/overrides.toml"),
         include_str!("../examples/shop.toml"),
         include_str!("../examples/broken.toml"),
     ];

@@ -134,10 +134,7 @@ fn a_rule_changes_in_place_and_keeps_its_arn() {
             .iter()
             .any(|call| call.contains("SetRulePriorities"))
     );
-    let text = text.replace(
-        "values = [\"/api/*\"]",
-        "values = [\"/api/*\", \"/v2/*\"]",
-    );
+    let text = text.replace("values = [\"/api/*\"]", "values = [\"/api/*\", \"/v2/*\"]");
     case.project.write("app.toml", &text);
     let plan = case.project.plan("app.toml");
     assert_eq!(plan.steps(), [format!("update {rule}")]);
@@ -277,7 +274,9 @@ fn check_shows_what_is_the_users_own() {
     ] {
         assert!(ran.out.contains(line), "{line}\n{}", ran.out);
     }
-    let ran = project.run(&["check", "app.toml", "--format", "json"]).code(0);
+    let ran = project
+        .run(&["check", "app.toml", "--format", "json"])
+        .code(0);
     let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(
         json["left_to_others"][0]["what"],
@@ -313,7 +312,12 @@ condition = [{ path_pattern = { values = ["/old/*"] } }]
 type = "redirect"
 redirect = { protocol = "HTTP", port = "80", status_code = "HTTP_301" }
 "#,
-        &["WT-ELB-003", "app.toml:13:1", "WT-ELB-002", "app.toml:18:53"],
+        &[
+            "WT-ELB-003",
+            "app.toml:13:1",
+            "WT-ELB-002",
+            "app.toml:18:53",
+        ],
     );
     let ignored = "ignore = [\"aws_lb_target_group.app.health_check.protocol\"]\n";
     check(

@@ -5,8 +5,9 @@
 
 use aws_sdk_elasticloadbalancingv2::types::{
     Action, ActionTypeEnum, AuthenticateCognitoActionConditionalBehaviorEnum,
-    AuthenticateCognitoActionConfig, FixedResponseActionConfig, ForwardActionConfig, RedirectActionConfig,
-    RedirectActionStatusCodeEnum, TargetGroupStickinessConfig, TargetGroupTuple,
+    AuthenticateCognitoActionConfig, FixedResponseActionConfig, ForwardActionConfig,
+    RedirectActionConfig, RedirectActionStatusCodeEnum, TargetGroupStickinessConfig,
+    TargetGroupTuple,
 };
 
 use super::values::{given, number, refuse_in, text, truth, word};
@@ -44,7 +45,13 @@ pub(super) fn to_aws(blocks: &Value) -> Vec<Action> {
 
 /// Refuses the actions that the schema has and that are not sent, in blocks of this name.
 pub(super) fn refuse_unsent(wanted: &Wanted, operation: &str, name: &str) -> Result<(), Error> {
-    refuse_in(wanted, operation, name, "authenticate_oidc", "its client secret would stand in the spec and in the state; authenticate_cognito needs none")?;
+    refuse_in(
+        wanted,
+        operation,
+        name,
+        "authenticate_oidc",
+        "its client secret would stand in the spec and in the state; authenticate_cognito needs none",
+    )?;
     refuse_in(wanted, operation, name, "jwt_validation", "leave it out")
 }
 

@@ -5,8 +5,8 @@
 
 use aws_sdk_elasticloadbalancingv2::types::{
     HostHeaderConditionConfig, HttpHeaderConditionConfig, HttpRequestMethodConditionConfig,
-    PathPatternConditionConfig, QueryStringConditionConfig, QueryStringKeyValuePair,
-    RuleCondition, SourceIpConditionConfig,
+    PathPatternConditionConfig, QueryStringConditionConfig, QueryStringKeyValuePair, RuleCondition,
+    SourceIpConditionConfig,
 };
 
 use super::values::{at, given, text, texts};
@@ -194,17 +194,32 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         let texts = |texts: &[&str]| Value::texts(texts.iter().copied());
-        let one = |name: &str, entries: Vec<(&str, Value)>| Value::map([(name, Value::block(entries))]);
-        let pair = |key: &str, value: &str| Value::map([("key", Value::text(key)), ("value", value.into())]);
+        let one =
+            |name: &str, entries: Vec<(&str, Value)>| Value::map([(name, Value::block(entries))]);
+        let pair = |key: &str, value: &str| {
+            Value::map([("key", Value::text(key)), ("value", value.into())])
+        };
         let blocks = Value::List(vec![
-            one("host_header", vec![("values", texts(&["a.example.com", "*.b.example.com"]))]),
+            one(
+                "host_header",
+                vec![("values", texts(&["a.example.com", "*.b.example.com"]))],
+            ),
             one(
                 "http_header",
-                vec![("http_header_name", "X-Tenant".into()), ("values", texts(&["a"]))],
+                vec![
+                    ("http_header_name", "X-Tenant".into()),
+                    ("values", texts(&["a"])),
+                ],
             ),
             one("http_request_method", vec![("values", texts(&["GET"]))]),
-            one("path_pattern", vec![("regex_values", texts(&["^/v[0-9]+/"]))]),
-            Value::map([("query_string", Value::List(vec![pair("a", "1"), pair("b", "2")]))]),
+            one(
+                "path_pattern",
+                vec![("regex_values", texts(&["^/v[0-9]+/"]))],
+            ),
+            Value::map([(
+                "query_string",
+                Value::List(vec![pair("a", "1"), pair("b", "2")]),
+            )]),
             one("source_ip", vec![("values", texts(&["10.0.0.0/8"]))]),
         ]);
         assert_eq!(from_aws(&to_aws(&blocks)), blocks);

@@ -176,11 +176,8 @@ async fn read_batch(aws: &Aws, ids: &[Id]) -> Result<BTreeMap<String, Attributes
     };
     let client = aws.elb(&first.region);
     let arns = elb::arns(ids);
-    let (rules, tags) = try_join(
-        describe(&client, arns.clone()),
-        elb::tags(&client, &arns),
-    )
-    .await?;
+    let (rules, tags) =
+        try_join(describe(&client, arns.clone()), elb::tags(&client, &arns)).await?;
     Ok(rules
         .iter()
         .filter_map(|rule| {

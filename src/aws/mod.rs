@@ -41,6 +41,7 @@ mod security_group;
 mod security_group_rule;
 pub mod survey;
 mod tags;
+pub mod target_health;
 mod values;
 
 use std::collections::BTreeSet;
@@ -77,10 +78,7 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
     ),
     ("aws_lb", &lb::Lb),
     ("aws_lb_listener", &lb_listener::LbListener),
-    (
-        "aws_lb_listener_rule",
-        &lb_listener_rule::LbListenerRule,
-    ),
+    ("aws_lb_listener_rule", &lb_listener_rule::LbListenerRule),
     ("aws_lb_target_group", &lb_target_group::LbTargetGroup),
     (
         "aws_lb_target_group_attachment",

@@ -99,7 +99,10 @@ fn add(
         Mode::Lookup => drafted.lookups.get(&address).map(|made| &made.origin),
     };
     if let Some(made) = made {
-        let message = format!("`{}` makes `{full}.{name}` itself", component.blueprint.value);
+        let message = format!(
+            "`{}` makes `{full}.{name}` itself",
+            component.blueprint.value
+        );
         let mut problem = error(&added.name.span, message);
         if let Some(line) = &made.blueprint {
             problem = problem.at(line.clone(), "made here");
@@ -162,9 +165,7 @@ fn change(
     if let Some(given) = attributes.remove("region") {
         let message = format!("the region of `{local}` can't be overridden");
         let hint = "Nothing moves from one region to another; add a resource of your own there.";
-        drafted
-            .problems
-            .push(error(&given.key, message).hint(hint));
+        drafted.problems.push(error(&given.key, message).hint(hint));
     }
     if let Some(given) = attributes.remove("depends_on") {
         resource
@@ -183,7 +184,9 @@ fn change(
         let is_new = old.is_none();
         let given = attributes.get(&name).map(|given| &given.value);
         let merged = merge.value(old, value, schema, &name, &name, given);
-        let lacks = schema.block(&name).and_then(|block| lacking(block, &merged, &name));
+        let lacks = schema
+            .block(&name)
+            .and_then(|block| lacking(block, &merged, &name));
         if let Some((name, path)) = lacks {
             let message = format!("`{local}` needs `{name}` in `{path}`");
             drafted.problems.push(error(&span, message));
@@ -412,7 +415,9 @@ fn can_be_ignored(
     if path == "tags" {
         return Err((
             format!("the tags of `{local}` can't be left to others as a whole"),
-            Some("Tags of others are left alone anyway; name one of yours: `tags.owner`.".to_owned()),
+            Some(
+                "Tags of others are left alone anyway; name one of yours: `tags.owner`.".to_owned(),
+            ),
         ));
     }
     let mut schema = schema;
@@ -426,7 +431,8 @@ fn can_be_ignored(
         let is_last = names.peek().is_none();
         match (schema.attribute(name), schema.block(name)) {
             (Some(attribute), _) if !attribute.required && !attribute.optional => {
-                let message = format!("AWS sets `{walked}` of `{local}`; there is nothing to leave");
+                let message =
+                    format!("AWS sets `{walked}` of `{local}`; there is nothing to leave");
                 return Err((message, None));
             }
             (Some(_), _) | (None, Some(_)) if is_last => {}

@@ -19,8 +19,6 @@ use toml::de::DeTable;
 use super::link::{Link, Wanted};
 use super::place::{Places, error_at};
 use super::text;
-use node::Form;
-pub(super) use node::{Key, Node, Table};
 use crate::address::{Address, Mode, is_name};
 use crate::diagnostic::{Diagnostic, Source, Span, did_you_mean};
 use crate::kind::Kind;
@@ -28,6 +26,8 @@ use crate::kind::schema::{AWS_6, Schema};
 use crate::resource::{Lookup, Origin, Resource};
 use crate::spec::{Amendment, Given};
 use crate::value::{Attributes, Value};
+use node::Form;
+pub(super) use node::{Key, Node, Table};
 
 /// What a component comes to.
 #[derive(Debug, Default)]

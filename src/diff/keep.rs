@@ -46,7 +46,11 @@ pub(super) fn compare(
         // Until it has been complete once, nothing of it was there to be left to others.
         let is_new = stands.is_none()
             || record.is_some_and(|of| matches!(of.status, Status::Creating | Status::Created));
-        let resource = if is_new { &all_ours(resource) } else { resource };
+        let resource = if is_new {
+            &all_ours(resource)
+        } else {
+            resource
+        };
         let case = Case {
             desired,
             document,

@@ -42,10 +42,7 @@ fn check(scope: &Scope<'_>, report: &mut Report) {
             if !rules.is_empty() {
                 let rules: Vec<&str> = rules.into_iter().collect();
                 let verb = if rules.len() == 1 { "reads" } else { "read" };
-                let message = format!(
-                    "leaves {path} to others, which {} {verb}",
-                    rules.join(", ")
-                );
+                let message = format!("leaves {path} to others, which {} {verb}", rules.join(", "));
                 report.judge_ignored(resource, path, Verdict::Fails(message));
             }
         }

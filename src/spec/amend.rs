@@ -93,6 +93,6 @@ fn ignored(reader: &mut Reader, value: &Spanned<DeValue<'_>>) -> Vec<Written<Str
     };
     items
         .iter()
-        .filter_map(|item| reader.text("each of `ignore`", item))
+        .filter_map(|item| reader.text("ignore", item))
         .collect()
 }

@@ -67,12 +67,8 @@ fn amended(desired: &Desired) -> String {
             let (line, _) = span.line_and_column();
             let place = format!("({}:{line})", span.source.name);
             // A string takes all that is written to it.
-            let _infallible = writeln!(
-                text,
-                "{} {thing} {}",
-                paint(CYAN, word),
-                paint(DIM, &place)
-            );
+            let _infallible =
+                writeln!(text, "{} {thing} {}", paint(CYAN, word), paint(DIM, &place));
         }
     }
     text

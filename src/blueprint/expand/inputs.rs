@@ -8,8 +8,8 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::Expansion;
-use crate::blueprint::{Library, amend};
 use crate::blueprint::input::{InputSpec, Problems};
+use crate::blueprint::{Library, amend};
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::spec::{COMPONENT_KEYS, Component, Input, Written, in_toml};
 

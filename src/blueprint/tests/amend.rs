@@ -43,8 +43,15 @@ depends_on = ["aws_security_group.app"]
     // A name that is given is no longer made up.
     assert_eq!(balancer.get("name").as_str(), Some("front"));
     assert!(balancer.generated.is_empty());
-    let before: Vec<String> = balancer.depends_on.iter().map(|of| of.name.clone()).collect();
-    assert!(before.contains(&"app".to_owned()) && before.len() > 1, "{before:?}");
+    let before: Vec<String> = balancer
+        .depends_on
+        .iter()
+        .map(|of| of.name.clone())
+        .collect();
+    assert!(
+        before.contains(&"app".to_owned()) && before.len() > 1,
+        "{before:?}"
+    );
     let origin = &balancer.origins["idle_timeout"];
     assert_eq!(origin.blueprint, None);
     assert_eq!(origin.spec.as_ref().unwrap().line_and_column(), (9, 1));
@@ -67,7 +74,12 @@ fixed_response = { content_type = "text/plain", status_code = "503" }
     assert_eq!(group.get("health_check.protocol").as_str(), Some("HTTPS"));
     let overridden: Vec<&String> = group.overridden.keys().collect();
     assert_eq!(overridden, ["health_check.interval"]);
-    assert_eq!(group.overridden["health_check.interval"].line_and_column().0, 9);
+    assert_eq!(
+        group.overridden["health_check.interval"]
+            .line_and_column()
+            .0,
+        9
+    );
 
     let balancer = resource(&desired, "web.aws_lb.main");
     assert!(balancer.get("access_logs").items().is_empty());
@@ -119,8 +131,15 @@ domain = "www.example.com"
     let rule = resource(&desired, "web.aws_lb_listener_rule.api");
     assert!(rule.is_added());
     assert_eq!(rule.origin.spec.as_ref().unwrap().line_and_column().0, 8);
-    assert_eq!(rule.get("action.redirect.protocol").as_str(), Some("#{protocol}"));
-    let waits: Vec<String> = rule.dependencies().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        rule.get("action.redirect.protocol").as_str(),
+        Some("#{protocol}")
+    );
+    let waits: Vec<String> = rule
+        .dependencies()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(
         waits,
         [
@@ -128,7 +147,11 @@ domain = "www.example.com"
             "web.aws_lb_listener.https"
         ]
     );
-    assert!(desired.lookups.contains_key(&"web.data.aws_vpc.other".parse().unwrap()));
+    assert!(
+        desired
+            .lookups
+            .contains_key(&"web.data.aws_vpc.other".parse().unwrap())
+    );
 }
 
 #[test]
