@@ -94,17 +94,17 @@ fn add(
         mode,
         ..Address::managed(&component.name.value, kind, name)
     };
-    let made = match mode {
-        Mode::Managed => drafted.resources.get(&address).map(|made| &made.origin),
-        Mode::Lookup => drafted.lookups.get(&address).map(|made| &made.origin),
+    let its_own = match mode {
+        Mode::Managed => drafted.resources.get(&address).map(|of| &of.origin),
+        Mode::Lookup => drafted.lookups.get(&address).map(|of| &of.origin),
     };
-    if let Some(made) = made {
+    if let Some(origin) = its_own {
         let message = format!(
             "`{}` makes `{full}.{name}` itself",
             component.blueprint.value
         );
         let mut problem = error(&added.name.span, message);
-        if let Some(line) = &made.blueprint {
+        if let Some(line) = &origin.blueprint {
             problem = problem.at(line.clone(), "made here");
         }
         let hint = match mode {

@@ -14,12 +14,12 @@ fn what_a_component_amends_has_a_form() {
     );
     check_input(
         "ignore = [[]]\nresource.aws_lb = true\ndata.aws_vpc.main = \"x\"",
-        r#"8:11 `ignore` must be text (this is a list)
+        "8:11 `ignore` must be text (this is a list)
 9:19 `resource.aws_lb` must be a table (this is true or false)
     Write `[components.web.resource.aws_lb.main]` on a line of its own, and its keys below.
 10:21 `data.aws_vpc.main` must be a table (this is text)
     Write `[components.web.data.aws_vpc.main]` on a line of its own, and its keys below.
-"#,
+",
     );
     check_input(
         r#"override.aws_lb.main.subnets = { from = "nit.subnet_ids" }"#,
