@@ -1,6 +1,9 @@
 //! What the spec overrides, adds and leaves to others is made, kept and shown as what it is.
 
-use aws_sdk_elasticloadbalancingv2::types::{TargetDescription, TargetGroupAttribute};
+use aws_sdk_elasticloadbalancingv2::types::{
+    Action, ActionTypeEnum, FixedResponseActionConfig, RuleCondition, TargetDescription,
+    TargetGroupAttribute,
+};
 
 use crate::support::cli::Project;
 use crate::support::proxy::Proxy;
@@ -164,6 +167,55 @@ fn a_rule_changes_in_place_and_keeps_its_arn() {
     );
     case.project.apply("app.toml");
     case.project.nothing_to_do("app.toml");
+}
+
+#[tokio::test]
+async fn a_rule_is_found_again_and_one_of_others_is_not_taken() {
+    let (service, _) = EXAMPLE.split_once("[components.web.resource").unwrap();
+    let case = Case::applied(service);
+    let elb = case.sandbox.aws().await.elb(REGION);
+    let condition = RuleCondition::builder()
+        .field("path-pattern")
+        .values("/theirs/*");
+    let answer = FixedResponseActionConfig::builder()
+        .content_type("text/plain")
+        .status_code("404");
+    let action = Action::builder()
+        .r#type(ActionTypeEnum::FixedResponse)
+        .fixed_response_config(answer.build());
+    let rule = elb
+        .create_rule()
+        .listener_arn(case.id("web.aws_lb_listener.https"))
+        .priority(10)
+        .conditions(condition.build())
+        .actions(action.build())
+        .send()
+        .await
+        .unwrap();
+    case.project.nothing_to_do("app.toml");
+    let theirs = rule.rules()[0].rule_arn().unwrap();
+    // Where the plan can't be made, it says whose the priority is.
+    case.project.write("app.toml", EXAMPLE);
+    case.project
+        .run(&["plan", "app.toml"])
+        .code(1)
+        .says("web.aws_lb_listener_rule.api: listener rule")
+        .says(theirs);
+
+    let text = EXAMPLE.replace("priority = 10", "priority = 20");
+    case.project.write("app.toml", &text);
+    case.project.apply("app.toml");
+    case.project.nothing_to_do("app.toml");
+    let arn = case.id("web.aws_lb_listener_rule.api");
+
+    // Without a state it is known by its tags, be its priority another now.
+    std::fs::remove_file(case.project.state_file(STATE)).unwrap();
+    let text = EXAMPLE.replace("priority = 10", "priority = 30");
+    case.project.write("app.toml", &text);
+    let adopt = ["apply", "app.toml", "--yes", "--adopt"];
+    case.project.run(&adopt).code(0);
+    case.project.nothing_to_do("app.toml");
+    assert_eq!(case.id("web.aws_lb_listener_rule.api"), arn);
 }
 
 /// Its target groups serve one load balancer for as long as they live.
