@@ -16,9 +16,12 @@ use crate::value::Value;
 /// Kinds of which others make use in ways that no reference shows, so that it is worth a call.
 const ASKED: &[&str] = &[
     "aws_acm_certificate",
+    "aws_internet_gateway",
     "aws_lb_target_group",
     "aws_s3_bucket",
     "aws_security_group",
+    "aws_subnet",
+    "aws_vpc",
 ];
 
 /// Asks what prevents the deletes among these steps. A problem for each that something
