@@ -18,6 +18,7 @@ mod faults;
 mod foreign;
 mod interrupted;
 mod lookups;
+mod network;
 mod new;
 mod plan;
 mod readme;

@@ -122,9 +122,8 @@ async fn of_vpc(client: &Client, vpc: &str) -> Result<Option<Group>, Error> {
 /// Whether the VPC was made from this state.
 async fn is_ours(client: &Client, vpc: &str, wanted: &Wanted) -> Result<bool, Error> {
     let owner = &wanted.owner;
-    let tag = |key: &str, value: &String| {
-        ec2::filter(&format!("tag:{key}"), std::slice::from_ref(value))
-    };
+    let tag =
+        |key: &str, value: &String| ec2::filter(&format!("tag:{key}"), std::slice::from_ref(value));
     let answer = client
         .describe_vpcs()
         .filters(ec2::filter("vpc-id", &[vpc.to_owned()]))

@@ -47,10 +47,12 @@ impl Lifecycle for FlowLog {
         };
         let client = &aws.ec2(&first.region);
         let region = first.region.as_str();
-        let list = async |batch: Vec<String>| {
-            logs(client, vec![ec2::filter("flow-log-id", &batch)]).await
-        };
-        ec2::read(ids, list, SdkFlowLog::flow_log_id, |log| observed(log, region)).await
+        let list =
+            async |batch: Vec<String>| logs(client, vec![ec2::filter("flow-log-id", &batch)]).await;
+        ec2::read(ids, list, SdkFlowLog::flow_log_id, |log| {
+            observed(log, region)
+        })
+        .await
     }
 
     /// One of the same source and destination is the one that AWS would not make twice.
@@ -107,7 +109,11 @@ impl Lifecycle for FlowLog {
             return Err(unsuccessful(operation, item));
         }
         let id = answer.flow_log_ids().first().ok_or_else(|| {
-            Error::new(ErrorKind::Uncertain, operation, "the answer names no flow log")
+            Error::new(
+                ErrorKind::Uncertain,
+                operation,
+                "the answer names no flow log",
+            )
         })?;
         Ok(Id {
             region: wanted.region.clone(),
@@ -204,10 +210,16 @@ fn observed(log: &SdkFlowLog, region: &str) -> Attributes {
     // It has no owner of its own to tell; a log's role does, where there is one.
     let mut attributes = given([
         ("id", id.into()),
-        ("deliver_cross_account_role", log.deliver_cross_account_role().into()),
+        (
+            "deliver_cross_account_role",
+            log.deliver_cross_account_role().into(),
+        ),
         ("iam_role_arn", log.deliver_logs_permission_arn().into()),
         ("log_destination", log.log_destination().into()),
-        ("log_destination_type", word(log.log_destination_type.as_ref())),
+        (
+            "log_destination_type",
+            word(log.log_destination_type.as_ref()),
+        ),
         ("log_format", log.log_format().into()),
         (
             "max_aggregation_interval",

@@ -62,7 +62,11 @@ impl Lifecycle for InternetGateway {
         let text = gateway
             .and_then(|gateway| gateway.internet_gateway_id)
             .ok_or_else(|| {
-                Error::new(ErrorKind::Uncertain, operation, "the answer names no gateway")
+                Error::new(
+                    ErrorKind::Uncertain,
+                    operation,
+                    "the answer names no gateway",
+                )
             })?;
         Ok(Id {
             region: wanted.region.clone(),
@@ -173,7 +177,10 @@ fn observed(gateway: &Gateway, region: &str) -> Attributes {
     let owner = gateway.owner_id().unwrap_or_default();
     given([
         ("id", id.into()),
-        ("arn", ec2::arn(region, owner, "internet-gateway", id).into()),
+        (
+            "arn",
+            ec2::arn(region, owner, "internet-gateway", id).into(),
+        ),
         ("owner_id", owner.into()),
         ("vpc_id", vpc_of(gateway).into()),
         ("tags", ec2::tags(gateway.tags()).value()),

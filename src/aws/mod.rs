@@ -84,10 +84,7 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
         &default_security_group::DefaultSecurityGroup,
     ),
     ("aws_flow_log", &flow_log::FlowLog),
-    (
-        "aws_internet_gateway",
-        &internet_gateway::InternetGateway,
-    ),
+    ("aws_internet_gateway", &internet_gateway::InternetGateway),
     ("aws_lb", &lb::Lb),
     ("aws_lb_listener", &lb_listener::LbListener),
     ("aws_lb_target_group", &lb_target_group::LbTargetGroup),

@@ -9,9 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use aws_sdk_ec2::Client;
-use aws_sdk_ec2::types::{
-    IpPermission, ResourceType, SecurityGroup as Group, SecurityGroupRule,
-};
+use aws_sdk_ec2::types::{IpPermission, ResourceType, SecurityGroup as Group, SecurityGroupRule};
 use futures::future::try_join;
 
 use super::values::{at, given, refuse, text};
@@ -147,8 +145,7 @@ impl Lifecycle for SecurityGroup {
 
     async fn blockers(&self, aws: &Aws, id: &Id) -> Result<Vec<Blocker>, Error> {
         let client = aws.ec2(&id.region);
-        let (interfaces, rules) =
-            try_join(
+        let (interfaces, rules) = try_join(
             network_interface::with(&client, "group-id", &id.text),
             referring_rules(&client, id),
         )
@@ -169,7 +166,11 @@ pub(super) fn parent_missing(mut error: Error) -> Error {
     error
 }
 
-pub(super) async fn groups(client: &Client, name: &str, values: &[String]) -> Result<Vec<Group>, Error> {
+pub(super) async fn groups(
+    client: &Client,
+    name: &str,
+    values: &[String],
+) -> Result<Vec<Group>, Error> {
     client
         .describe_security_groups()
         .filters(ec2::filter(name, values))
@@ -341,8 +342,7 @@ fn rules(permission: &IpPermission, this: Option<&str>) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use aws_sdk_ec2::types::{
-        IpPermission, IpRange, SecurityGroup as Group, SecurityGroupRule, Tag,
-        UserIdGroupPair,
+        IpPermission, IpRange, SecurityGroup as Group, SecurityGroupRule, Tag, UserIdGroupPair,
     };
 
     use super::{allows_everything_out, is_default_egress, observed};

@@ -75,7 +75,10 @@ impl Lifecycle for Subnet {
         let (ours, others): (Vec<_>, Vec<_>) =
             all.partition(|(found, _)| found.ownership != Ownership::Foreign);
         let found = if ours.is_empty() {
-            others.into_iter().filter(|(_, overlaps)| *overlaps).collect()
+            others
+                .into_iter()
+                .filter(|(_, overlaps)| *overlaps)
+                .collect()
         } else {
             ours
         };
@@ -100,7 +103,11 @@ impl Lifecycle for Subnet {
             .map_err(|error| parent_missing(Error::of(operation, &error)))?;
         let id = answer.subnet.and_then(|subnet| subnet.subnet_id);
         let text = id.ok_or_else(|| {
-            Error::new(ErrorKind::Uncertain, operation, "the answer names no subnet")
+            Error::new(
+                ErrorKind::Uncertain,
+                operation,
+                "the answer names no subnet",
+            )
         })?;
         Ok(Id {
             region: wanted.region.clone(),

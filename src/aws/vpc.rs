@@ -17,8 +17,7 @@ use futures::future::{join_all, try_join, try_join3};
 
 use super::values::{differs, given, refuse, text, truth, word};
 use super::{
-    Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Settled, Wanted, ec2,
-    security_group,
+    Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Settled, Wanted, ec2, security_group,
 };
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
@@ -237,7 +236,12 @@ async fn around(client: &Client, vpc: &str) -> Result<Vec<Thing>, Error> {
     });
     let tables = tables
         .into_iter()
-        .filter(|table| !table.associations().iter().any(|one| one.main == Some(true)))
+        .filter(|table| {
+            !table
+                .associations()
+                .iter()
+                .any(|one| one.main == Some(true))
+        })
         .map(|table| {
             let id = table.route_table_id.unwrap_or_default();
             ("route table", id, table.tags.unwrap_or_default())

@@ -394,7 +394,10 @@ mod tests {
 
     #[test]
     fn networks_are_divided() {
-        check("{{ \"10.0.0.0/16\" | subnet(bits=5, index=9) }}", "10.0.72.0/21");
+        check(
+            "{{ \"10.0.0.0/16\" | subnet(bits=5, index=9) }}",
+            "10.0.72.0/21",
+        );
         check("{{ \"10.0.0.0/16\" | prefix_length + 1 }}", "17");
         check(
             "{{ \"fd00::/56\" | subnet(bits=8, index=255) }}",

@@ -310,12 +310,15 @@ impl Reader<'_> {
             DeValue::Array(items) => {
                 Input::List(items.iter().map(|item| self.written(item)).collect())
             }
-            DeValue::Table(entries) => Input::Table(
-                entries
-                    .iter()
-                    .map(|(key, item)| (key.get_ref().to_string(), self.written(item)))
-                    .collect(),
-            ),
+            DeValue::Table(entries) => match component(entries) {
+                Some(name) => Input::Component(name),
+                None => Input::Table(
+                    entries
+                        .iter()
+                        .map(|(key, item)| (key.get_ref().to_string(), self.written(item)))
+                        .collect(),
+                ),
+            },
         }
     }
 
@@ -325,4 +328,11 @@ impl Reader<'_> {
             span: Span::new(self.source, node.span()),
         }
     }
+}
+
+/// The component in `{ from = "network" }`, less an output of it.
+fn component(entries: &DeTable<'_>) -> Option<String> {
+    let from = entries.get("from").filter(|_| entries.len() == 1)?;
+    let name = from.get_ref().as_str()?;
+    (!name.contains('.')).then(|| name.to_owned())
 }

@@ -132,7 +132,13 @@ pub(super) fn read_list(
     items
         .ok_or_else(no_list)?
         .iter()
-        .map(|item| read(item.get_ref().as_str().ok_or_else(no_list)?, component, output))
+        .map(|item| {
+            read(
+                item.get_ref().as_str().ok_or_else(no_list)?,
+                component,
+                output,
+            )
+        })
         .collect::<Result<_, _>>()
         .map(Value::List)
 }

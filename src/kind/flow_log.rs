@@ -26,12 +26,18 @@ pub(super) static KIND: Kind = Kind {
     defaults: &[
         ("log_destination_type", Literal::Text("cloud-watch-logs")),
         ("max_aggregation_interval", Literal::Int(600)),
-        ("destination_options.file_format", Literal::Text("plain-text")),
+        (
+            "destination_options.file_format",
+            Literal::Text("plain-text"),
+        ),
         (
             "destination_options.hive_compatible_partitions",
             Literal::Bool(false),
         ),
-        ("destination_options.per_hour_partition", Literal::Bool(false)),
+        (
+            "destination_options.per_hour_partition",
+            Literal::Bool(false),
+        ),
     ],
     named_by: &["vpc_id", "subnet_id", "eni_id", "log_destination"],
     guard: Guard::UniqueName,

@@ -155,7 +155,10 @@ mod tests {
     #[test]
     fn names_and_ids_are_in_one_order() {
         let attributes = attributes("eu-west-1", &Attributes::new(), zones());
-        assert_eq!(attributes["names"], Value::texts(["eu-west-1a", "eu-west-1c"]));
+        assert_eq!(
+            attributes["names"],
+            Value::texts(["eu-west-1a", "eu-west-1c"])
+        );
         assert_eq!(attributes["zone_ids"], Value::texts(["euw1-a", "euw1-c"]));
         assert_eq!(attributes["group_names"], Value::texts(["eu-west-1"]));
     }

@@ -42,7 +42,10 @@ impl Routes {
         };
         let is_main = |table: &&RouteTable| {
             table.vpc_id() == subnet.vpc_id()
-                && table.associations().iter().any(|one| one.main == Some(true))
+                && table
+                    .associations()
+                    .iter()
+                    .any(|one| one.main == Some(true))
         };
         let own = tables.iter().find(|table| has(table, subnet.subnet_id()));
         let table = own.or_else(|| tables.iter().find(is_main));
@@ -227,6 +230,10 @@ mod tests {
         );
         let unread = networks(None);
         assert_eq!(unread.described(), "vpc-1 (10.0.0.0/16, 3 subnets)");
-        assert!(unread.hint().starts_with("write which, such as `vpc = \"vpc-1\"`, and `subnets`"));
+        assert!(
+            unread
+                .hint()
+                .starts_with("write which, such as `vpc = \"vpc-1\"`, and `subnets`")
+        );
     }
 }
