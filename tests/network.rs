@@ -244,5 +244,5 @@ async fn a_zone_that_the_account_lacks_is_said_before_anything_is_made() {
         .code(1)
         .says("this account can't use eu-west-1f; eu-west-1 has eu-west-1a, eu-west-1b, eu-west-1c")
         .says("choose among them: `zones = [\"a\", \"b\", \"c\"]`")
-        .says("app.toml:7:9");
+        .says("app.toml:5:1");
 }

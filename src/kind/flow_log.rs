@@ -39,7 +39,7 @@ pub(super) static KIND: Kind = Kind {
             Literal::Bool(false),
         ),
     ],
-    named_by: &["vpc_id", "subnet_id", "eni_id", "log_destination"],
+    named_by: &["log_destination"],
     guard: Guard::UniqueName,
     permissions: &[
         "ec2:CreateFlowLogs",
