@@ -44,6 +44,7 @@ mod security_group_rule;
 mod subnet;
 pub mod survey;
 mod tags;
+pub mod target_health;
 mod values;
 mod vpc;
 

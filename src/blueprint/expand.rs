@@ -5,28 +5,30 @@
 //! are needed; a component with a problem gives no outputs, and none that takes them is
 //! blamed for it.
 
+mod given;
 mod inputs;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use given::Given;
 use inputs::taken_by;
 use tera::Context;
 
 use super::engine::{self, Engine, Failure};
-use super::link::{self, Wanted};
+use super::link;
 use super::manifest::SURROUNDINGS;
 use super::place::{Places, error_at};
 use super::read::{self, Drafted, Surroundings};
 use super::template::Template;
-use super::{Blueprint, Library, RENDERED, fill, text};
+use super::{Blueprint, Library, RENDERED, fill};
 use crate::address::{Address, Mode};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kind::Kind;
 use crate::resource::{Desired, Lookup, Origin};
 use crate::spec::{Component, Input, Spec};
-use crate::value::{Attributes, Reference, Value};
+use crate::value::{Attributes, Reference};
 
 /// Expands a spec. In: the spec and the blueprints. Out: everything that AWS should have,
 /// filled to the last default, with absolute addresses.
@@ -167,10 +169,18 @@ impl Expansion<'_> {
                 Err(failure) => drafted.problems.push(told(&failure, &places)),
             }
         }
-        let given = outputs_of(blueprint, engine, &context, &around, &mut drafted);
+        let mut given = Given {
+            component,
+            engine,
+            context: &context,
+            around: &around,
+            drafted: &mut drafted,
+        };
+        let next = given.next(&blueprint.manifest);
+        let given = given.outputs(&blueprint.manifest);
+        self.desired.next.extend(next);
         self.desired.outputs = outputs;
         for (key, (value, needed)) in given {
-            let key = (name.to_owned(), key);
             self.needed.insert(key.clone(), needed);
             self.desired.outputs.insert(key, value);
         }
@@ -401,53 +411,6 @@ impl Expansion<'_> {
             }
         }
     }
-}
-
-/// What a component gives: the manifest's outputs with a value, and what must stand before
-/// whoever takes them.
-fn outputs_of(
-    blueprint: &Blueprint,
-    engine: &Engine,
-    context: &Context,
-    around: &Surroundings<'_>,
-    drafted: &mut Drafted,
-) -> BTreeMap<String, (Value, BTreeSet<Address>)> {
-    let component = around.component;
-    let mut given = BTreeMap::new();
-    for (key, spec) in &blueprint.manifest.outputs {
-        let origin = Origin {
-            blueprint: Some(spec.span.clone()),
-            ..around.places.whole()
-        };
-        around.needed.take();
-        let value = engine
-            .render_text(&spec.value, context, true)
-            .map_err(|failure| failure.message)
-            .and_then(|rendered| {
-                if spec.list {
-                    text::read_list(&rendered, component, around.output)
-                } else {
-                    text::read(&rendered, component, around.output)
-                }
-            });
-        match value {
-            Ok(Value::String(text)) if text.is_empty() => {}
-            Ok(Value::List(items)) if items.is_empty() => {}
-            Ok(value) => {
-                let by = Address::managed(component, "output", key);
-                read::link(&value, Wanted::Any, &by, &origin, &mut drafted.links);
-                let resources = drafted.resources.keys();
-                let mut needed = around.needed.take();
-                needed.extend(resources.filter(|one| spec.needs(one)).cloned());
-                given.insert(key.clone(), (value, needed));
-            }
-            Err(problem) => {
-                let message = format!("the output `{key}`: {problem}");
-                drafted.problems.push(error_at(&origin, message, ""));
-            }
-        }
-    }
-    given
 }
 
 /// A failure as the user is told: a refusal at the input, all else at the blueprint's line.
