@@ -1,17 +1,21 @@
-//! What security groups and their rules have in common: filters, tags, and rules as AWS
-//! lists them.
+//! What EC2's kinds have in common: filters, tags, answers in order, and security-group rules
+//! as AWS lists them.
 //!
 //! *Invariant*: things are read by filter, never by id: an unknown id fails a whole call,
 //! and a filter just finds nothing.
 
 use std::collections::BTreeMap;
 
+use aws_config::retry::RetryConfig;
 use aws_sdk_ec2::Client;
+use aws_sdk_ec2::config::Builder;
 use aws_sdk_ec2::types::{Filter, ResourceType, SecurityGroupRule, Tag, TagSpecification};
 use futures::future::try_join_all;
 
-use super::Error;
 use super::tags::{TagChanges, Tags};
+use super::{ADDRESS_TAG, APP_TAG, ENVIRONMENT_TAG, Error, Found, Ownership, Wanted};
+use crate::resource::Id;
+use crate::value::Attributes;
 
 /// How many values a filter takes (EC2 user guide, "List and filter using the CLI and API").
 pub(super) const VALUES: usize = 200;
@@ -22,6 +26,69 @@ pub(super) fn filter(name: &str, values: &[String]) -> Filter {
         .name(name)
         .set_values(Some(values.to_vec()))
         .build()
+}
+
+/// Filters that leave what carries the tags of this resource.
+pub(super) fn marked(wanted: &Wanted) -> Vec<Filter> {
+    [
+        (APP_TAG, wanted.owner.app.clone()),
+        (ENVIRONMENT_TAG, wanted.owner.environment.clone()),
+        (ADDRESS_TAG, wanted.address.to_string()),
+    ]
+    .map(|(tag, value)| filter(&format!("tag:{tag}"), &[value]))
+    .to_vec()
+}
+
+/// Of things without a name, those whose tags say that they are the wanted one: the others
+/// are not in the way.
+pub(super) fn ours<'a>(
+    wanted: &Wanted,
+    things: impl IntoIterator<Item = (Option<&'a str>, &'a [Tag])>,
+) -> Vec<Found> {
+    things
+        .into_iter()
+        .filter_map(|(id, with)| {
+            let ownership = tags(with).ownership(wanted);
+            (ownership != Ownership::Foreign).then_some(Found {
+                id: Id {
+                    region: wanted.region.clone(),
+                    text: id?.to_owned(),
+                },
+                ownership,
+            })
+        })
+        .collect()
+}
+
+/// Whether these tags say that a thing is of this app and environment, at whatever address.
+pub(super) fn of_our_app(with: &[Tag], wanted: &Wanted) -> bool {
+    let says = |key: &str, value: &str| {
+        with.iter()
+            .any(|tag| tag.key() == Some(key) && tag.value() == Some(value))
+    };
+    says(APP_TAG, &wanted.owner.app) && says(ENVIRONMENT_TAG, &wanted.owner.environment)
+}
+
+/// For a call that EC2 does not know again when it comes twice: the SDK sends it once, and
+/// whoever called decides after an unclear answer.
+pub(super) fn once() -> Builder {
+    Builder::new().retry_config(RetryConfig::disabled())
+}
+
+/// What ids say.
+pub(super) fn texts(ids: &[Id]) -> Vec<String> {
+    ids.iter().map(|id| id.text.clone()).collect()
+}
+
+/// One answer an id, in order, out of what was found.
+pub(super) fn in_order(
+    ids: &[Id],
+    found: Result<BTreeMap<String, Attributes>, Error>,
+) -> Vec<Result<Option<Attributes>, Error>> {
+    match found {
+        Ok(mut found) => ids.iter().map(|id| Ok(found.remove(&id.text))).collect(),
+        Err(error) => ids.iter().map(|_| Err(error.clone())).collect(),
+    }
 }
 
 /// Every rule for which one of these values holds, in as few calls as can be.

@@ -287,7 +287,8 @@ fn kind_of(code: Option<&str>, status: Option<u16>) -> ErrorKind {
         | "BucketNotEmpty"
         | "OriginAccessControlInUse"
         | "ResponseHeadersPolicyInUse"
-        | "DistributionNotDisabled" => ErrorKind::InUse,
+        | "DistributionNotDisabled"
+        | "InvalidIPAddress.InUse" => ErrorKind::InUse,
         "OperationAborted"
         | "PreconditionFailed"
         | "InvalidIfMatchVersion"
@@ -304,6 +305,7 @@ fn kind_of(code: Option<&str>, status: Option<u16>) -> ErrorKind {
             || code.ends_with("AlreadyExists")
             || code.ends_with(".Duplicate")
             || code.ends_with("AlreadyOwnedByYou")
+            || code.ends_with("AlreadyAssociated")
             || code.ends_with("AlreadyExistsException") =>
         {
             ErrorKind::AlreadyExists

@@ -14,11 +14,16 @@ mod acm_certificate_validation;
 mod cloudfront_distribution;
 mod cloudfront_origin_access_control;
 mod cloudfront_response_headers_policy;
+mod eip;
 mod lb;
 mod lb_listener;
 mod lb_target_group;
 mod lb_target_group_attachment;
+mod nat_gateway;
+mod route;
 mod route53_record;
+mod route_table;
+mod route_table_association;
 mod s3_bucket;
 mod s3_bucket_lifecycle_configuration;
 mod s3_bucket_logging;
@@ -42,11 +47,16 @@ pub static KINDS: &[&Kind] = &[
     &cloudfront_distribution::KIND,
     &cloudfront_origin_access_control::KIND,
     &cloudfront_response_headers_policy::KIND,
+    &eip::KIND,
     &lb::KIND,
     &lb_listener::KIND,
     &lb_target_group::KIND,
     &lb_target_group_attachment::KIND,
+    &nat_gateway::KIND,
+    &route::KIND,
     &route53_record::KIND,
+    &route_table::KIND,
+    &route_table_association::KIND,
     &s3_bucket::KIND,
     &s3_bucket_lifecycle_configuration::KIND,
     &s3_bucket_logging::KIND,
