@@ -1,19 +1,20 @@
-//! What EC2's kinds have in common: filters, tags, answers in order, and security-group rules
-//! as AWS lists them.
+//! What the kinds of EC2 have in common: filters, batches, tags, and the rules of security
+//! groups as AWS lists them.
 //!
 //! *Invariant*: things are read by filter, never by id: an unknown id fails a whole call,
 //! and a filter just finds nothing.
 
 use std::collections::BTreeMap;
 
-use aws_config::retry::RetryConfig;
 use aws_sdk_ec2::Client;
-use aws_sdk_ec2::config::Builder;
-use aws_sdk_ec2::types::{Filter, ResourceType, SecurityGroupRule, Tag, TagSpecification};
-use futures::future::try_join_all;
+use aws_sdk_ec2::config::retry::RetryConfig;
+use aws_sdk_ec2::types::{
+    Filter, ResourceType, RouteTable, SecurityGroupRule, Tag, TagSpecification,
+};
+use futures::future::{join_all, try_join_all};
 
 use super::tags::{TagChanges, Tags};
-use super::{ADDRESS_TAG, APP_TAG, ENVIRONMENT_TAG, Error, Found, Ownership, Wanted};
+use super::{ADDRESS_TAG, APP_TAG, ENVIRONMENT_TAG, Error, Found, Wanted};
 use crate::resource::Id;
 use crate::value::Attributes;
 
@@ -28,67 +29,75 @@ pub(super) fn filter(name: &str, values: &[String]) -> Filter {
         .build()
 }
 
-/// Filters that leave what carries the tags of this resource.
-pub(super) fn marked(wanted: &Wanted) -> Vec<Filter> {
+/// The filters that only what carries our tags passes.
+pub(super) fn ours(wanted: &Wanted) -> Vec<Filter> {
     [
         (APP_TAG, wanted.owner.app.clone()),
         (ENVIRONMENT_TAG, wanted.owner.environment.clone()),
         (ADDRESS_TAG, wanted.address.to_string()),
     ]
-    .map(|(tag, value)| filter(&format!("tag:{tag}"), &[value]))
-    .to_vec()
+    .into_iter()
+    .map(|(key, value)| filter(&format!("tag:{key}"), &[value]))
+    .collect()
 }
 
-/// Of things without a name, those whose tags say that they are the wanted one: the others
-/// are not in the way.
-pub(super) fn ours<'a>(
-    wanted: &Wanted,
-    things: impl IntoIterator<Item = (Option<&'a str>, &'a [Tag])>,
-) -> Vec<Found> {
-    things
-        .into_iter()
-        .filter_map(|(id, with)| {
-            let ownership = tags(with).ownership(wanted);
-            (ownership != Ownership::Foreign).then_some(Found {
-                id: Id {
-                    region: wanted.region.clone(),
-                    text: id?.to_owned(),
-                },
-                ownership,
-            })
-        })
-        .collect()
-}
-
-/// Whether these tags say that a thing is of this app and environment, at whatever address.
-pub(super) fn of_our_app(with: &[Tag], wanted: &Wanted) -> bool {
-    let says = |key: &str, value: &str| {
-        with.iter()
-            .any(|tag| tag.key() == Some(key) && tag.value() == Some(value))
-    };
-    says(APP_TAG, &wanted.owner.app) && says(ENVIRONMENT_TAG, &wanted.owner.environment)
-}
-
-/// For a call that EC2 does not know again when it comes twice: the SDK sends it once, and
-/// whoever called decides after an unclear answer.
-pub(super) fn once() -> Builder {
-    Builder::new().retry_config(RetryConfig::disabled())
-}
-
-/// What ids say.
-pub(super) fn texts(ids: &[Id]) -> Vec<String> {
-    ids.iter().map(|id| id.text.clone()).collect()
-}
-
-/// One answer an id, in order, out of what was found.
-pub(super) fn in_order(
-    ids: &[Id],
-    found: Result<BTreeMap<String, Attributes>, Error>,
-) -> Vec<Result<Option<Attributes>, Error>> {
-    match found {
-        Ok(mut found) => ids.iter().map(|id| Ok(found.remove(&id.text))).collect(),
-        Err(error) => ids.iter().map(|_| Err(error.clone())).collect(),
+/// Something that was found, and what its tags say of whose it is.
+pub(super) fn found(wanted: &Wanted, id: Option<&str>, of: &[Tag]) -> Found {
+    Found {
+        ownership: tags(of).ownership(wanted),
+        id: Id {
+            region: wanted.region.clone(),
+            text: id.unwrap_or_default().to_owned(),
+        },
     }
+}
+
+/// For a create call without a guard: it is sent once.
+pub(super) fn once() -> aws_sdk_ec2::config::Builder {
+    aws_sdk_ec2::config::Builder::new().retry_config(RetryConfig::disabled())
+}
+
+/// Reads many in as few calls as can be. `list` takes the ids of one call.
+pub(super) async fn read<T, F>(
+    ids: &[Id],
+    list: impl Fn(Vec<String>) -> F,
+    id_of: impl Fn(&T) -> Option<&str>,
+    attributes: impl Fn(&T) -> Attributes,
+) -> Vec<Result<Option<Attributes>, Error>>
+where
+    F: Future<Output = Result<Vec<T>, Error>>,
+{
+    let batches = ids.chunks(VALUES);
+    let calls = batches
+        .clone()
+        .map(|batch| list(batch.iter().map(|id| id.text.clone()).collect()));
+    let mut answers = Vec::with_capacity(ids.len());
+    for (batch, found) in batches.zip(join_all(calls).await) {
+        match found {
+            Ok(found) => answers.extend(batch.iter().map(|id| {
+                let one = found.iter().find(|one| id_of(one) == Some(&id.text));
+                Ok(one.map(&attributes))
+            })),
+            Err(error) => answers.extend(batch.iter().map(|_| Err(error.clone()))),
+        }
+    }
+    answers
+}
+
+/// Every route table that passes.
+pub(super) async fn route_tables(
+    client: &Client,
+    filters: Vec<Filter>,
+) -> Result<Vec<RouteTable>, Error> {
+    client
+        .describe_route_tables()
+        .set_filters(Some(filters))
+        .into_paginator()
+        .items()
+        .send()
+        .collect::<Result<Vec<_>, _>>()
+        .await
+        .map_err(|error| Error::of("ec2:DescribeRouteTables", &error))
 }
 
 /// Every rule for which one of these values holds, in as few calls as can be.

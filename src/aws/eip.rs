@@ -4,7 +4,7 @@
 //!
 //! *Invariant*: an address is never taken away from what uses it: whoever has it goes first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use aws_sdk_ec2::Client;
@@ -36,27 +36,19 @@ impl Lifecycle for Eip {
         let Some(first) = ids.first() else {
             return Vec::new();
         };
-        let client = aws.ec2(&first.region);
-        let mut answers = Vec::with_capacity(ids.len());
-        for batch in ids.chunks(ec2::VALUES) {
-            let of_batch = ec2::filter("allocation-id", &ec2::texts(batch));
-            let found = addresses(&client, vec![of_batch]).await.map(|found| {
-                found
-                    .iter()
-                    .filter_map(|address| Some((address.allocation_id.clone()?, observed(address))))
-                    .collect::<BTreeMap<_, _>>()
-            });
-            answers.extend(ec2::in_order(batch, found));
-        }
-        answers
+        let client = &aws.ec2(&first.region);
+        let list = async |batch: Vec<String>| {
+            addresses(client, vec![ec2::filter("allocation-id", &batch)]).await
+        };
+        ec2::read(ids, list, ElasticIp::allocation_id, observed).await
     }
 
     async fn find(&self, aws: &Aws, wanted: &Wanted) -> Result<Vec<Found>, Error> {
-        let found = addresses(&aws.ec2(&wanted.region), ec2::marked(wanted)).await?;
-        let found = found
+        let found = addresses(&aws.ec2(&wanted.region), ec2::ours(wanted)).await?;
+        Ok(found
             .iter()
-            .map(|address| (address.allocation_id(), address.tags()));
-        Ok(ec2::ours(wanted, found))
+            .map(|address| ec2::found(wanted, address.allocation_id(), address.tags()))
+            .collect())
     }
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, _token: &str) -> Result<Id, Error> {

@@ -5,7 +5,7 @@
 //! *Invariant*: one that failed or was deleted is none, though EC2 shows it for another hour
 //! (VPC user guide, "NAT gateway basics" and "Troubleshoot NAT gateways").
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use aws_sdk_ec2::Client;
@@ -36,35 +36,22 @@ impl Lifecycle for NatGateways {
         let Some(first) = ids.first() else {
             return Vec::new();
         };
-        let client = aws.ec2(&first.region);
-        let mut answers = Vec::with_capacity(ids.len());
-        for batch in ids.chunks(ec2::VALUES) {
-            let found = by_ids(&client, batch).await.map(|found| {
-                found
-                    .iter()
-                    .filter(|gateway| stands(gateway))
-                    .filter_map(|gateway| {
-                        Some((gateway.nat_gateway_id.clone()?, observed(gateway)))
-                    })
-                    .collect::<BTreeMap<_, _>>()
-            });
-            answers.extend(ec2::in_order(batch, found));
-        }
-        answers
+        let client = &aws.ec2(&first.region);
+        let list = async |batch: Vec<String>| {
+            let mut found = gateways(client, vec![ec2::filter(BY_ID, &batch)]).await?;
+            found.retain(stands);
+            Ok(found)
+        };
+        ec2::read(ids, list, NatGateway::nat_gateway_id, observed).await
     }
 
     async fn find(&self, aws: &Aws, wanted: &Wanted) -> Result<Vec<Found>, Error> {
-        let found = gateways(&aws.ec2(&wanted.region), ec2::marked(wanted)).await?;
-        let found = found
+        let found = gateways(&aws.ec2(&wanted.region), ec2::ours(wanted)).await?;
+        Ok(found
             .iter()
-            .filter(|gateway| {
-                matches!(
-                    gateway.state,
-                    Some(NatGatewayState::Pending | NatGatewayState::Available)
-                )
-            })
-            .map(|gateway| (gateway.nat_gateway_id(), gateway.tags()));
-        Ok(ec2::ours(wanted, found))
+            .filter(|gateway| stands(gateway) && gateway.state != Some(NatGatewayState::Deleting))
+            .map(|gateway| ec2::found(wanted, gateway.nat_gateway_id(), gateway.tags()))
+            .collect())
     }
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, token: &str) -> Result<Id, Error> {
@@ -105,8 +92,8 @@ impl Lifecycle for NatGateways {
     }
 
     async fn settle(&self, aws: &Aws, id: &Id) -> Result<Settled, Error> {
-        let found = by_ids(&aws.ec2(&id.region), std::slice::from_ref(id)).await?;
-        Ok(found.first().map_or_else(
+        let found = by_id(&aws.ec2(&id.region), id).await?;
+        Ok(found.as_ref().map_or_else(
             || Settled::Waiting {
                 what: format!("EC2: {id}"),
                 detail: "not visible yet".to_owned(),
@@ -134,12 +121,10 @@ impl Lifecycle for NatGateways {
         _going: &BTreeSet<Id>,
     ) -> Result<Deleted, Error> {
         let client = aws.ec2(&id.region);
-        let found = by_ids(&client, std::slice::from_ref(id)).await?;
-        let state = match found.first().filter(|gateway| stands(gateway)) {
-            None => return Ok(Deleted::Gone),
-            Some(gateway) => gateway.state.as_ref(),
+        let Some(gateway) = by_id(&client, id).await?.filter(stands) else {
+            return Ok(Deleted::Gone);
         };
-        if state != Some(&NatGatewayState::Deleting) {
+        if gateway.state != Some(NatGatewayState::Deleting) {
             let answer = client
                 .delete_nat_gateway()
                 .nat_gateway_id(&id.text)
@@ -175,12 +160,11 @@ pub(super) async fn gateways(
         .map_err(|error| Error::of("ec2:DescribeNatGateways", &error))
 }
 
-async fn by_ids(client: &Client, ids: &[Id]) -> Result<Vec<NatGateway>, Error> {
-    gateways(
-        client,
-        vec![ec2::filter("nat-gateway-id", &ec2::texts(ids))],
-    )
-    .await
+const BY_ID: &str = "nat-gateway-id";
+
+async fn by_id(client: &Client, id: &Id) -> Result<Option<NatGateway>, Error> {
+    let this = ec2::filter(BY_ID, std::slice::from_ref(&id.text));
+    Ok(gateways(client, vec![this]).await?.into_iter().next())
 }
 
 /// Whether it is there, if only to be waited for.

@@ -11,9 +11,9 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{Route, RouteOrigin, RouteState, RouteTable};
 use ipnet::IpNet;
 
-use super::route_table::{BY_ID, is_main, tables};
+use super::route_table::{BY_ID, is_main, is_ours, tables};
 use super::values::{at, differs, given, text, word};
-use super::{Aws, ChildFound, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted, ec2};
+use super::{Aws, ChildFound, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted};
 use crate::resource::Id;
 use crate::value::Attributes;
 
@@ -52,19 +52,16 @@ impl Lifecycle for Routes {
             .collect();
         let of: Vec<String> = of.into_iter().collect();
         let found = tables(&aws.ec2(&first.region), BY_ID, &of).await;
-        let found = found.map(|found| {
-            found
-                .iter()
-                .flat_map(|table| {
-                    routes(table).map(move |route| (id_text(table, route), table, route))
-                })
-                .map(|(id, table, route)| {
-                    let attributes = observed(table, route);
-                    (id, attributes)
-                })
-                .collect::<BTreeMap<_, _>>()
-        });
-        ec2::in_order(ids, found)
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => return ids.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let mut found: BTreeMap<String, Attributes> = found
+            .iter()
+            .flat_map(|table| routes(table).map(move |route| (table, route)))
+            .map(|(table, route)| (id_text(table, route), observed(table, route)))
+            .collect();
+        ids.iter().map(|id| Ok(found.remove(&id.text))).collect()
     }
 
     async fn find(&self, aws: &Aws, wanted: &Wanted) -> Result<Vec<Found>, Error> {
@@ -78,7 +75,7 @@ impl Lifecycle for Routes {
         let Some(table) = found.first() else {
             return Ok(Vec::new());
         };
-        let ours = ec2::of_our_app(table.tags(), wanted);
+        let ours = is_ours(table, wanted);
         if is_main(table) && !ours {
             return Err(main_table(table));
         }

@@ -5,16 +5,17 @@
 //! *Invariant*: a VPC's main table is AWS's, goes with the VPC, and is nothing that is made,
 //! changed or deleted here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use aws_sdk_ec2::Client;
-use aws_sdk_ec2::types::{Filter, ResourceType, RouteTable};
+use aws_sdk_ec2::types::{ResourceType, RouteTable};
 use futures::future::try_join_all;
 
 use super::values::{at, given, refuse, text};
 use super::{
-    Aws, Blocker, ChildFound, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, ec2, route,
+    APP_TAG, Aws, Blocker, ChildFound, Deleted, ENVIRONMENT_TAG, Error, ErrorKind, Found,
+    Lifecycle, Wanted, ec2, route,
 };
 use crate::resource::Id;
 use crate::value::Attributes;
@@ -28,23 +29,20 @@ impl Lifecycle for RouteTables {
         let Some(first) = ids.first() else {
             return Vec::new();
         };
-        let found = tables(&aws.ec2(&first.region), BY_ID, &ec2::texts(ids)).await;
-        let found = found.map(|found| {
-            found
-                .iter()
-                .filter_map(|table| Some((table.route_table_id.clone()?, observed(table))))
-                .collect::<BTreeMap<_, _>>()
-        });
-        ec2::in_order(ids, found)
+        let client = &aws.ec2(&first.region);
+        let list = async |batch: Vec<String>| {
+            ec2::route_tables(client, vec![ec2::filter(BY_ID, &batch)]).await
+        };
+        ec2::read(ids, list, RouteTable::route_table_id, observed).await
     }
 
     async fn find(&self, aws: &Aws, wanted: &Wanted) -> Result<Vec<Found>, Error> {
-        let found = describe(&aws.ec2(&wanted.region), ec2::marked(wanted)).await?;
-        let found = found
+        let found = ec2::route_tables(&aws.ec2(&wanted.region), ec2::ours(wanted)).await?;
+        Ok(found
             .iter()
             .filter(|table| !is_main(table))
-            .map(|table| (table.route_table_id(), table.tags()));
-        Ok(ec2::ours(wanted, found))
+            .map(|table| ec2::found(wanted, table.route_table_id(), table.tags()))
+            .collect())
     }
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, token: &str) -> Result<Id, Error> {
@@ -120,7 +118,8 @@ impl Lifecycle for RouteTables {
         let Some(first) = parents.first() else {
             return Ok(Vec::new());
         };
-        let found = tables(&aws.ec2(&first.region), BY_ID, &ec2::texts(parents)).await?;
+        let ids: Vec<String> = parents.iter().map(|id| id.text.clone()).collect();
+        let found = tables(&aws.ec2(&first.region), BY_ID, &ids).await?;
         Ok(found
             .iter()
             .flat_map(|table| route::made_by_hand(table, &first.region))
@@ -139,20 +138,18 @@ pub(super) async fn tables(
 ) -> Result<Vec<RouteTable>, Error> {
     let calls = values
         .chunks(ec2::VALUES)
-        .map(|values| describe(client, vec![ec2::filter(name, values)]));
+        .map(|values| ec2::route_tables(client, vec![ec2::filter(name, values)]));
     Ok(try_join_all(calls).await?.into_iter().flatten().collect())
 }
 
-async fn describe(client: &Client, filters: Vec<Filter>) -> Result<Vec<RouteTable>, Error> {
-    client
-        .describe_route_tables()
-        .set_filters(Some(filters))
-        .into_paginator()
-        .items()
-        .send()
-        .collect::<Result<Vec<_>, _>>()
-        .await
-        .map_err(|error| Error::of("ec2:DescribeRouteTables", &error))
+/// Whether it is of this app and environment, at whatever address: what is in it and can't
+/// carry a tag is ours then.
+pub(super) fn is_ours(table: &RouteTable, wanted: &Wanted) -> bool {
+    let says = |key: &str, value: &str| {
+        let mut tags = table.tags().iter();
+        tags.any(|tag| tag.key() == Some(key) && tag.value() == Some(value))
+    };
+    says(APP_TAG, &wanted.owner.app) && says(ENVIRONMENT_TAG, &wanted.owner.environment)
 }
 
 /// Whether subnets that name no table go by it.

@@ -15,9 +15,9 @@ use aws_sdk_ec2::types::{
 };
 use futures::future::try_join;
 
-use super::route_table::tables;
+use super::route_table::{is_ours, tables};
 use super::values::{differs, given, text};
-use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted, ec2};
+use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted};
 use crate::resource::Id;
 use crate::value::Attributes;
 
@@ -182,7 +182,7 @@ fn associations(table: &RouteTable) -> impl Iterator<Item = &RouteTableAssociati
 
 /// An association can't carry a tag: it is ours by a table of ours.
 fn ownership(table: &RouteTable, wanted: &Wanted) -> Ownership {
-    if ec2::of_our_app(table.tags(), wanted) {
+    if is_ours(table, wanted) {
         Ownership::ChildOfOurs
     } else if table.route_table_id() == text(&wanted.attributes, "route_table_id") {
         Ownership::Equal

@@ -13,7 +13,6 @@ pub(super) static KIND: Kind = Kind {
     noun: "Elastic IP address",
     replace: &["domain", "network_border_group", "public_ipv4_pool"],
     defaults: &[("domain", Literal::Text("vpc"))],
-    named_by: &["domain"],
     guard: Guard::Nothing,
     protect: |_| true,
     permissions: &[
