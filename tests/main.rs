@@ -24,6 +24,7 @@ mod new;
 mod plan;
 mod readme;
 mod review;
+mod routing;
 mod sandbox;
 mod sandbox_answers;
 mod shared_record;

@@ -299,7 +299,8 @@ fn kind_of(code: Option<&str>, status: Option<u16>) -> ErrorKind {
         | "BucketNotEmpty"
         | "OriginAccessControlInUse"
         | "ResponseHeadersPolicyInUse"
-        | "DistributionNotDisabled" => ErrorKind::InUse,
+        | "DistributionNotDisabled"
+        | "InvalidIPAddress.InUse" => ErrorKind::InUse,
         "OperationAborted"
         | "PreconditionFailed"
         | "InvalidIfMatchVersion"
@@ -317,6 +318,7 @@ fn kind_of(code: Option<&str>, status: Option<u16>) -> ErrorKind {
             || code.ends_with(".Duplicate")
             || code == "InvalidSubnet.Conflict"
             || code.ends_with("AlreadyOwnedByYou")
+            || code.ends_with("AlreadyAssociated")
             || code.ends_with("AlreadyExistsException") =>
         {
             ErrorKind::AlreadyExists

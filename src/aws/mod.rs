@@ -17,6 +17,7 @@ mod cloudfront_response_headers_policy;
 mod data;
 mod default_security_group;
 mod ec2;
+mod eip;
 mod elb;
 mod error;
 mod flow_log;
@@ -27,9 +28,13 @@ mod lb_listener;
 mod lb_listener_action;
 mod lb_target_group;
 mod lb_target_group_attachment;
+mod nat_gateway;
 mod network_interface;
+mod route;
 mod route53_record;
 mod route53_record_set;
+mod route_table;
+mod route_table_association;
 mod s3;
 mod s3_bucket;
 mod s3_bucket_lifecycle_configuration;
@@ -86,6 +91,7 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
     ),
     ("aws_flow_log", &flow_log::FlowLog),
     ("aws_internet_gateway", &internet_gateway::InternetGateway),
+    ("aws_eip", &eip::Eip),
     ("aws_lb", &lb::Lb),
     ("aws_lb_listener", &lb_listener::LbListener),
     ("aws_lb_target_group", &lb_target_group::LbTargetGroup),
@@ -93,7 +99,14 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
         "aws_lb_target_group_attachment",
         &lb_target_group_attachment::LbTargetGroupAttachment,
     ),
+    ("aws_nat_gateway", &nat_gateway::NatGateways),
+    ("aws_route", &route::Routes),
     ("aws_route53_record", &route53_record::Route53Record),
+    ("aws_route_table", &route_table::RouteTables),
+    (
+        "aws_route_table_association",
+        &route_table_association::RouteTableAssociations,
+    ),
     ("aws_s3_bucket", &s3_bucket::LIFECYCLE),
     (
         "aws_s3_bucket_lifecycle_configuration",
@@ -332,6 +345,11 @@ pub trait Lifecycle: Send + Sync {
         observed: &Attributes,
         wanted: &Wanted,
     ) -> Result<(), Error>;
+
+    /// What AWS calls it once it has been updated, where an id holds what an update changes.
+    fn id_after_update(&self, id: &Id, _wanted: &Wanted) -> Id {
+        id.clone()
+    }
 
     /// Deletes it, by at most one mutating call an entry. What is not there is `Gone`.
     /// `going` are the ids of everything that the same plan deletes: what several things

@@ -15,13 +15,18 @@ mod cloudfront_distribution;
 mod cloudfront_origin_access_control;
 mod cloudfront_response_headers_policy;
 mod default_security_group;
+mod eip;
 mod flow_log;
 mod internet_gateway;
 mod lb;
 mod lb_listener;
 mod lb_target_group;
 mod lb_target_group_attachment;
+mod nat_gateway;
+mod route;
 mod route53_record;
+mod route_table;
+mod route_table_association;
 mod s3_bucket;
 mod s3_bucket_lifecycle_configuration;
 mod s3_bucket_logging;
@@ -50,11 +55,16 @@ pub static KINDS: &[&Kind] = &[
     &default_security_group::KIND,
     &flow_log::KIND,
     &internet_gateway::KIND,
+    &eip::KIND,
     &lb::KIND,
     &lb_listener::KIND,
     &lb_target_group::KIND,
     &lb_target_group_attachment::KIND,
+    &nat_gateway::KIND,
+    &route::KIND,
     &route53_record::KIND,
+    &route_table::KIND,
+    &route_table_association::KIND,
     &s3_bucket::KIND,
     &s3_bucket_lifecycle_configuration::KIND,
     &s3_bucket_logging::KIND,

@@ -44,7 +44,11 @@ impl Given<'_> {
         for (key, spec) in &manifest.outputs {
             let by = Address::managed(&self.component.name.value, "output", key);
             self.around.needed.take();
-            let read = if spec.list { text::read_list } else { text::read };
+            let read = if spec.list {
+                text::read_list
+            } else {
+                text::read
+            };
             if let Some(value) = self.rendered(&spec.value, read, &by, &spec.span) {
                 let mut needed = self.around.needed.take();
                 let resources = self.drafted.resources.keys();
@@ -73,13 +77,7 @@ impl Given<'_> {
     }
 
     /// A text of the manifest; none where it is empty or wrong.
-    fn rendered(
-        &mut self,
-        template: &str,
-        read: Read,
-        by: &Address,
-        span: &Span,
-    ) -> Option<Value> {
+    fn rendered(&mut self, template: &str, read: Read, by: &Address, span: &Span) -> Option<Value> {
         let name = self.component.name.value.as_str();
         let origin = Origin {
             spec: Some(self.component.name.span.clone()),
