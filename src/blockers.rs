@@ -17,10 +17,13 @@ use crate::value::Value;
 const ASKED: &[&str] = &[
     "aws_acm_certificate",
     "aws_eip",
+    "aws_internet_gateway",
     "aws_lb_target_group",
     "aws_route_table",
     "aws_s3_bucket",
     "aws_security_group",
+    "aws_subnet",
+    "aws_vpc",
 ];
 
 /// Asks what prevents the deletes among these steps. A problem for each that something

@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::config::retry::RetryConfig;
 use aws_sdk_ec2::types::{
-    Filter, ResourceType, RouteTable, SecurityGroupRule, Tag, TagSpecification,
+    Filter, ResourceType, RouteTable, SecurityGroupRule, Subnet, Tag, TagSpecification,
 };
 use futures::future::{join_all, try_join_all};
 
+use super::data::partition;
 use super::tags::{TagChanges, Tags};
 use super::{ADDRESS_TAG, APP_TAG, ENVIRONMENT_TAG, Error, Found, Wanted};
 use crate::resource::Id;
@@ -52,6 +53,12 @@ pub(super) fn found(wanted: &Wanted, id: Option<&str>, of: &[Tag]) -> Found {
     }
 }
 
+/// The ARN of a thing of EC2.
+pub(super) fn arn(region: &str, owner: &str, of: &str, id: &str) -> String {
+    let partition = partition(region);
+    format!("arn:{partition}:ec2:{region}:{owner}:{of}/{id}")
+}
+
 /// For a create call without a guard: it is sent once.
 pub(super) fn once() -> aws_sdk_ec2::config::Builder {
     aws_sdk_ec2::config::Builder::new().retry_config(RetryConfig::disabled())
@@ -82,6 +89,19 @@ where
         }
     }
     answers
+}
+
+/// Every subnet that passes.
+pub(super) async fn subnets(client: &Client, filters: Vec<Filter>) -> Result<Vec<Subnet>, Error> {
+    client
+        .describe_subnets()
+        .set_filters(Some(filters))
+        .into_paginator()
+        .items()
+        .send()
+        .collect::<Result<Vec<_>, _>>()
+        .await
+        .map_err(|error| Error::of("ec2:DescribeSubnets", &error))
 }
 
 /// Every route table that passes.
@@ -129,6 +149,15 @@ pub(super) fn tags(tags: &[Tag]) -> Tags {
             Some((tag.key()?.to_owned(), value.to_owned()))
         })
         .collect()
+}
+
+/// The tag `Name` in quotes, with a blank before it, if there is one.
+pub(super) fn name_of(tags: &[Tag]) -> String {
+    tags.iter()
+        .find(|tag| tag.key() == Some("Name"))
+        .and_then(Tag::value)
+        .map(|name| format!(" \"{name}\""))
+        .unwrap_or_default()
 }
 
 /// Tags as a create call takes them.

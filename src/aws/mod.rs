@@ -15,17 +15,21 @@ mod cloudfront_distribution;
 mod cloudfront_origin_access_control;
 mod cloudfront_response_headers_policy;
 mod data;
+mod default_security_group;
 mod ec2;
 mod eip;
 mod elb;
 mod error;
+mod flow_log;
 mod given;
+mod internet_gateway;
 mod lb;
 mod lb_listener;
 mod lb_listener_action;
 mod lb_target_group;
 mod lb_target_group_attachment;
 mod nat_gateway;
+mod network_interface;
 mod route;
 mod route53_record;
 mod route53_record_set;
@@ -42,9 +46,12 @@ mod s3_bucket_server_side_encryption_configuration;
 mod s3_bucket_versioning;
 mod security_group;
 mod security_group_rule;
+mod subnet;
 pub mod survey;
 mod tags;
+pub mod target_health;
 mod values;
+mod vpc;
 
 use std::collections::BTreeSet;
 
@@ -79,6 +86,12 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
         &cloudfront_response_headers_policy::CloudfrontResponseHeadersPolicy,
     ),
     ("aws_eip", &eip::Eip),
+    (
+        "aws_default_security_group",
+        &default_security_group::DefaultSecurityGroup,
+    ),
+    ("aws_flow_log", &flow_log::FlowLog),
+    ("aws_internet_gateway", &internet_gateway::InternetGateway),
     ("aws_lb", &lb::Lb),
     ("aws_lb_listener", &lb_listener::LbListener),
     ("aws_lb_target_group", &lb_target_group::LbTargetGroup),
@@ -115,6 +128,8 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
     ),
     ("aws_s3_bucket_versioning", &s3_bucket_versioning::LIFECYCLE),
     ("aws_security_group", &security_group::SecurityGroup),
+    ("aws_subnet", &subnet::Subnet),
+    ("aws_vpc", &vpc::Vpc),
     (
         "aws_vpc_security_group_egress_rule",
         &SecurityGroupRules(Direction::Out),
@@ -127,6 +142,10 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
 
 /// Every kind of lookup, in order of name.
 static LOOKUPS: &[(&str, &dyn Ask)] = &[
+    (
+        "aws_availability_zones",
+        &data::availability_zones::AvailabilityZones,
+    ),
     (
         "aws_caller_identity",
         &data::caller_identity::CallerIdentity,

@@ -5,27 +5,30 @@
 //! are needed; a component with a problem gives no outputs, and none that takes them is
 //! blamed for it.
 
+mod given;
 mod inputs;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use given::Given;
 use inputs::taken_by;
 use tera::Context;
 
 use super::engine::{self, Engine, Failure};
-use super::link::{self, Wanted};
+use super::link;
 use super::manifest::SURROUNDINGS;
 use super::place::{Places, error_at};
 use super::read::{self, Drafted, Surroundings};
 use super::template::Template;
-use super::{Blueprint, Library, RENDERED, fill, text};
+use super::{Blueprint, Library, RENDERED, fill};
 use crate::address::{Address, Mode};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kind::Kind;
 use crate::resource::{Desired, Lookup, Origin};
 use crate::spec::{Component, Input, Spec};
-use crate::value::{Attributes, Reference, Value};
+use crate::value::{Attributes, Reference};
 
 /// Expands a spec. In: the spec and the blueprints. Out: everything that AWS should have,
 /// filled to the last default, with absolute addresses.
@@ -46,6 +49,7 @@ pub fn expand(spec: &Spec, library: &Library) -> Result<Desired, Vec<Diagnostic>
             waivers: spec.waivers.clone(),
             ..Desired::default()
         },
+        needed: Needed::new(),
         links: Vec::new(),
         problems: Vec::new(),
         broken: BTreeSet::new(),
@@ -66,6 +70,8 @@ struct Expansion<'a> {
     spec: &'a Spec,
     library: &'a Library,
     desired: Desired,
+    /// What must stand before whoever takes an output, by component and name.
+    needed: Needed,
     links: Vec<link::Link>,
     problems: Vec<Diagnostic>,
     /// Components whose outputs are not to be had.
@@ -73,6 +79,8 @@ struct Expansion<'a> {
     /// What has been got ready of the blueprints, by name.
     ready: BTreeMap<String, Rc<Ready>>,
 }
+
+type Needed = BTreeMap<(String, String), BTreeSet<Address>>;
 
 /// A blueprint's templates, its own first, and the engine that has read them.
 struct Ready {
@@ -111,7 +119,7 @@ impl Expansion<'_> {
     fn not_given(&mut self, component: &Component) {
         for taken in taken_by(component, self.library) {
             let key = (taken.component.to_owned(), taken.output.to_owned());
-            if !self.desired.outputs.contains_key(&key) {
+            if taken.must && !self.desired.outputs.contains_key(&key) {
                 let message = format!(
                     "`{}` gives no `{}` with these inputs",
                     taken.component, taken.output
@@ -137,8 +145,11 @@ impl Expansion<'_> {
             Err(failure) => return self.problems.push(told(&failure, &places)),
         };
         let outputs = std::mem::take(&mut self.desired.outputs);
+        let needed = RefCell::new(BTreeSet::new());
         let output = |component: &str, name: &str| {
             let key = (component.to_owned(), name.to_owned());
+            let before = self.needed.get(&key).into_iter().flatten();
+            needed.borrow_mut().extend(before.cloned());
             outputs.get(&key).cloned()
         };
         let around = Surroundings {
@@ -146,6 +157,7 @@ impl Expansion<'_> {
             region: &self.spec.region.value,
             places: &places,
             output: &output,
+            needed: &needed,
         };
         let mut drafted = Drafted::default();
         for template in &templates[..blueprint.templates.len()] {
@@ -157,16 +169,21 @@ impl Expansion<'_> {
                 Err(failure) => drafted.problems.push(told(&failure, &places)),
             }
         }
-        let given = outputs_of(
+        let mut given = Given {
             component,
-            blueprint,
             engine,
-            &context,
-            &output,
-            &mut drafted,
-        );
+            context: &context,
+            around: &around,
+            drafted: &mut drafted,
+        };
+        let next = given.next(&blueprint.manifest);
+        let given = given.outputs(&blueprint.manifest);
+        self.desired.next.extend(next);
         self.desired.outputs = outputs;
-        self.desired.outputs.extend(given);
+        for (key, (value, needed)) in given {
+            self.needed.insert(key.clone(), needed);
+            self.desired.outputs.insert(key, value);
+        }
         self.desired.resources.extend(drafted.resources);
         self.desired.lookups.extend(drafted.lookups);
         self.links.extend(drafted.links);
@@ -246,9 +263,12 @@ impl Expansion<'_> {
             let given = component.inputs.get(name).map(|given| &given.value.value);
             let value = match given.or(input.default.as_ref()) {
                 Some(Input::Component(other)) => {
-                    let given = self.desired.outputs.keys();
-                    let given = given.filter(|(component, _)| component == other);
-                    engine::component(other, given.map(|(_, output)| output.as_str()))
+                    let outputs = input.takes.iter().chain(&input.may_take);
+                    let outputs = outputs.map(|output| {
+                        let key = (other.clone(), output.clone());
+                        (output.as_str(), self.desired.outputs.contains_key(&key))
+                    });
+                    engine::component(other, outputs)
                 }
                 Some(value) => engine::value_of(value, &input.of),
                 None => engine::nothing(),
@@ -391,42 +411,6 @@ impl Expansion<'_> {
             }
         }
     }
-}
-
-/// What a component gives: the manifest's outputs with a value.
-fn outputs_of(
-    component: &Component,
-    blueprint: &Blueprint,
-    engine: &Engine,
-    context: &Context,
-    output: &dyn Fn(&str, &str) -> Option<Value>,
-    drafted: &mut Drafted,
-) -> BTreeMap<(String, String), Value> {
-    let name = component.name.value.as_str();
-    let mut given = BTreeMap::new();
-    for (key, spec) in &blueprint.manifest.outputs {
-        let origin = Origin {
-            spec: Some(component.name.span.clone()),
-            blueprint: Some(spec.span.clone()),
-        };
-        let value = engine
-            .render_text(&spec.value, context, true)
-            .map_err(|failure| failure.message)
-            .and_then(|rendered| text::read(&rendered, name, output));
-        match value {
-            Ok(Value::String(text)) if text.is_empty() => {}
-            Ok(value) => {
-                let by = Address::managed(name, "output", key);
-                read::link(&value, Wanted::Any, &by, &origin, &mut drafted.links);
-                given.insert((name.to_owned(), key.clone()), value);
-            }
-            Err(problem) => {
-                let message = format!("the output `{key}`: {problem}");
-                drafted.problems.push(error_at(&origin, message, ""));
-            }
-        }
-    }
-    given
 }
 
 /// A failure as the user is told: a refusal at the input, all else at the blueprint's line.

@@ -11,8 +11,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::input::{InputSpec, InputType};
-use crate::address::is_name;
+use crate::address::{Address, is_name};
 use crate::diagnostic::{Diagnostic, Source, Span, did_you_mean};
+use crate::kind::schema::Schema;
 use crate::spec::{Input, Written};
 
 /// What a blueprint says about itself.
@@ -26,6 +27,19 @@ pub struct Manifest {
     pub inputs: BTreeMap<String, InputSpec>,
     /// What it gives, by name.
     pub outputs: BTreeMap<String, OutputSpec>,
+    /// What people do once it stands, in order.
+    pub next: Vec<NextSpec>,
+}
+
+/// A command for people, such as the upload of a site's files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NextSpec {
+    /// What it does, a phrase.
+    pub summary: String,
+    /// The template that gives it; an empty text means that there is none this time.
+    pub command: String,
+    /// Its line.
+    pub(super) span: Span,
 }
 
 /// An output of a blueprint.
@@ -35,8 +49,24 @@ pub struct OutputSpec {
     pub summary: String,
     /// The template that gives it; an empty text means that there is none this time.
     pub value: String,
+    /// Whether the template gives the elements of a list, as in TOML.
+    pub list: bool,
+    /// What of the blueprint must stand before who takes it and go after, `kind.name` or
+    /// `kind.*`.
+    pub depends_on: Vec<String>,
     /// Its line.
     pub(super) span: Span,
+}
+
+impl OutputSpec {
+    /// Whether this resource must stand before who takes the output.
+    pub(super) fn needs(&self, resource: &Address) -> bool {
+        self.depends_on.iter().any(|before| {
+            before.split_once('.').is_some_and(|(kind, name)| {
+                kind == resource.kind && (name == "*" || name == resource.name)
+            })
+        })
+    }
 }
 
 /// Names that every template knows beside its inputs.
@@ -50,6 +80,7 @@ const INPUT_KEYS: &[&str] = &[
     "example",
     "from",
     "max",
+    "may_take",
     "min",
     "prefix",
     "required",
@@ -107,7 +138,7 @@ impl Reader<'_> {
     }
 
     fn manifest(&mut self, table: &DeTable<'_>) -> Manifest {
-        self.keys(table, &["inputs", "outputs", "summary", "version"]);
+        self.keys(table, &["inputs", "next", "outputs", "summary", "version"]);
         let summary = self.text(table, "summary").unwrap_or_default();
         let version = self.text(table, "version").unwrap_or_default();
         if summary.is_empty() {
@@ -128,10 +159,19 @@ impl Reader<'_> {
             let Some(entries) = node.get_ref().as_table() else {
                 continue;
             };
-            self.keys(entries, &["summary", "value"]);
+            self.keys(entries, &["depends_on", "list", "summary", "value"]);
             let value = self.text(entries, "value");
             if value.is_none() {
                 self.problem(node.span(), format!("the output `{name}` needs a `value`"));
+            }
+            let depends_on = self.texts(entries, "depends_on");
+            let stray = depends_on.iter().find(|before| {
+                let kind = before.split_once('.').map(|(kind, _)| kind);
+                kind.is_none_or(|kind| Schema::of(kind).is_none())
+            });
+            if let Some(stray) = stray {
+                let message = format!("`{stray}` is neither `kind.name` nor `kind.*` of a kind");
+                self.problem(node.span(), message);
             }
             let at = entries
                 .get("value")
@@ -141,6 +181,8 @@ impl Reader<'_> {
                 OutputSpec {
                     summary: self.text(entries, "summary").unwrap_or_default(),
                     value: value.unwrap_or_default(),
+                    list: self.flag(entries, "list"),
+                    depends_on,
                     span: Span::new(self.source, at),
                 },
             );
@@ -150,7 +192,35 @@ impl Reader<'_> {
             version,
             inputs,
             outputs,
+            next: self.next(table),
         }
+    }
+
+    /// The commands of `[[next]]`.
+    fn next(&mut self, table: &DeTable<'_>) -> Vec<NextSpec> {
+        let Some(node) = table.get("next") else {
+            return Vec::new();
+        };
+        let mut next = Vec::new();
+        for item in node.get_ref().as_array().into_iter().flatten() {
+            let Some(entries) = item.get_ref().as_table() else {
+                self.problem(item.span(), "`next` is a list of tables".to_owned());
+                continue;
+            };
+            self.keys(entries, &["command", "summary"]);
+            match (self.text(entries, "summary"), self.text(entries, "command")) {
+                (Some(summary), Some(command)) => next.push(NextSpec {
+                    summary,
+                    command,
+                    span: Span::new(self.source, item.span()),
+                }),
+                _ => self.problem(
+                    item.span(),
+                    "each of `next` needs a `summary` and a `command`".to_owned(),
+                ),
+            }
+        }
+        next
     }
 
     /// The named tables in a section.
@@ -209,6 +279,7 @@ impl Reader<'_> {
             prefix: self.text(table, "prefix"),
             from: self.flag(table, "from"),
             takes: self.texts(table, "takes"),
+            may_take: self.texts(table, "may_take"),
         };
         for key in ["default", "example"] {
             if let Some(node) = table.get(key)
@@ -280,12 +351,15 @@ impl Reader<'_> {
             DeValue::Array(items) => {
                 Input::List(items.iter().map(|item| self.written(item)).collect())
             }
-            DeValue::Table(entries) => Input::Table(
-                entries
-                    .iter()
-                    .map(|(key, item)| (key.get_ref().to_string(), self.written(item)))
-                    .collect(),
-            ),
+            DeValue::Table(entries) => match component(entries) {
+                Some(name) => Input::Component(name),
+                None => Input::Table(
+                    entries
+                        .iter()
+                        .map(|(key, item)| (key.get_ref().to_string(), self.written(item)))
+                        .collect(),
+                ),
+            },
         }
     }
 
@@ -295,4 +369,11 @@ impl Reader<'_> {
             span: Span::new(self.source, node.span()),
         }
     }
+}
+
+/// The component in `{ from = "network" }`, less an output of it.
+fn component(entries: &DeTable<'_>) -> Option<String> {
+    let from = entries.get("from").filter(|_| entries.len() == 1)?;
+    let name = from.get_ref().as_str()?;
+    (!name.contains('.')).then(|| name.to_owned())
 }

@@ -8,6 +8,7 @@
 
 mod values;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -43,6 +44,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) places: &'a Places<'a>,
     /// Values of other components' outputs.
     pub(super) output: &'a dyn Fn(&str, &str) -> Option<Value>,
+    /// What must stand before whoever has taken outputs since this was last emptied.
+    pub(super) needed: &'a RefCell<BTreeSet<Address>>,
 }
 
 type Node<'i> = Spanned<DeValue<'i>>;
@@ -201,6 +204,7 @@ impl Reader<'_, '_> {
             .map(|name| name.attribute);
         let mut attributes = Attributes::new();
         let mut failed = BTreeSet::new();
+        self.around.needed.take();
         for (key, node) in rest {
             let name = key.get_ref().to_string();
             let own = self.place(&key.span());
@@ -218,6 +222,7 @@ impl Reader<'_, '_> {
             let origin = self.inside.take().filter(|_| !by_input).unwrap_or(own);
             origins.insert(name, origin);
         }
+        depends_on.extend(self.around.needed.take());
         failed.extend(generated.map(str::to_owned));
         self.required(at, &attributes, &failed, schema, "");
         let region = region.unwrap_or_else(|| self.around.region.to_owned());

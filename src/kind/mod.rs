@@ -14,7 +14,10 @@ mod acm_certificate_validation;
 mod cloudfront_distribution;
 mod cloudfront_origin_access_control;
 mod cloudfront_response_headers_policy;
+mod default_security_group;
 mod eip;
+mod flow_log;
+mod internet_gateway;
 mod lb;
 mod lb_listener;
 mod lb_target_group;
@@ -34,6 +37,8 @@ mod s3_bucket_server_side_encryption_configuration;
 mod s3_bucket_versioning;
 pub mod schema;
 mod security_group;
+mod subnet;
+mod vpc;
 mod vpc_security_group_egress_rule;
 mod vpc_security_group_ingress_rule;
 
@@ -48,6 +53,9 @@ pub static KINDS: &[&Kind] = &[
     &cloudfront_origin_access_control::KIND,
     &cloudfront_response_headers_policy::KIND,
     &eip::KIND,
+    &default_security_group::KIND,
+    &flow_log::KIND,
+    &internet_gateway::KIND,
     &lb::KIND,
     &lb_listener::KIND,
     &lb_target_group::KIND,
@@ -66,6 +74,8 @@ pub static KINDS: &[&Kind] = &[
     &s3_bucket_server_side_encryption_configuration::KIND,
     &s3_bucket_versioning::KIND,
     &security_group::KIND,
+    &subnet::KIND,
+    &vpc::KIND,
     &vpc_security_group_egress_rule::KIND,
     &vpc_security_group_ingress_rule::KIND,
 ];

@@ -34,6 +34,7 @@ static SOURCES: &[(&str, &str)] = sources![
     "watertight_sandbox/mend_routing.py",
     "watertight_sandbox/mend_s3.py",
     "watertight_sandbox/mend_target_groups.py",
+    "watertight_sandbox/mend_vpc.py",
     "watertight_sandbox/mends.py",
     "watertight_sandbox/policies.py",
     "watertight_sandbox/refusal.py",

@@ -183,6 +183,8 @@ pub(super) struct Taken<'a> {
     pub(super) component: &'a str,
     pub(super) output: &'a str,
     pub(super) span: &'a Span,
+    /// Whether it must be given.
+    pub(super) must: bool,
 }
 
 /// Every output that a value takes. One that the parser has complained about is nameless
@@ -192,16 +194,20 @@ fn taken<'a>(value: &'a Written<Input>, input: &'a InputSpec) -> Vec<Taken<'a>> 
         Input::Component(component) => input
             .takes
             .iter()
-            .map(|output| Taken {
+            .map(|output| (output, true))
+            .chain(input.may_take.iter().map(|output| (output, false)))
+            .map(|(output, must)| Taken {
                 component,
                 output,
                 span: &value.span,
+                must,
             })
             .collect(),
         Input::From { component, output } if !component.is_empty() => vec![Taken {
             component,
             output,
             span: &value.span,
+            must: true,
         }],
         Input::List(items) => items.iter().flat_map(|item| taken(item, input)).collect(),
         Input::Table(entries) => {
