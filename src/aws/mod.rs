@@ -85,11 +85,11 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
         "aws_cloudfront_response_headers_policy",
         &cloudfront_response_headers_policy::CloudfrontResponseHeadersPolicy,
     ),
-    ("aws_eip", &eip::Eip),
     (
         "aws_default_security_group",
         &default_security_group::DefaultSecurityGroup,
     ),
+    ("aws_eip", &eip::Eip),
     ("aws_flow_log", &flow_log::FlowLog),
     ("aws_internet_gateway", &internet_gateway::InternetGateway),
     ("aws_lb", &lb::Lb),
