@@ -1,5 +1,7 @@
 //! A network of one's own: made, grown, kept closed, and gone without a trace.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_ec2::types::{Filter, IpPermission, IpRange};
 use watertight::aws::Aws;
 
@@ -103,6 +105,31 @@ async fn a_network_grows_by_a_zone_and_goes_without_a_trace() {
     project.run(DESTROY).code(0);
     assert_eq!(networks(&aws).await, before);
     assert_eq!(project.records("shop/prod"), [""; 0]);
+}
+
+#[tokio::test]
+async fn nat_gateways_come_and_go_without_replacing_a_route_table() {
+    let sandbox = Sandbox::new();
+    let before = sandbox.holds().await;
+    let project = Project::on(&sandbox);
+    for nat in ["none", "one", "per zone", "one", "none"] {
+        project.write("app.toml", &network(&format!("nat = \"{nat}\"\n")));
+        let steps = project.plan("app.toml").steps();
+        let kinds: BTreeSet<&str> = steps
+            .iter()
+            .filter(|step| !step.starts_with("create"))
+            .filter_map(|step| step.split('.').nth(1))
+            .collect();
+        let moved = ["aws_eip", "aws_nat_gateway", "aws_route"];
+        assert!(
+            kinds.iter().all(|kind| moved.contains(kind)),
+            "{nat}: {steps:?}"
+        );
+        project.apply("app.toml");
+        project.nothing_to_do("app.toml");
+    }
+    project.run(DESTROY).code(0);
+    assert_eq!(sandbox.holds().await, before);
 }
 
 #[tokio::test]

@@ -110,7 +110,12 @@ fn who_takes_subnets_stands_after_the_way_that_they_promise() {
         let address = format!("{component}.aws_lb.main").parse().unwrap();
         let balancer = &desired.resources[&address];
         let before = balancer.dependencies();
-        for needed in ["net.aws_internet_gateway.main", "net.aws_subnet.public_a"] {
+        for needed in [
+            "net.aws_internet_gateway.main",
+            "net.aws_route.public",
+            "net.aws_route_table_association.public_b",
+            "net.aws_subnet.public_a",
+        ] {
             assert!(before.contains(&needed.parse().unwrap()), "{needed}");
         }
         let group = format!("{component}.aws_security_group.lb")
