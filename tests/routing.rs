@@ -316,6 +316,79 @@ async fn another_way_is_taken_in_place() {
     case.goes_without_a_trace().await;
 }
 
+const NETWORK: &str = r#"
+app = "shop"
+environment = "prod"
+region = "eu-west-1"
+ephemeral = true
+
+[components.net]
+blueprint = "network"
+zones = ["a", "b"]
+tiers = ["public", "private", "isolated"]
+nat = "one"
+"#;
+
+/// Whatever `nat` is: the tables stay, and so do the first zone's gateway and its address.
+#[tokio::test]
+async fn a_network_gets_its_ways_out_without_losing_one() {
+    let sandbox = Sandbox::new();
+    let empty = sandbox.holds().await;
+    let project = Project::on(&sandbox);
+    let nat = |nat: &str| {
+        let spec = NETWORK.replace("\"one\"", &format!("\"{nat}\""));
+        project.write("app.toml", &spec);
+    };
+    let put = |steps: &[&str]| {
+        assert_eq!(project.plan("app.toml").steps(), steps);
+        project.apply("app.toml");
+        project.nothing_to_do("app.toml");
+    };
+    nat("one");
+    project.apply("app.toml");
+    project.nothing_to_do("app.toml");
+    let address = project.id("shop/prod", "net.aws_eip.nat_a");
+    let expected = [
+        ("Elastic IP addresses", 1),
+        ("NAT gateways", 1),
+        ("VPCs", 1),
+        ("flow logs", 1),
+        ("internet gateways", 1),
+        ("route tables", 4),
+        ("subnets", 6),
+    ];
+    let holds = sandbox.holds().await;
+    for (what, n) in expected {
+        assert_eq!(holds.get(what), Some(&n), "{holds:?}");
+    }
+
+    nat("per zone");
+    put(&[
+        "create net.aws_eip.nat_b",
+        "create net.aws_nat_gateway.b",
+        "update net.aws_route.private_b",
+    ]);
+    assert_eq!(project.id("shop/prod", "net.aws_eip.nat_a"), address);
+
+    nat("none");
+    put(&[
+        "delete net.aws_eip.nat_a",
+        "delete net.aws_eip.nat_b",
+        "delete net.aws_nat_gateway.a",
+        "delete net.aws_nat_gateway.b",
+        "delete net.aws_route.private_a",
+        "delete net.aws_route.private_b",
+    ]);
+
+    nat("one");
+    project.apply("app.toml");
+    let destroy = ["--yes", "--empty-buckets", "--delete-logs"];
+    project
+        .run(&[&["destroy", "app.toml"][..], &destroy].concat())
+        .code(0);
+    assert_eq!(sandbox.holds().await, empty);
+}
+
 #[tokio::test]
 async fn what_others_made_is_in_the_way() {
     let case = Case::new(PUBLIC).await;

@@ -33,7 +33,10 @@ impl Lifecycle for RouteTables {
         let list = async |batch: Vec<String>| {
             ec2::route_tables(client, vec![ec2::filter(BY_ID, &batch)]).await
         };
-        ec2::read(ids, list, RouteTable::route_table_id, observed).await
+        ec2::read(ids, list, RouteTable::route_table_id, |table| {
+            observed(table, &first.region)
+        })
+        .await
     }
 
     async fn find(&self, aws: &Aws, wanted: &Wanted) -> Result<Vec<Found>, Error> {
@@ -199,11 +202,14 @@ fn users(table: &RouteTable) -> Vec<Blocker> {
 
 /// Everything that AWS reports, under the schema's names, but for the routes: they are kinds
 /// of their own.
-fn observed(table: &RouteTable) -> Attributes {
+fn observed(table: &RouteTable, region: &str) -> Attributes {
+    let id = table.route_table_id().unwrap_or_default();
+    let owner = table.owner_id().unwrap_or_default();
     given([
-        ("id", table.route_table_id().into()),
+        ("id", id.into()),
+        ("arn", ec2::arn(region, owner, "route-table", id).into()),
         ("vpc_id", table.vpc_id().into()),
-        ("owner_id", table.owner_id().into()),
+        ("owner_id", owner.into()),
         ("tags", ec2::tags(table.tags()).value()),
     ])
 }

@@ -98,14 +98,7 @@ async fn network(client: &Client) -> Result<Vec<Count>, Error> {
         .partition(|vpc| vpc.is_default == Some(true));
     let defaults: BTreeSet<String> = defaults.into_iter().filter_map(|vpc| vpc.vpc_id).collect();
     let of_default = |vpc: Option<&str>| vpc.is_some_and(|vpc| defaults.contains(vpc));
-    let subnets = client
-        .describe_subnets()
-        .into_paginator()
-        .items()
-        .send()
-        .try_collect()
-        .await
-        .map_err(|error| Error::of("ec2:DescribeSubnets", &error))?;
+    let subnets = ec2::subnets(client, Vec::new()).await?;
     let internet_gateways = client
         .describe_internet_gateways()
         .into_paginator()
