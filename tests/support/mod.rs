@@ -1,6 +1,6 @@
 //! What integration tests stand on: a sandbox per test binary, an account per test.
 
-mod account;
+pub(crate) mod account;
 mod call;
 pub(crate) mod cli;
 pub(crate) mod proxy;

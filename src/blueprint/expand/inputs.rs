@@ -206,6 +206,8 @@ pub(super) struct Taken<'a> {
     pub(super) component: &'a str,
     pub(super) output: &'a str,
     pub(super) span: &'a Span,
+    /// Whether it must be given.
+    pub(super) must: bool,
 }
 
 /// Every output that a value takes. One that the parser has complained about is nameless
@@ -214,16 +216,20 @@ fn taken<'a>(value: &'a Written<Input>, takes: &'a [String]) -> Vec<Taken<'a>> {
     match &value.value {
         Input::Component(component) => takes
             .iter()
-            .map(|output| Taken {
+            .map(|output| (output, true))
+            .chain(input.may_take.iter().map(|output| (output, false)))
+            .map(|(output, must)| Taken {
                 component,
                 output,
                 span: &value.span,
+                must,
             })
             .collect(),
         Input::From { component, output } if !component.is_empty() => vec![Taken {
             component,
             output,
             span: &value.span,
+            must: true,
         }],
         Input::List(items) => items.iter().flat_map(|item| taken(item, takes)).collect(),
         Input::Table(entries) => {
