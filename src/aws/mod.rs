@@ -24,6 +24,7 @@ mod lb_listener;
 mod lb_listener_action;
 mod lb_target_group;
 mod lb_target_group_attachment;
+mod origin;
 mod route53_record;
 mod route53_record_set;
 mod s3;
@@ -48,6 +49,7 @@ use serde::Serialize;
 
 pub use client::{Aws, Identity, Settings};
 pub use error::{Error, ErrorKind};
+pub use origin::{Base, Origin, Profile, Role};
 use security_group_rule::{Direction, SecurityGroupRules};
 
 use crate::address::Address;

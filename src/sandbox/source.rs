@@ -30,6 +30,8 @@ static SOURCES: &[(&str, &str)] = sources![
     "watertight_sandbox/mend_cloudfront.py",
     "watertight_sandbox/mend_ec2.py",
     "watertight_sandbox/mend_elbv2.py",
+    "watertight_sandbox/mend_identity.py",
+    "watertight_sandbox/mend_quotas.py",
     "watertight_sandbox/mend_route53.py",
     "watertight_sandbox/mend_s3.py",
     "watertight_sandbox/mend_target_groups.py",

@@ -48,6 +48,7 @@ impl Sandbox {
             region: REGION.to_owned(),
             endpoint: Some(self.endpoint.clone()),
             credentials: Some(self.credentials()),
+            ..Settings::default()
         }
     }
 
