@@ -16,6 +16,7 @@ mod drift;
 mod errors;
 mod faults;
 mod foreign;
+mod identity;
 mod interrupted;
 mod lookups;
 mod new;

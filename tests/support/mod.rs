@@ -4,6 +4,7 @@ mod account;
 mod call;
 pub(crate) mod cli;
 pub(crate) mod proxy;
+mod terminal;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
