@@ -98,6 +98,8 @@ pub mod executor;
 
 pub mod pipeline;
 
+pub mod doctor;
+
 // What people touch.
 pub mod sandbox;
 

@@ -3,7 +3,8 @@
 //! *Invariant*: no request leaves over plain http but to a loopback address.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -14,10 +15,14 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::DateTime;
 use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::date_time::Format as DateTimeFormat;
 use tokio::sync::OnceCell;
 
 use super::{Base, Error, ErrorKind, Origin, Profile};
@@ -62,6 +67,7 @@ struct Clients {
     elb: aws_sdk_elasticloadbalancingv2::Client,
     route53: aws_sdk_route53::Client,
     s3: aws_sdk_s3::Client,
+    servicequotas: aws_sdk_servicequotas::Client,
 }
 
 impl Aws {
@@ -158,6 +164,12 @@ impl Aws {
         Ok(self)
     }
 
+    /// The first time that AWS told in an answer, in seconds since 1970, and when it came.
+    #[must_use]
+    pub fn clock(&self) -> Option<(i64, Instant)> {
+        *self.calls.clock.get()?
+    }
+
     /// Where the credentials come from, as far as it was found out.
     #[must_use]
     pub fn origin(&self) -> Option<&Origin> {
@@ -206,6 +218,21 @@ impl Aws {
         self.clients(region).s3.clone()
     }
 
+    /// The client of Service Quotas.
+    #[must_use]
+    pub fn servicequotas(&self, region: &str) -> aws_sdk_servicequotas::Client {
+        self.clients(region).servicequotas.clone()
+    }
+
+    /// The client of IAM, a global service.
+    #[must_use]
+    pub fn iam(&self) -> aws_sdk_iam::Client {
+        let config = aws_sdk_iam::config::Builder::from(&self.config)
+            .interceptor(Watch::new(&self.calls))
+            .build();
+        aws_sdk_iam::Client::from_conf(config)
+    }
+
     /// Who we are; asked once a run.
     ///
     /// # Errors
@@ -242,14 +269,7 @@ impl Aws {
 
     /// The account's alias, if it has one and we may ask.
     pub async fn alias(&self) -> Option<String> {
-        let config = aws_sdk_iam::config::Builder::from(&self.config)
-            .interceptor(Watch::new(&self.calls))
-            .build();
-        let answer = aws_sdk_iam::Client::from_conf(config)
-            .list_account_aliases()
-            .send()
-            .await
-            .ok()?;
+        let answer = self.iam().list_account_aliases().send().await.ok()?;
         answer.account_aliases.into_iter().next()
     }
 
@@ -335,6 +355,11 @@ impl Clients {
                     .force_path_style(config.endpoint_url().is_some())
                     .build(),
             ),
+            servicequotas: aws_sdk_servicequotas::Client::from_conf(
+                aws_sdk_servicequotas::config::Builder::from(&config)
+                    .interceptor(watch())
+                    .build(),
+            ),
         }
     }
 }
@@ -357,13 +382,16 @@ fn patience() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(8)
 }
 
-/// The count of calls, by operation.
+/// The count of calls, by operation, and AWS's clock.
 #[derive(Debug, Default)]
-struct Calls(Mutex<BTreeMap<String, u64>>);
+struct Calls {
+    counts: Mutex<BTreeMap<String, u64>>,
+    clock: OnceLock<Option<(i64, Instant)>>,
+}
 
 impl Calls {
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, u64>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -407,6 +435,20 @@ impl Intercept for Watch {
             let operation = format!("{}:{}", metadata.service(), metadata.name());
             *self.0.lock().entry(operation).or_default() += 1;
         }
+        Ok(())
+    }
+
+    fn read_after_transmit(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.clock.get_or_init(|| {
+            let date = context.response().headers().get("date")?;
+            let date = DateTime::from_str(date, DateTimeFormat::HttpDate).ok()?;
+            Some((date.secs(), Instant::now()))
+        });
         Ok(())
     }
 }

@@ -25,6 +25,9 @@ mod lb_listener_action;
 mod lb_target_group;
 mod lb_target_group_attachment;
 mod origin;
+pub mod permissions;
+pub mod quotas;
+pub mod regions;
 mod route53_record;
 mod route53_record_set;
 mod s3;
@@ -48,6 +51,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 pub use client::{Aws, Identity, Settings};
+pub use data::partition;
 pub use error::{Error, ErrorKind};
 pub use origin::{Base, Origin, Profile, Role};
 use security_group_rule::{Direction, SecurityGroupRules};
@@ -342,6 +346,11 @@ pub trait Lifecycle: Send + Sync {
 /// A kind of lookup.
 #[async_trait]
 pub trait Ask: Send + Sync {
+    /// IAM actions that it calls, `ec2:DescribeVpcs`.
+    fn permissions(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Asks AWS once. Arguments hold no reference; the answer is in the schema's vocabulary
     /// of the data source, arguments included.
     ///
@@ -359,7 +368,7 @@ pub trait Ask: Send + Sync {
 
 #[cfg(test)]
 mod tests {
-    use super::LIFECYCLES;
+    use super::{LIFECYCLES, LOOKUPS};
     use crate::kind::KINDS;
 
     #[test]
@@ -367,5 +376,16 @@ mod tests {
         let lifecycles: Vec<&str> = LIFECYCLES.iter().map(|(name, _)| *name).collect();
         let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
         assert_eq!(lifecycles, kinds);
+    }
+
+    #[test]
+    fn every_lookup_says_what_it_calls() {
+        for (name, lookup) in LOOKUPS {
+            let permissions = lookup.permissions();
+            // Who one is may be asked by everybody.
+            let none_needed = *name == "aws_caller_identity";
+            assert!(none_needed || !permissions.is_empty(), "{name}");
+            assert!(permissions.is_sorted(), "{name}");
+        }
     }
 }

@@ -10,6 +10,7 @@ pub mod check;
 pub mod code;
 pub mod confirm;
 pub mod diagnostics;
+pub mod doctor;
 pub mod explain;
 pub mod plan;
 pub mod progress;

@@ -106,7 +106,8 @@ fn name_tag(tags: &[Tag]) -> String {
 }
 
 /// The partition of a region, as the second part of an ARN says it.
-fn partition(region: &str) -> &'static str {
+#[must_use]
+pub fn partition(region: &str) -> &'static str {
     if region.starts_with("cn-") {
         "aws-cn"
     } else if region.starts_with("us-gov-") {
