@@ -1,102 +1,12 @@
 //! Who one is: profiles whose roles want an external id or a code, sessions that ended, and
 //! the account that a spec or a state expects.
 
-use aws_sdk_iam::config::{BehaviorVersion, Credentials, Region};
-
 use crate::support::Sandbox;
 use crate::support::cli::Project;
+use crate::support::user::User;
 
 const SPEC: &str = "app = \"shop\"\nenvironment = \"test\"\nregion = \"eu-west-1\"\nephemeral = true\n\
                     [components.data]\nblueprint = \"private-bucket\"\nlogs = false\n";
-
-/// A user of the account, with keys and a device.
-struct User {
-    iam: aws_sdk_iam::Client,
-    account: String,
-    key: String,
-    secret: String,
-    serial: String,
-    seed: String,
-}
-
-impl User {
-    async fn new(sandbox: &Sandbox) -> Self {
-        let config = aws_sdk_iam::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .endpoint_url(&sandbox.endpoint)
-            .credentials_provider(Credentials::new(
-                &sandbox.account,
-                "sandbox",
-                None,
-                None,
-                "test",
-            ))
-            .build();
-        let iam = aws_sdk_iam::Client::from_conf(config);
-        iam.create_user().user_name("jo").send().await.unwrap();
-        let keys = iam
-            .create_access_key()
-            .user_name("jo")
-            .send()
-            .await
-            .unwrap();
-        let keys = keys.access_key.unwrap();
-        let device = iam.create_virtual_mfa_device();
-        let device = device.virtual_mfa_device_name("jo").send().await.unwrap();
-        let device = device.virtual_mfa_device.unwrap();
-        let seed = device.base32_string_seed.unwrap().into_inner();
-        iam.enable_mfa_device()
-            .user_name("jo")
-            .serial_number(&device.serial_number)
-            .authentication_code1("000000")
-            .authentication_code2("000001")
-            .send()
-            .await
-            .unwrap();
-        Self {
-            iam,
-            account: sandbox.account.clone(),
-            key: keys.access_key_id,
-            secret: keys.secret_access_key,
-            serial: device.serial_number,
-            seed: String::from_utf8(seed).unwrap(),
-        }
-    }
-
-    /// A role that trusts the account, on this condition.
-    async fn role(&self, name: &str, condition: serde_json::Value) -> String {
-        let trust = serde_json::json!({
-            "Version": "2012-10-17",
-            "Statement": [{
-                "Effect": "Allow",
-                "Principal": {"AWS": format!("arn:aws:iam::{}:root", self.account)},
-                "Action": "sts:AssumeRole",
-                "Condition": condition,
-            }],
-        });
-        let create = self.iam.create_role().role_name(name);
-        let create = create.assume_role_policy_document(trust.to_string());
-        create.send().await.unwrap().role.unwrap().arn
-    }
-
-    /// A project that has this user's keys in a profile, and this profile besides.
-    fn project(&self, endpoint: &str, profile: &str) -> Project {
-        let project = Project::offline();
-        project.write("watertight.toml", SPEC);
-        let file = project.write(
-            "aws-config",
-            &format!(
-                "[profile base]\naws_access_key_id = {}\naws_secret_access_key = {}\n\n{profile}",
-                self.key, self.secret
-            ),
-        );
-        project
-            .with("AWS_ENDPOINT_URL", endpoint)
-            .with("AWS_CONFIG_FILE", file.to_str().unwrap())
-            .with("AWS_PROFILE", "deploy")
-    }
-}
 
 #[tokio::test]
 async fn a_role_wants_its_external_id() {
@@ -108,6 +18,7 @@ async fn a_role_wants_its_external_id() {
         format!("[profile deploy]\nrole_arn = {role}\nsource_profile = base\nexternal_id = {id}\n")
     };
     let project = user.project(&sandbox.endpoint, &profile("acme-4711"));
+    project.write("watertight.toml", SPEC);
     project.apply("watertight.toml").says(&format!(
         "identity: arn:aws:sts::{}:assumed-role/deploy/",
         sandbox.account
@@ -116,6 +27,7 @@ async fn a_role_wants_its_external_id() {
     project.run(&["destroy", "--yes"]).code(0);
 
     let project = user.project(&sandbox.endpoint, &profile("acme-4712"));
+    project.write("watertight.toml", SPEC);
     project
         .run(&["plan"])
         .code(1)
@@ -142,6 +54,7 @@ async fn a_role_wants_a_code() {
         user.serial
     );
     let project = user.project(proxy.endpoint(), &profile);
+    project.write("watertight.toml", SPEC);
 
     // Nobody can be asked: nothing is sent, and it says what else there is.
     project

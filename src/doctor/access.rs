@@ -83,38 +83,42 @@ fn judge(ahead: i64) -> Line {
     }
 }
 
-/// Whether the account can use the spec's region, and the one where CloudFront's
-/// certificates are, if it needs it.
-pub(super) async fn region(aws: &Aws, desired: &Desired) -> Vec<Line> {
+/// Whether the account can use the spec's region.
+pub(super) async fn region(aws: &Aws, region: &str) -> Vec<Line> {
     const CHECK: &str = "region";
-    let region = desired.region.as_str();
-    let first = match regions::all(aws, region).await {
-        Ok(all) => match all.iter().find(|known| known.name == region) {
-            Some(known) if known.enabled => Line::ok(CHECK, format!("{region} is enabled")),
-            Some(_) => Line::failure(CHECK, format!("{region} is not enabled for this account"))
-                .hint(format!(
-                    "enable it (`aws account enable-region --region-name {region}`, some minutes), or choose another region in the spec"
-                )),
-            None => {
-                let names: Vec<&str> = all.iter().map(|known| known.name.as_str()).collect();
-                Line::failure(
-                    CHECK,
-                    format!("there is no region {region}; there are {}", names.join(", ")),
-                )
-                .hint("write one of them in the spec")
-            }
-        },
-        Err(error) => Line::failed(CHECK, Level::Warning, &error),
+    let all = match regions::all(aws, region).await {
+        Ok(all) => all,
+        Err(error) => return vec![Line::failed(CHECK, Level::Warning, &error)],
     };
-    let elsewhere: BTreeSet<&str> = desired
+    vec![match all.iter().find(|known| known.name == region) {
+        Some(known) if known.enabled => Line::ok(CHECK, format!("{region} is enabled")),
+        Some(_) => Line::failure(CHECK, format!("{region} is not enabled for this account"))
+            .hint(format!(
+                "enable it (`aws account enable-region --region-name {region}`, some minutes), or choose another region in the spec"
+            )),
+        None => {
+            let names: Vec<&str> = all.iter().map(|known| known.name.as_str()).collect();
+            Line::failure(
+                CHECK,
+                format!("there is no region {region}; there are {}", names.join(", ")),
+            )
+            .hint("write one of them in the spec")
+        }
+    }]
+}
+
+/// Whether the other region answers where CloudFront's certificates are, if the spec has one.
+pub(super) async fn elsewhere(aws: &Aws, desired: &Desired) -> Vec<Line> {
+    const CHECK: &str = "region";
+    let others: BTreeSet<&str> = desired
         .resources
         .values()
         .filter(|resource| resource.address.kind == "aws_acm_certificate")
         .map(|resource| resource.region.as_str())
-        .filter(|other| *other != region)
+        .filter(|other| *other != desired.region)
         .collect();
-    let mut lines = vec![first];
-    for other in elsewhere {
+    let mut lines = Vec::new();
+    for other in others {
         lines.push(match regions::certificates_answer(aws, other).await {
             Ok(()) => Line::ok(
                 CHECK,

@@ -160,12 +160,19 @@ pub async fn aws(
     document: Option<&Document>,
     began: Began,
 ) -> Vec<Line> {
-    let (mut lines, identity) = access::identity(aws, desired, document).await;
+    let who = access::identity(aws, desired, document);
+    let region = access::region(aws, &desired.region);
+    let ((mut lines, identity), region) = futures::join!(who, bounded("region", region));
     lines.extend(access::clock(aws, began));
-    let Some(identity) = identity else {
+    let unusable = region.iter().any(|line| line.level == Level::Failure);
+    // A region that is not there or not enabled knows nobody; that is then the cause.
+    if unusable || identity.is_some() {
+        lines.extend(region);
+    }
+    let Some(identity) = identity.filter(|_| !unusable) else {
         return lines;
     };
-    let regions = bounded("region", access::region(aws, desired));
+    let elsewhere = bounded("region", access::elsewhere(aws, desired));
     let reading = async {
         let (found, lookups) = lookups(aws, desired).await;
         let known = desired.clone().with_lookups(&lookups);
@@ -177,8 +184,8 @@ pub async fn aws(
         let (permissions, quotas) = futures::join!(permissions, quotas);
         [found, permissions, quotas].concat()
     };
-    let (regions, reading) = futures::join!(regions, reading);
-    lines.extend(regions);
+    let (elsewhere, reading) = futures::join!(elsewhere, reading);
+    lines.extend(elsewhere);
     lines.extend(reading);
     lines
 }

@@ -5,6 +5,7 @@ mod call;
 pub(crate) mod cli;
 pub(crate) mod proxy;
 mod terminal;
+pub(crate) mod user;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;

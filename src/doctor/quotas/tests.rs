@@ -87,12 +87,26 @@ fn counted(name: &str, inputs: &str, weights: &Weights) -> Vec<String> {
 fn rules_count_by_direction_and_version() {
     let inputs = "ingress = [\"10.0.0.0/8\", \"192.0.2.0/24\", \"2001:db8::/32\", \"sg-12345678\", \"pl-12345678\"]";
     let weights = [("pl-12345678".to_owned(), 55)].into();
-    insta::assert_debug_snapshot!(counted("rules of a security group", inputs, &weights), @"");
+    insta::assert_debug_snapshot!(counted("rules of a security group", inputs, &weights), @r#"
+    [
+        "web.aws_security_group.app, egress over IPv4: 1",
+        "web.aws_security_group.app, ingress over IPv4: 1",
+        "web.aws_security_group.app, ingress over IPv6: 1",
+        "web.aws_security_group.lb, egress over IPv4: 1",
+        "web.aws_security_group.lb, egress over IPv6: 1",
+        "web.aws_security_group.lb, ingress over IPv4: 58",
+        "web.aws_security_group.lb, ingress over IPv6: 57",
+    ]
+    "#);
 }
 
 #[test]
 fn names_and_listeners_are_counted() {
     let inputs = "aliases = [\"store.example.com\"]\nredirect_http = true";
-    insta::assert_debug_snapshot!(counted("names of a certificate", inputs, &Weights::new()), @"");
-    insta::assert_debug_snapshot!(counted("listeners of a load balancer", inputs, &Weights::new()), @"");
+    let counted = |name| counted(name, inputs, &Weights::new());
+    assert_eq!(
+        counted("names of a certificate"),
+        ["web.aws_acm_certificate.site: 2"]
+    );
+    assert_eq!(counted("listeners of a load balancer"), ["web.aws_lb.main: 2"]);
 }
