@@ -17,6 +17,7 @@ mod drift;
 mod errors;
 mod faults;
 mod foreign;
+mod healthy;
 mod identity;
 mod interrupted;
 mod lookups;

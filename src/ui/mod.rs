@@ -12,6 +12,8 @@ pub mod confirm;
 pub mod diagnostics;
 pub mod doctor;
 pub mod explain;
+pub mod health;
+pub mod next;
 pub mod plan;
 pub mod progress;
 pub mod prompt;

@@ -108,5 +108,8 @@ fn names_and_listeners_are_counted() {
         counted("names of a certificate"),
         ["web.aws_acm_certificate.site: 2"]
     );
-    assert_eq!(counted("listeners of a load balancer"), ["web.aws_lb.main: 2"]);
+    assert_eq!(
+        counted("listeners of a load balancer"),
+        ["web.aws_lb.main: 2"]
+    );
 }
