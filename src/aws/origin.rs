@@ -110,14 +110,9 @@ impl Origin {
         if has("AWS_ACCESS_KEY_ID") && has("AWS_SECRET_ACCESS_KEY") {
             return Ok(Self::Environment);
         }
-        let set = profile::load(
-            &Default::default(),
-            &Default::default(),
-            &Default::default(),
-            None,
-        )
-        .await
-        .map_err(|error| wrong(super::error::chain(&error)))?;
+        let set = profile::load(&usual(), &usual(), &usual(), None)
+            .await
+            .map_err(|error| wrong(super::error::chain(&error)))?;
         if has("AWS_PROFILE") || set.get_profile(set.selected_profile()).is_some() {
             let profile = follow(&set)?;
             // A profile that only sets a region has no say in this.
@@ -239,6 +234,11 @@ impl Profile {
             }
         }
     }
+}
+
+/// The SDK's usual file system, environment or files, whose crate is not ours to name.
+fn usual<T: Default>() -> T {
+    T::default()
 }
 
 /// Follows the selected profile to where its credentials begin, as the SDK does.

@@ -66,7 +66,8 @@ pub(super) async fn run(
         lines.extend(state);
         match connect::aws(world, arguments.sandbox, &desired.region).await {
             Ok(aws) => {
-                lines.extend(doctor::aws(&aws, &desired, document.as_ref(), began).await);
+                let found = doctor::aws(&aws, &desired, document.as_ref(), began);
+                lines.extend(Box::pin(found).await);
             }
             Err(failed) => lines.push(no_way(failed)),
         }

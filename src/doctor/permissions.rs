@@ -41,7 +41,7 @@ pub(super) async fn check(
             ];
         }
         Principal::Other => {
-            return vec![unknown("no policies stand for such a session".to_owned())];
+            return vec![unknown("no policies stand for such a session")];
         }
     };
     let questions = questions(&needed, desired);
@@ -63,7 +63,7 @@ pub(super) async fn check(
     let denied = match permissions::denied(aws, &principal, &questions, &context).await {
         Ok(denied) => denied,
         Err(error) if error.kind == ErrorKind::AccessDenied => {
-            return vec![unknown(error.to_string())];
+            return vec![unknown(&error.to_string())];
         }
         Err(error) => return vec![Line::failed(CHECK, Level::Warning, &error)],
     };
@@ -101,7 +101,7 @@ pub(super) async fn check(
     ]
 }
 
-fn unknown(why: String) -> Line {
+fn unknown(why: &str) -> Line {
     Line::warning(CHECK, format!("can't be simulated: {why}")).hint(
         "`watertight doctor --policy` prints what this spec needs: hold it against what you have",
     )

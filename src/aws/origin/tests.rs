@@ -2,7 +2,7 @@
 
 use aws_config::profile::{self, ProfileSet, profile_file};
 
-use super::{Origin, follow};
+use super::{Origin, follow, usual};
 
 #[expect(deprecated, reason = "the crate that it moved to is not ours to name")]
 async fn set(text: &str, selected: &str) -> ProfileSet {
@@ -10,14 +10,9 @@ async fn set(text: &str, selected: &str) -> ProfileSet {
         .with_contents(profile_file::ProfileFileKind::Config, text)
         .build();
     let selected = selected.to_owned().into();
-    profile::load(
-        &Default::default(),
-        &Default::default(),
-        &files,
-        Some(selected),
-    )
-    .await
-    .unwrap()
+    profile::load(&usual(), &usual(), &files, Some(selected))
+        .await
+        .unwrap()
 }
 
 /// Where a profile's credentials come from, and what helps when they are not taken.
