@@ -22,6 +22,7 @@ mod identity;
 mod interrupted;
 mod lookups;
 mod new;
+mod overrides;
 mod plan;
 mod readme;
 mod review;
