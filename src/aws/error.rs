@@ -237,7 +237,7 @@ fn cause<'a, C: std::error::Error + 'static>(
 }
 
 /// The message of an error and of all that caused it, each once.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -33,6 +33,10 @@ mod lb_target_group_attachment;
 mod nat_gateway;
 mod network_interface;
 mod route;
+mod origin;
+pub mod permissions;
+pub mod quotas;
+pub mod regions;
 mod route53_record;
 mod route53_record_set;
 mod route_table;
@@ -61,7 +65,9 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 pub use client::{Aws, Identity, Settings};
+pub use data::partition;
 pub use error::{Error, ErrorKind};
+pub use origin::{Base, Origin, Profile, Role};
 use security_group_rule::{Direction, SecurityGroupRules};
 
 use crate::address::Address;
@@ -385,6 +391,11 @@ pub trait Lifecycle: Send + Sync {
 /// A kind of lookup.
 #[async_trait]
 pub trait Ask: Send + Sync {
+    /// IAM actions that it calls, `ec2:DescribeVpcs`.
+    fn permissions(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Asks AWS once. Arguments hold no reference; the answer is in the schema's vocabulary
     /// of the data source, arguments included.
     ///
@@ -402,7 +413,7 @@ pub trait Ask: Send + Sync {
 
 #[cfg(test)]
 mod tests {
-    use super::LIFECYCLES;
+    use super::{LIFECYCLES, LOOKUPS};
     use crate::kind::KINDS;
 
     #[test]
@@ -410,5 +421,16 @@ mod tests {
         let lifecycles: Vec<&str> = LIFECYCLES.iter().map(|(name, _)| *name).collect();
         let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
         assert_eq!(lifecycles, kinds);
+    }
+
+    #[test]
+    fn every_lookup_says_what_it_calls() {
+        for (name, lookup) in LOOKUPS {
+            let permissions = lookup.permissions();
+            // Who one is may be asked by everybody.
+            let none_needed = *name == "aws_caller_identity";
+            assert!(none_needed || !permissions.is_empty(), "{name}");
+            assert!(permissions.is_sorted(), "{name}");
+        }
     }
 }

@@ -302,6 +302,7 @@ mod tests {
             region: "eu-west-1".to_owned(),
             endpoint: Some("http://127.0.0.1:1".to_owned()),
             credentials: Some(("key".to_owned(), "secret".to_owned())),
+            origin: None,
         })
         .await;
         let (_stop, orders) = watch::channel(stop);

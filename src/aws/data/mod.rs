@@ -99,7 +99,8 @@ fn tags_value(tags: &[Tag]) -> Value {
 }
 
 /// The partition of a region, as the second part of an ARN says it.
-pub(super) fn partition(region: &str) -> &'static str {
+#[must_use]
+pub fn partition(region: &str) -> &'static str {
     if region.starts_with("cn-") {
         "aws-cn"
     } else if region.starts_with("us-gov-") {
