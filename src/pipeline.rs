@@ -248,7 +248,9 @@ pub async fn plan_destroy(
 }
 
 fn header(mode: Mode, desired: &Desired, account: Option<&str>) -> Header {
+    let lookups = desired.lookups.values();
     Header {
+        deferred: lookups.filter(|one| one.is_deferred()).cloned().collect(),
         mode,
         region: desired.region.clone(),
         account: account.map(str::to_owned),

@@ -14,6 +14,10 @@ mod cloudfront;
 mod cloudfront_distribution;
 mod cloudfront_origin_access_control;
 mod cloudfront_response_headers_policy;
+mod cloudfront_vpc_origin;
+mod cloudwatch_log_delivery;
+mod cloudwatch_log_delivery_destination;
+mod cloudwatch_log_delivery_source;
 mod data;
 mod ec2;
 mod elb;
@@ -24,6 +28,7 @@ mod lb_listener;
 mod lb_listener_action;
 mod lb_target_group;
 mod lb_target_group_attachment;
+mod logs;
 mod route53_record;
 mod route53_record_set;
 mod s3;
@@ -73,6 +78,22 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
         "aws_cloudfront_response_headers_policy",
         &cloudfront_response_headers_policy::CloudfrontResponseHeadersPolicy,
     ),
+    (
+        "aws_cloudfront_vpc_origin",
+        &cloudfront_vpc_origin::CloudfrontVpcOrigin,
+    ),
+    (
+        "aws_cloudwatch_log_delivery",
+        &cloudwatch_log_delivery::CloudwatchLogDelivery,
+    ),
+    (
+        "aws_cloudwatch_log_delivery_destination",
+        &cloudwatch_log_delivery_destination::CloudwatchLogDeliveryDestination,
+    ),
+    (
+        "aws_cloudwatch_log_delivery_source",
+        &cloudwatch_log_delivery_source::CloudwatchLogDeliverySource,
+    ),
     ("aws_lb", &lb::Lb),
     ("aws_lb_listener", &lb_listener::LbListener),
     ("aws_lb_target_group", &lb_target_group::LbTargetGroup),
@@ -118,7 +139,12 @@ static LOOKUPS: &[(&str, &dyn Ask)] = &[
         "aws_caller_identity",
         &data::caller_identity::CallerIdentity,
     ),
+    (
+        "aws_ec2_managed_prefix_list",
+        &data::ec2_managed_prefix_list::Ec2ManagedPrefixList,
+    ),
     ("aws_route53_zone", &data::route53_zone::Route53Zone),
+    ("aws_security_group", &data::security_group::SecurityGroup),
     ("aws_subnets", &data::subnets::Subnets),
     ("aws_vpc", &data::vpc::Vpc),
 ];

@@ -190,9 +190,7 @@ impl Reader<'_, '_> {
         for (key, node) in table {
             match key.get_ref().as_ref() {
                 "region" => self.region(node, &mut region),
-                "depends_on" if self.address.mode == Mode::Managed => {
-                    depends_on = self.depends_on(node);
-                }
+                "depends_on" => depends_on = self.depends_on(node),
                 _ => rest.push((key, node)),
             }
         }
@@ -258,6 +256,7 @@ impl Reader<'_, '_> {
                     address: address.clone(),
                     region,
                     arguments: attributes,
+                    depends_on,
                     origin,
                 };
                 self.drafted.lookups.insert(address, lookup);

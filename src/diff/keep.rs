@@ -58,8 +58,25 @@ pub(super) fn compare(
             }
             Some(seen) => case.hold_against(seen, &mut known, changes),
         }
+        let is_new = changes.steps.iter().any(|step| {
+            step.change.address == *address
+                && matches!(step.change.action, Action::Create | Action::Replace)
+        });
+        if is_new {
+            forget_answers(address, desired, &mut known);
+        }
     }
     changes.known = known;
+}
+
+/// What waits for something that is only made now is asked again when it stands. An update
+/// in place leaves it the thing that it was.
+fn forget_answers(made: &Address, desired: &Desired, known: &mut Known) {
+    for lookup in desired.lookups.values() {
+        if lookup.is_deferred() && lookup.waits_for().contains(made) {
+            known.forget(&lookup.address);
+        }
+    }
 }
 
 /// What stands in another region than the spec says. Nothing can move, and to hold the one
@@ -367,7 +384,11 @@ impl Case<'_> {
             after: Vec::new(),
             wanted: Some(self.resource.clone()),
             observed: seen.map(|seen| seen.attributes.clone()).unwrap_or_default(),
-            dependencies: self.resource.dependencies().into_iter().collect(),
+            dependencies: self
+                .desired
+                .dependencies(self.resource)
+                .into_iter()
+                .collect(),
             generation,
             protect,
         }

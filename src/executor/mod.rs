@@ -16,6 +16,9 @@
 //! acts on what stands reads it in the same turn. Whoever looks at what it has made, waits
 //! for AWS to finish, or pauses before it repeats a mutating call, has no turn.
 //!
+//! **Deferred lookups.** A step that hangs on a lookup which waits for resources asks it when
+//! they stand, before its first turn, and tells the owner the answer.
+//!
 //! **Commits.** A mutating call goes out only when the document on the disk says that it
 //! may: `creating` with the token, `updating`, `deleting`. The id goes into a commit as soon
 //! as AWS has named the thing, before any wait. One save is in flight at a time, and the
@@ -45,6 +48,8 @@ mod desk;
 
 mod context;
 mod step;
+
+mod deferred;
 
 mod create;
 mod delete;
@@ -289,6 +294,7 @@ mod tests {
             mode: Mode::Destroy,
             region: "eu-west-1".to_owned(),
             account: Some("123456789012".to_owned()),
+            deferred: Vec::new(),
             outputs: std::collections::BTreeMap::new(),
         };
         let plan = order(changes, &graph, &document, header);

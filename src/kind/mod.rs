@@ -14,6 +14,10 @@ mod acm_certificate_validation;
 mod cloudfront_distribution;
 mod cloudfront_origin_access_control;
 mod cloudfront_response_headers_policy;
+mod cloudfront_vpc_origin;
+mod cloudwatch_log_delivery;
+mod cloudwatch_log_delivery_destination;
+mod cloudwatch_log_delivery_source;
 mod lb;
 mod lb_listener;
 mod lb_target_group;
@@ -42,6 +46,10 @@ pub static KINDS: &[&Kind] = &[
     &cloudfront_distribution::KIND,
     &cloudfront_origin_access_control::KIND,
     &cloudfront_response_headers_policy::KIND,
+    &cloudfront_vpc_origin::KIND,
+    &cloudwatch_log_delivery::KIND,
+    &cloudwatch_log_delivery_destination::KIND,
+    &cloudwatch_log_delivery_source::KIND,
     &lb::KIND,
     &lb_listener::KIND,
     &lb_target_group::KIND,

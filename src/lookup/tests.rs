@@ -24,6 +24,7 @@ fn lookup(name: &str, needs: &[Address]) -> Lookup {
                 (format!("a{index}"), Value::Reference(reference))
             })
             .collect(),
+        depends_on: BTreeSet::new(),
         origin: Origin::default(),
     }
 }

@@ -6,7 +6,9 @@
 //! user chooses.
 
 pub(super) mod caller_identity;
+pub(super) mod ec2_managed_prefix_list;
 pub(super) mod route53_zone;
+pub(super) mod security_group;
 pub(super) mod subnets;
 pub(super) mod vpc;
 
