@@ -278,6 +278,7 @@ mod tests {
     use crate::diagnostic::Source;
 
     const EXAMPLES: &[&str] = &[
+        include_str!("../examples/cdn-service.toml"),
         include_str!("../examples/https-service.toml"),
         include_str!("../examples/static-site.toml"),
         include_str!("../examples/private-bucket.toml"),

@@ -77,6 +77,37 @@ noncurrent_days = 7
 min_tls = "1.3"
 "#;
 
+const CDN: &str = r#"
+[components.cdn]
+blueprint = "cdn-service"
+domain = "shop.example.com"
+origin = { from = "web" }
+aliases = ["store.example.com"]
+zone = "example.com"
+reach = "vpc-origin"
+forward_host = false
+cached_paths = ["/assets/*", "/media/*"]
+response_timeout = 60
+price_class = "PriceClass_200"
+key_algorithm = "RSA_2048"
+hsts_max_age = 63072000
+hsts_include_subdomains = true
+hsts_preload = true
+logs = true
+log_retention_days = 30
+noncurrent_days = 7
+min_tls = "1.3"
+"#;
+
+const BEHIND: &str = r#"
+[components.web]
+blueprint = "https-service"
+domain = "shop-origin.example.com"
+internal = true
+ingress = []
+port = 8443
+"#;
+
 const INTERNAL_SERVICE: &str = r#"
 [components.web]
 blueprint = "https-service"
@@ -193,9 +224,26 @@ async fn a_single_page_app_in_a_zone_by_id_without_logs() {
         zone = "{zone}"
         single_page = true
         logs = false
-    "#
+        [[waivers]]
+        rule = "WT-CF-011"
+        address = "site.*"
+        owner = "marketing"
+        reason = "nobody reads them"
+        expires = {}
+    "#,
+        in_a_month()
     );
     live(&sandbox, &format!("{HEAD}{text}")).await;
+}
+
+/// A day on which a waiver may end.
+fn in_a_month() -> jiff::civil::Date {
+    jiff::Zoned::now().date() + jiff::Span::new().days(30)
+}
+
+#[tokio::test]
+async fn a_service_behind_cloudfront_with_everything() {
+    live(&Sandbox::new(), &format!("{HEAD}{CDN}{BEHIND}")).await;
 }
 
 #[tokio::test]
@@ -240,6 +288,7 @@ async fn an_internal_https_service_for_machines() {
 #[test]
 fn every_input_is_given_somewhere() {
     let full = [
+        ("cdn-service", CDN),
         ("private-bucket", BUCKET),
         ("static-site", SITE),
         ("https-service", PUBLIC_SERVICE),
@@ -260,7 +309,14 @@ fn every_input_is_given_somewhere() {
 
 #[tokio::test]
 async fn the_examples() {
-    for example in ["private-bucket", "static-site", "https-service", "shop"] {
+    let examples = [
+        "private-bucket",
+        "static-site",
+        "https-service",
+        "cdn-service",
+        "shop",
+    ];
+    for example in examples {
         let path = format!("{}/examples/{example}.toml", env!("CARGO_MANIFEST_DIR"));
         let sandbox = Sandbox::new();
         if example == "shop" {

@@ -280,6 +280,9 @@ impl Reader<'_> {
             DeValue::Array(items) => {
                 Input::List(items.iter().map(|item| self.written(item)).collect())
             }
+            DeValue::Table(entries) if entries.contains_key("from") => {
+                Input::Component(self.text(entries, "from").unwrap_or_default())
+            }
             DeValue::Table(entries) => Input::Table(
                 entries
                     .iter()

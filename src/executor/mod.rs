@@ -9,7 +9,8 @@
 //! It asks the owner for what it needs by messages over its `Desk` (`desk`), and its value
 //! is the step's outcome.
 //!
-//! **Scheduling.** A step begins when all that it comes after is usable (a delete: over).
+//! **Scheduling.** A step begins when all that it comes after is usable (a delete, or
+//! one whose kind says so: over).
 //! To change something in AWS a worker needs a turn. There are as many turns as
 //! `parallelism`; of those who ask, the one with the longest chain of steps behind it comes
 //! first; two steps that change the same bucket or zone never have one at once. A step that

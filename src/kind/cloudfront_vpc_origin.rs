@@ -16,6 +16,8 @@ pub(super) static KIND: Kind = Kind {
     replace: &["vpc_origin_endpoint_config"],
     volatile: &["etag"],
     named_by: &["vpc_origin_endpoint_config"],
+    // "The resource you launch must be fully deployed and in Active status" (the same page).
+    after_done: true,
     guard: Guard::Nothing,
     protect: |_| true,
     home: Some("us-east-1"),

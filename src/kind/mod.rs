@@ -100,6 +100,9 @@ pub struct Kind {
     pub part_of: Option<&'static str>,
     /// Attribute whose value two steps must not change at once (a bucket, a zone).
     pub serialise_by: Option<&'static str>,
+    /// Whether AWS takes what it depends on only when that is as it will be, not as soon as
+    /// it can be referred to.
+    pub after_done: bool,
     /// What AWS gives against making one twice.
     pub guard: Guard,
     /// Whether this one holds data or carries traffic, so that delete and replace need
@@ -148,6 +151,7 @@ impl Kind {
         generated_name: None,
         part_of: None,
         serialise_by: None,
+        after_done: false,
         guard: Guard::Idempotent,
         protect: |_| false,
         exclusive_children: &[],
