@@ -6,6 +6,7 @@ use std::fs;
 
 use watertight::blueprint::Library;
 
+use crate::readme::today;
 use crate::support::Sandbox;
 use crate::support::cli::Project;
 
@@ -231,14 +232,9 @@ async fn a_single_page_app_in_a_zone_by_id_without_logs() {
         reason = "nobody reads them"
         expires = {}
     "#,
-        in_a_month()
+        today()
     );
     live(&sandbox, &format!("{HEAD}{text}")).await;
-}
-
-/// A day on which a waiver may end.
-fn in_a_month() -> jiff::civil::Date {
-    jiff::Zoned::now().date() + jiff::Span::new().days(30)
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 use aws_sdk_ec2::types::{Filter, SecurityGroupRule};
 
+use crate::readme::today;
 use crate::support::cli::Project;
 use crate::support::{REGION, Sandbox};
 
@@ -201,7 +202,7 @@ async fn a_public_load_balancer_lets_in_the_prefix_list_alone() {
     let sandbox = Sandbox::new();
     let before = sandbox.holds().await;
     let project = Project::on(&sandbox);
-    let ends = jiff::Zoned::now().date() + jiff::Span::new().days(30);
+    let ends = today();
     let waiver = format!(
         r#"
 [[waivers]]

@@ -17,6 +17,7 @@ mod drift;
 mod errors;
 mod faults;
 mod foreign;
+mod healthy;
 mod interrupted;
 mod lookups;
 mod new;

@@ -117,7 +117,7 @@ impl Aws {
         self.clients(region).elb.clone()
     }
 
-    /// The client of CloudWatch Logs.
+    /// The client of `CloudWatch` Logs.
     #[must_use]
     pub fn logs(&self, region: &str) -> aws_sdk_cloudwatchlogs::Client {
         self.clients(region).logs.clone()

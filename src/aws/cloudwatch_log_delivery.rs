@@ -75,7 +75,7 @@ impl Lifecycle for CloudwatchLogDelivery {
             .set_field_delimiter(owned("field_delimiter"))
             .set_record_fields(texts(&wanted.attributes, "record_fields"))
             .set_s3_delivery_configuration(configuration(&wanted.attributes, ""))
-            .set_tags(new_tags(wanted))
+            .set_tags(Some(new_tags(wanted)))
             .send()
             .await
             .map_err(failed(CREATE));

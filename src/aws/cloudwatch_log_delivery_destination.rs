@@ -75,7 +75,7 @@ impl Lifecycle for CloudwatchLogDeliveryDestination {
             .name(&id.text)
             .set_output_format(text(&wanted.attributes, "output_format").map(Into::into))
             .set_delivery_destination_configuration(configuration(wanted)?)
-            .set_tags(new_tags(wanted))
+            .set_tags(Some(new_tags(wanted)))
             .send()
             .await
             .map_err(failed(PUT));

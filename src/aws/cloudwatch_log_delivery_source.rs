@@ -68,7 +68,7 @@ impl Lifecycle for CloudwatchLogDeliverySource {
             .set_name(owned("name"))
             .set_resource_arn(owned("resource_arn"))
             .set_log_type(owned("log_type"))
-            .set_tags(new_tags(wanted))
+            .set_tags(Some(new_tags(wanted)))
             .send()
             .await
             .map_err(failed("logs:PutDeliverySource"));

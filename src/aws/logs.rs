@@ -98,8 +98,8 @@ pub(super) async fn update_tags(
 }
 
 /// The tags of something new.
-pub(super) fn new_tags(wanted: &Wanted) -> Option<HashMap<String, String>> {
-    Some(wanted.tags().into_iter().collect())
+pub(super) fn new_tags(wanted: &Wanted) -> HashMap<String, String> {
+    wanted.tags().into_iter().collect()
 }
 
 /// What a create's failure means. `CloudWatch` Logs answers `ConflictException` where the

@@ -98,6 +98,9 @@ pub struct Options {
     pub parallelism: usize,
     /// How long pauses are.
     pub pace: Pace,
+    /// Whether a step ends when what it made is as it will be (a distribution is deployed),
+    /// not already when it can be used.
+    pub to_the_end: bool,
 }
 
 impl Default for Options {
@@ -105,6 +108,7 @@ impl Default for Options {
         Self {
             parallelism: 10,
             pace: Pace::default(),
+            to_the_end: true,
         }
     }
 }
@@ -145,6 +149,7 @@ pub async fn run(
             lineage: document.lineage.clone(),
         },
         pace: &options.pace,
+        to_the_end: options.to_the_end,
         going: going(plan),
         touched: touched(plan),
         mail,
@@ -297,6 +302,7 @@ mod tests {
             account: Some("123456789012".to_owned()),
             deferred: Vec::new(),
             outputs: std::collections::BTreeMap::new(),
+            next: Vec::new(),
         };
         let plan = order(changes, &graph, &document, header);
         let aws = Aws::new(&Settings {

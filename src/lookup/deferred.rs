@@ -54,19 +54,19 @@ pub async fn ready(
 /// The deferred lookups that these attributes still wait for, their arguments resolved.
 #[must_use]
 pub fn pending(
-    desired: &[Lookup],
+    deferred: &[Lookup],
     attributes: &Attributes,
-    value: &dyn Fn(&Reference) -> Option<Value>,
+    known: &dyn Fn(&Reference) -> Option<Value>,
 ) -> Vec<Lookup> {
     let mut wanted = Vec::new();
-    attributes
-        .values()
-        .for_each(|one| unknown_in(one, &mut wanted));
-    desired
+    for value in attributes.values() {
+        unknown_in(value, &mut wanted);
+    }
+    deferred
         .iter()
         .filter(|lookup| wanted.contains(&&lookup.address))
         .map(|lookup| Lookup {
-            arguments: resolved(lookup, value),
+            arguments: resolved(lookup, known),
             ..lookup.clone()
         })
         .collect()

@@ -18,7 +18,7 @@ use super::{Action, Changes, Mode, Outputs, Plan, Step};
 use crate::address::Address;
 use crate::graph::Graph;
 use crate::kind::Kind;
-use crate::resource::Lookup;
+use crate::resource::{Lookup, Next};
 use crate::state::Document;
 
 /// What a plan says of itself, beside what the state says.
@@ -34,6 +34,8 @@ pub struct Header {
     pub deferred: Vec<Lookup>,
     /// What components give to people, as far as lookups tell.
     pub outputs: Outputs,
+    /// What people do once everything stands.
+    pub next: Vec<Next>,
 }
 
 /// Puts the changes in order and says what each step waits for. Deterministic.
@@ -54,6 +56,7 @@ pub fn order(changes: Changes, graph: &Graph, document: &Document, header: Heade
         known: changes.known,
         deferred: header.deferred,
         outputs: header.outputs,
+        next: header.next,
     }
 }
 
@@ -413,6 +416,7 @@ mod tests {
             account: None,
             deferred: Vec::new(),
             outputs: std::collections::BTreeMap::new(),
+            next: Vec::new(),
         };
         order(changes, &graph, &document, header)
     }

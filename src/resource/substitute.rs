@@ -29,6 +29,9 @@ pub(super) fn lookups(mut desired: Desired, lookups: &Lookups) -> Desired {
             *value = answers.substitute(value);
         }
     }
+    for next in &mut desired.next {
+        next.command = answers.substitute(&next.command);
+    }
     desired
 }
 

@@ -116,7 +116,9 @@ fn order(bencher: Bencher, case: Case) {
                 mode: Mode::Apply,
                 region: "eu-west-1".to_owned(),
                 account: None,
+                deferred: Vec::new(),
                 outputs: Outputs::new(),
+                next: Vec::new(),
             };
             plan::order(changes, &planning.graph, &planning.document, header)
         });
