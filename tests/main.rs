@@ -21,6 +21,7 @@ mod healthy;
 mod interrupted;
 mod lookups;
 mod new;
+mod overrides;
 mod plan;
 mod readme;
 mod review;

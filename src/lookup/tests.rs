@@ -199,6 +199,8 @@ fn references_to_it_stay_until_it_is_asked() {
         depends_on: BTreeSet::new(),
         origin: Origin::default(),
         origins: BTreeMap::new(),
+        overridden: BTreeMap::new(),
+        ignored: BTreeMap::new(),
     };
     let before = desired.dependencies(&resource);
     assert_eq!(before, desired.lookups[&address("late")].waits_for());
@@ -235,6 +237,8 @@ fn check_zones(kind: &str, zones: &[(&str, &str)], expected: Option<(&str, &str)
         depends_on: BTreeSet::new(),
         origin: Origin::default(),
         origins: BTreeMap::new(),
+        overridden: BTreeMap::new(),
+        ignored: BTreeMap::new(),
     };
     let desired = Desired {
         resources: [(balancer, resource)].into(),

@@ -48,10 +48,10 @@ class Cdn(Case):
         made = self.origin(self.balancer())
         id_, arn = made["VpcOrigin"]["Id"], made["VpcOrigin"]["Arn"]
         self.assertEqual(made["VpcOrigin"]["Status"], "Deploying")
+        self.refused("InvalidArgument", self.distribution, origin=id_)
         self.assertEqual(len(self.groups()), 1)
         self.assertEqual(self.cloudfront.list_tags_for_resource(Resource=arn)["Tags"]["Items"], [{"Key": "owner", "Value": "payments"}])
         self.assertEqual([item["Name"] for item in self.cloudfront.list_vpc_origins()["VpcOriginList"]["Items"]], ["web"])
-        self.refused("InvalidArgument", self.distribution, origin=id_)
         self.deployed(id_)
         distribution = self.distribution(id_)
         shown = distribution["Distribution"]["DistributionConfig"]["Origins"]["Items"][0]["VpcOriginConfig"]
@@ -65,8 +65,8 @@ class Cdn(Case):
         changed = self.cloudfront.update_vpc_origin(Id=id_, IfMatch=made["ETag"], VpcOriginEndpointConfig={**config, "HTTPSPort": 8443})
         self.refused("PreconditionFailed", self.cloudfront.delete_vpc_origin, Id=id_, IfMatch=made["ETag"])
         self.deployed(id_)
-        self.cloudfront.delete_vpc_origin(Id=id_, IfMatch=changed["ETag"])
-        self.assertEqual(self.cloudfront.get_vpc_origin(Id=id_)["VpcOrigin"]["Status"], "Deploying")
+        leaving = self.cloudfront.delete_vpc_origin(Id=id_, IfMatch=changed["ETag"])
+        self.assertEqual(leaving["VpcOrigin"]["Status"], "Deploying")
         self.eventually(lambda: not self.cloudfront.list_vpc_origins()["VpcOriginList"].get("Items"))
         self.refused("EntityNotFound", self.cloudfront.get_vpc_origin, Id=id_)
         self.assertEqual(self.groups(), [])
