@@ -17,6 +17,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use tokio::sync::OnceCell;
 
 use super::Error;
+use crate::dns;
 
 /// What the caller decides about the connection to AWS.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +28,8 @@ pub struct Settings {
     pub endpoint: Option<String>,
     /// Key id and secret, in place of what the environment gives; the sandbox's.
     pub credentials: Option<(String, String)>,
+    /// Who is asked what public DNS shows.
+    pub dns: dns::Servers,
 }
 
 /// AWS, as one run sees it.
@@ -36,6 +39,7 @@ pub struct Aws {
     calls: Arc<Calls>,
     clients: Mutex<BTreeMap<String, Arc<Clients>>>,
     identity: OnceCell<Identity>,
+    dns: dns::Resolver,
 }
 
 /// Who the credentials say we are.
@@ -83,6 +87,7 @@ impl Aws {
             calls,
             clients: Mutex::default(),
             identity: OnceCell::new(),
+            dns: dns::Resolver::new(settings.dns.clone()),
         }
     }
 
@@ -90,6 +95,12 @@ impl Aws {
     #[must_use]
     pub fn calls(&self) -> BTreeMap<String, u64> {
         self.calls.lock().clone()
+    }
+
+    /// What the rest of the world sees; AWS looks there before it issues a certificate.
+    #[must_use]
+    pub fn dns(&self) -> &dns::Resolver {
+        &self.dns
     }
 
     /// The client of AWS Certificate Manager.

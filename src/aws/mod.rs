@@ -42,6 +42,7 @@ mod tags;
 mod values;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -301,6 +302,18 @@ pub trait Lifecycle: Send + Sync {
     /// soon as it can be read needs none: what was made is read until AWS shows it.
     async fn settle(&self, _aws: &Aws, _id: &Id) -> Result<Settled, Error> {
         Ok(Settled::Done)
+    }
+
+    /// The same of what this run makes, after so long a wait: what is wanted tells where to
+    /// look for a cause that AWS does not name.
+    async fn settle_wanted(
+        &self,
+        aws: &Aws,
+        id: &Id,
+        _wanted: &Wanted,
+        _waited: Duration,
+    ) -> Result<Settled, Error> {
+        self.settle(aws, id).await
     }
 
     /// Makes what was observed into what is wanted, by calls that may be repeated.

@@ -296,6 +296,7 @@ mod tests {
             region: "eu-west-1".to_owned(),
             endpoint: Some("http://127.0.0.1:1".to_owned()),
             credentials: Some(("key".to_owned(), "secret".to_owned())),
+            ..Settings::default()
         })
         .await;
         let (_stop, orders) = watch::channel(stop);

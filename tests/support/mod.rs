@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use watertight::aws::{Aws, Settings};
+use watertight::dns::Servers;
 use watertight::sandbox::{self, Running};
 
 use proxy::Proxy;
@@ -25,6 +26,8 @@ pub(crate) struct Sandbox {
     pub(crate) account: String,
     /// Where the sandbox is, without a proxy.
     pub(crate) endpoint: String,
+    /// Where its public DNS answers.
+    pub(crate) dns: String,
 }
 
 impl Sandbox {
@@ -34,6 +37,7 @@ impl Sandbox {
         Self {
             account: NEXT.fetch_add(1, Ordering::Relaxed).to_string(),
             endpoint: server().endpoint().to_owned(),
+            dns: server().ready().dns.clone().unwrap(),
         }
     }
 
@@ -48,6 +52,7 @@ impl Sandbox {
             region: REGION.to_owned(),
             endpoint: Some(self.endpoint.clone()),
             credentials: Some(self.credentials()),
+            dns: Servers::parse(&self.dns).unwrap(),
         }
     }
 

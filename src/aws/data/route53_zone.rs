@@ -69,6 +69,33 @@ impl Ask for Route53Zone {
     }
 }
 
+/// A public zone.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::aws) struct Zone {
+    /// Its id, bare.
+    pub(in crate::aws) id: String,
+    /// Its name, without a dot at its end.
+    pub(in crate::aws) name: String,
+    /// Its name servers.
+    pub(in crate::aws) servers: Vec<String>,
+}
+
+/// The account's public zones of this name.
+pub(in crate::aws) async fn public_zones(aws: &Aws, name: &str) -> Result<Vec<Zone>, Error> {
+    let mut zones = Vec::new();
+    for zone in named(aws, name).await? {
+        if !is_private(&zone) {
+            let answer = get(aws, &zone.id).await?;
+            zones.push(Zone {
+                id: bare(&zone.id).to_owned(),
+                name: undotted(&zone.name).to_owned(),
+                servers: servers(&answer),
+            });
+        }
+    }
+    Ok(zones)
+}
+
 async fn get(aws: &Aws, id: &str) -> Result<GetHostedZoneOutput, Error> {
     aws.route53()
         .get_hosted_zone()
