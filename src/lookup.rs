@@ -7,13 +7,13 @@
 //!
 //! *Invariant*: a lookup depends on literals and other lookups only.
 
+mod certificates;
 mod zones;
 
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
-
-pub use zones::check;
+use jiff::civil::Date;
 
 use crate::address::{Address, Mode};
 use crate::aws::{self, Aws, Error, ErrorKind};
@@ -56,6 +56,15 @@ pub async fn read(aws: &Aws, desired: &Desired) -> Result<Lookups, Vec<Diagnosti
     } else {
         Err(diagnostics)
     }
+}
+
+/// Whether what was found will do where it is used: an error refuses the plan, a warning is
+/// worth a note.
+#[must_use]
+pub fn check(desired: &Desired, lookups: &Lookups, today: Date) -> Vec<Diagnostic> {
+    let mut problems = zones::check(desired, lookups);
+    problems.extend(certificates::check(desired, lookups, today));
+    problems
 }
 
 /// What a reference to a lookup leads to, if the lookup was answered and has it.

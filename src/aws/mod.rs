@@ -116,6 +116,10 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
 /// Every kind of lookup, in order of name.
 static LOOKUPS: &[(&str, &dyn Ask)] = &[
     (
+        "aws_acm_certificate",
+        &data::acm_certificate::AcmCertificate,
+    ),
+    (
         "aws_caller_identity",
         &data::caller_identity::CallerIdentity,
     ),

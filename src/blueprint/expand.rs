@@ -23,7 +23,7 @@ use super::{Blueprint, Library, RENDERED, fill, text};
 use crate::address::{Address, Mode};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kind::Kind;
-use crate::resource::{Desired, Lookup, Origin};
+use crate::resource::{Desired, Lookup, Origin, Resource};
 use crate::spec::{Component, Input, Spec};
 use crate::value::{Attributes, Reference, Value};
 
@@ -168,6 +168,7 @@ impl Expansion<'_> {
         self.desired.outputs = outputs;
         self.desired.outputs.extend(given);
         self.desired.resources.extend(drafted.resources);
+        self.desired.by_hand.extend(drafted.by_hand);
         self.desired.lookups.extend(drafted.lookups);
         self.links.extend(drafted.links);
         self.problems.extend(drafted.problems);
@@ -342,8 +343,9 @@ impl Expansion<'_> {
             ("aws_s3_bucket", &["bucket"]),
         ];
         for (kind, attributes) in UNIQUE {
-            let mut first: BTreeMap<Vec<&str>, &Address> = BTreeMap::new();
-            for resource in self.desired.resources.values() {
+            let mut first: BTreeMap<Vec<&str>, &Resource> = BTreeMap::new();
+            let (resources, by_hand) = (&self.desired.resources, &self.desired.by_hand);
+            for resource in resources.values().chain(by_hand.values()) {
                 if resource.address.kind != *kind {
                     continue;
                 }
@@ -358,18 +360,17 @@ impl Expansion<'_> {
                     let mut diagnostic = error_at(
                         origin,
                         format!(
-                            "`{}` would be `{name}`, which `{other}` is",
-                            resource.address
+                            "`{}` would be `{name}`, which `{}` is",
+                            resource.address, other.address
                         ),
                         "",
                     );
-                    let other = &self.desired.resources[*other];
                     if let Some(span) = &other.origin_of(attributes[0]).spec {
                         diagnostic = diagnostic.at(span.clone(), "here too");
                     }
                     self.problems.push(diagnostic);
                 } else {
-                    first.insert(key, &resource.address);
+                    first.insert(key, resource);
                 }
             }
         }

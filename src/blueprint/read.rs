@@ -28,6 +28,8 @@ use crate::value::{Attributes, Value};
 #[derive(Debug, Default)]
 pub(super) struct Drafted {
     pub(super) resources: BTreeMap<Address, Resource>,
+    /// Records that somebody makes by hand, as resources.
+    pub(super) by_hand: BTreeMap<Address, Resource>,
     pub(super) lookups: BTreeMap<Address, Lookup>,
     pub(super) links: Vec<Link>,
     pub(super) problems: Vec<Diagnostic>,
@@ -49,6 +51,11 @@ type Node<'i> = Spanned<DeValue<'i>>;
 
 /// Lookups of a global service, which has one endpoint.
 const GLOBAL_LOOKUPS: &[&str] = &["aws_route53_zone"];
+
+/// The kind that people can make in our place, and the key that says that they do: a record
+/// in a zone that is not in Route 53.
+const RECORD: &str = "aws_route53_record";
+const BY_HAND: &str = "by_hand";
 
 /// Reads one rendered template into what the component has so far.
 pub(super) fn read(rendered: &str, around: &Surroundings<'_>, drafted: &mut Drafted) {
@@ -185,6 +192,7 @@ impl Reader<'_, '_> {
         }
         let mut region = region.map(str::to_owned);
         let mut depends_on = BTreeSet::new();
+        let mut by_hand = false;
         let mut origins = BTreeMap::new();
         let mut rest: Vec<(&Key<'_>, &Node<'_>)> = Vec::new();
         for (key, node) in table {
@@ -192,6 +200,9 @@ impl Reader<'_, '_> {
                 "region" => self.region(node, &mut region),
                 "depends_on" if self.address.mode == Mode::Managed => {
                     depends_on = self.depends_on(node);
+                }
+                BY_HAND if self.address.kind == RECORD => {
+                    by_hand = node.get_ref().as_bool() == Some(true);
                 }
                 _ => rest.push((key, node)),
             }
@@ -219,6 +230,10 @@ impl Reader<'_, '_> {
             origins.insert(name, origin);
         }
         failed.extend(generated.map(str::to_owned));
+        if by_hand {
+            // Whoever makes it knows the zone.
+            failed.insert("zone_id".to_owned());
+        }
         self.required(at, &attributes, &failed, schema, "");
         let region = region.unwrap_or_else(|| self.around.region.to_owned());
         let (address, origin) = (self.address.clone(), self.origin.clone());
@@ -251,7 +266,12 @@ impl Reader<'_, '_> {
                     origin,
                     origins,
                 };
-                self.drafted.resources.insert(address, resource);
+                let drafted = if by_hand {
+                    &mut self.drafted.by_hand
+                } else {
+                    &mut self.drafted.resources
+                };
+                drafted.insert(address, resource);
             }
             Mode::Lookup => {
                 let lookup = Lookup {

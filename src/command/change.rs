@@ -15,6 +15,7 @@ use crate::diff;
 use crate::executor::{self, Stop};
 use crate::pipeline::Session;
 use crate::plan::{Mode, Plan};
+use crate::refresh::Known;
 use crate::state::store::Store;
 use crate::ui::{self, Screen, confirm, progress};
 
@@ -95,7 +96,7 @@ pub(super) async fn carry_out(
     if plan.is_empty() {
         return Ok(Finished {
             exit: Exit::Done,
-            outputs: ui::plan::outputs(&plan.outputs, &plan.known),
+            outputs: outputs(&plan, &plan.known),
         });
     }
     check_protection(&plan, &arguments.remove_protection)?;
@@ -131,8 +132,13 @@ pub(super) async fn carry_out(
     };
     Ok(Finished {
         exit,
-        outputs: ui::plan::outputs(&plan.outputs, &finished.known),
+        outputs: outputs(&plan, &finished.known),
     })
+}
+
+/// What components give, and what is left to be made by hand.
+fn outputs(plan: &Plan, known: &Known) -> String {
+    ui::plan::outputs(&plan.outputs, known) + &ui::by_hand::made(plan, known)
 }
 
 fn check_protection(plan: &Plan, removed: &[String]) -> Result<(), Failed> {

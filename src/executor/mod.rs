@@ -290,6 +290,7 @@ mod tests {
             region: "eu-west-1".to_owned(),
             account: Some("123456789012".to_owned()),
             outputs: std::collections::BTreeMap::new(),
+            by_hand: Vec::new(),
         };
         let plan = order(changes, &graph, &document, header);
         let aws = Aws::new(&Settings {

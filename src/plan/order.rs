@@ -14,6 +14,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
+use super::by_hand::ByHand;
 use super::{Action, Changes, Mode, Outputs, Plan, Step};
 use crate::address::Address;
 use crate::graph::Graph;
@@ -31,12 +32,16 @@ pub struct Header {
     pub account: Option<String>,
     /// What components give to people, as far as lookups tell.
     pub outputs: Outputs,
+    /// DNS records that somebody has to make elsewhere.
+    pub by_hand: Vec<ByHand>,
 }
 
 /// Puts the changes in order and says what each step waits for. Deterministic.
 #[must_use]
 pub fn order(changes: Changes, graph: &Graph, document: &Document, header: Header) -> Plan {
+    let by_hand = header.by_hand.into_iter();
     Plan {
+        by_hand: by_hand.map(|one| one.foreseen(&changes.known)).collect(),
         mode: header.mode,
         app: document.app.clone(),
         environment: document.environment.clone(),
@@ -408,6 +413,7 @@ mod tests {
             region: "eu-west-1".to_owned(),
             account: None,
             outputs: std::collections::BTreeMap::new(),
+            by_hand: Vec::new(),
         };
         order(changes, &graph, &document, header)
     }

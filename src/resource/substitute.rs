@@ -9,7 +9,8 @@ use crate::value::{Part, Reference, Step, Value};
 /// The same resources and outputs, less their references to lookups. What was not found is
 /// [`Value::Unknown`].
 pub(super) fn lookups(mut desired: Desired, lookups: &Lookups) -> Desired {
-    for resource in desired.resources.values_mut() {
+    let by_hand = desired.by_hand.values_mut();
+    for resource in desired.resources.values_mut().chain(by_hand) {
         for value in resource.attributes.values_mut() {
             *value = substitute(value, lookups);
         }
