@@ -12,6 +12,7 @@ mod calls;
 mod changes;
 mod dependencies;
 mod destroy;
+mod dns;
 mod drift;
 mod errors;
 mod faults;
