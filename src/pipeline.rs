@@ -265,6 +265,7 @@ fn header(mode: Mode, desired: &Desired, account: Option<&str>) -> Header {
             Mode::Apply => desired.by_hand.values().map(ByHand::of).collect(),
             Mode::Destroy => Vec::new(),
         },
+        next: desired.next.clone(),
     }
 }
 
@@ -291,6 +292,7 @@ mod tests {
         include_str!("../examples/https-service.toml"),
         include_str!("../examples/static-site.toml"),
         include_str!("../examples/private-bucket.toml"),
+        include_str!("../examples/overrides.toml"),
         include_str!("../examples/shop.toml"),
         include_str!("../examples/broken.toml"),
     ];

@@ -109,7 +109,8 @@ fn records_by_hand_in_two_runs() {
     let ran = ran
         .says("DNS records that belong to it, to be made by hand")
         .says("by-hand.test is the top of its zone, where no CNAME may be");
-    assert_eq!(zone_lines(&ran.out).len(), 3, "{}", ran.out);
+    let (_, made) = ran.out.rsplit_once("that belong to it").unwrap();
+    assert_eq!(zone_lines(made).len(), 3, "{made}");
     assert_eq!(
         project.id("shop/prod", "web.aws_acm_certificate.site"),
         certificate

@@ -5,21 +5,23 @@
 //! are needed; a component with a problem gives no outputs, and none that takes them is
 //! blamed for it.
 
+mod given;
 mod inputs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use given::Given;
 use inputs::taken_by;
 use tera::Context;
 
 use super::engine::{self, Engine, Failure};
-use super::link::{self, Wanted};
+use super::link;
 use super::manifest::SURROUNDINGS;
 use super::place::{Places, error_at};
 use super::read::{self, Drafted, Surroundings};
 use super::template::Template;
-use super::{Blueprint, Library, RENDERED, fill, text};
+use super::{Blueprint, Library, RENDERED, amend, fill};
 use crate::address::{Address, Mode};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kind::Kind;
@@ -157,14 +159,17 @@ impl Expansion<'_> {
                 Err(failure) => drafted.problems.push(told(&failure, &places)),
             }
         }
-        let given = outputs_of(
+        amend::apply(component, &around, &mut drafted);
+        let mut given = Given {
             component,
-            blueprint,
             engine,
-            &context,
-            &output,
-            &mut drafted,
-        );
+            context: &context,
+            output: &output,
+            drafted: &mut drafted,
+        };
+        let next = given.next(&blueprint.manifest);
+        let given = given.outputs(&blueprint.manifest);
+        self.desired.next.extend(next);
         self.desired.outputs = outputs;
         self.desired.outputs.extend(given);
         self.desired.resources.extend(drafted.resources);
@@ -276,6 +281,7 @@ impl Expansion<'_> {
         }
         self.identities();
         self.same_twice();
+        self.numbered();
         for link in &self.links {
             // What a broken component would have made is not there, and that is no news.
             if !self.broken.contains(&link.reference.target.component) {
@@ -339,19 +345,23 @@ impl Expansion<'_> {
     /// Two resources that would be one in AWS: a bucket's name, a record's name and type.
     fn same_twice(&mut self) {
         const UNIQUE: &[(&str, &[&str])] = &[
+            ("aws_lb_listener_rule", &["listener_arn", "priority"]),
             ("aws_route53_record", &["name", "type"]),
             ("aws_s3_bucket", &["bucket"]),
         ];
         for (kind, attributes) in UNIQUE {
-            let mut first: BTreeMap<Vec<&str>, &Resource> = BTreeMap::new();
+            let mut first: BTreeMap<Vec<String>, &Resource> = BTreeMap::new();
             let (resources, by_hand) = (&self.desired.resources, &self.desired.by_hand);
             for resource in resources.values().chain(by_hand.values()) {
                 if resource.address.kind != *kind {
                     continue;
                 }
-                let key: Option<Vec<&str>> = attributes
+                let key: Option<Vec<String>> = attributes
                     .iter()
-                    .map(|attribute| resource.get(attribute).as_str())
+                    .map(|attribute| match resource.get(attribute) {
+                        Value::Reference(reference) => Some(reference.to_string()),
+                        value => value.scalar_text(),
+                    })
                     .collect();
                 let Some(key) = key else { continue };
                 let name = key.join(" ");
@@ -376,6 +386,25 @@ impl Expansion<'_> {
         }
     }
 
+    /// What AWS would number by itself, and by which it is found again.
+    fn numbered(&mut self) {
+        const NUMBERED: &[(&str, &str, &str)] = &[(
+            "aws_lb_listener_rule",
+            "priority",
+            "Give each rule of a listener a number from 1 to 50000: `priority = 10`.",
+        )];
+        for resource in self.desired.resources.values() {
+            for (kind, name, hint) in NUMBERED {
+                let is_given = resource.origins.contains_key(*name);
+                if resource.address.kind == *kind && !is_given {
+                    let message = format!("`{}` needs `{name}`", resource.address.local());
+                    let problem = error_at(&resource.origin, message, "");
+                    self.problems.push(problem.hint(*hint));
+                }
+            }
+        }
+    }
+
     fn dangling_order(&mut self) {
         for resource in self.desired.resources.values() {
             for before in &resource.depends_on {
@@ -392,42 +421,6 @@ impl Expansion<'_> {
             }
         }
     }
-}
-
-/// What a component gives: the manifest's outputs with a value.
-fn outputs_of(
-    component: &Component,
-    blueprint: &Blueprint,
-    engine: &Engine,
-    context: &Context,
-    output: &dyn Fn(&str, &str) -> Option<Value>,
-    drafted: &mut Drafted,
-) -> BTreeMap<(String, String), Value> {
-    let name = component.name.value.as_str();
-    let mut given = BTreeMap::new();
-    for (key, spec) in &blueprint.manifest.outputs {
-        let origin = Origin {
-            spec: Some(component.name.span.clone()),
-            blueprint: Some(spec.span.clone()),
-        };
-        let value = engine
-            .render_text(&spec.value, context, true)
-            .map_err(|failure| failure.message)
-            .and_then(|rendered| text::read(&rendered, name, output));
-        match value {
-            Ok(Value::String(text)) if text.is_empty() => {}
-            Ok(value) => {
-                let by = Address::managed(name, "output", key);
-                read::link(&value, Wanted::Any, &by, &origin, &mut drafted.links);
-                given.insert((name.to_owned(), key.clone()), value);
-            }
-            Err(problem) => {
-                let message = format!("the output `{key}`: {problem}");
-                drafted.problems.push(error_at(&origin, message, ""));
-            }
-        }
-    }
-    given
 }
 
 /// A failure as the user is told: a refusal at the input, all else at the blueprint's line.

@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 use super::input::{InputSpec, InputType};
 use crate::address::is_name;
 use crate::diagnostic::{Diagnostic, Source, Span, did_you_mean};
-use crate::spec::{Input, Written};
+use crate::spec::{COMPONENT_KEYS, Input, Written};
 
 /// What a blueprint says about itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +26,19 @@ pub struct Manifest {
     pub inputs: BTreeMap<String, InputSpec>,
     /// What it gives, by name.
     pub outputs: BTreeMap<String, OutputSpec>,
+    /// What people do once it stands, in order.
+    pub next: Vec<NextSpec>,
+}
+
+/// A command for people, such as the upload of a site's files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NextSpec {
+    /// What it does, a phrase.
+    pub summary: String,
+    /// The template that gives it; an empty text means that there is none this time.
+    pub command: String,
+    /// Its line.
+    pub(super) span: Span,
 }
 
 /// An output of a blueprint.
@@ -107,7 +120,7 @@ impl Reader<'_> {
     }
 
     fn manifest(&mut self, table: &DeTable<'_>) -> Manifest {
-        self.keys(table, &["inputs", "outputs", "summary", "version"]);
+        self.keys(table, &["inputs", "next", "outputs", "summary", "version"]);
         let summary = self.text(table, "summary").unwrap_or_default();
         let version = self.text(table, "version").unwrap_or_default();
         if summary.is_empty() {
@@ -115,8 +128,12 @@ impl Reader<'_> {
         }
         let mut inputs = BTreeMap::new();
         for (name, table) in self.tables(table, "inputs") {
-            if SURROUNDINGS.contains(&name.as_str()) || name == "blueprint" {
+            if SURROUNDINGS.contains(&name.as_str()) {
                 let message = format!("`{name}` is known in every template and can't be an input");
+                self.problem(table.span(), message);
+            }
+            if COMPONENT_KEYS.contains(&name.as_str()) {
+                let message = format!("`{name}` is a key of every component and can't be an input");
                 self.problem(table.span(), message);
             }
             if let Some(input) = self.input(&table) {
@@ -150,7 +167,35 @@ impl Reader<'_> {
             version,
             inputs,
             outputs,
+            next: self.next(table),
         }
+    }
+
+    /// The commands of `[[next]]`.
+    fn next(&mut self, table: &DeTable<'_>) -> Vec<NextSpec> {
+        let Some(node) = table.get("next") else {
+            return Vec::new();
+        };
+        let mut next = Vec::new();
+        for item in node.get_ref().as_array().into_iter().flatten() {
+            let Some(entries) = item.get_ref().as_table() else {
+                self.problem(item.span(), "`next` is a list of tables".to_owned());
+                continue;
+            };
+            self.keys(entries, &["command", "summary"]);
+            match (self.text(entries, "summary"), self.text(entries, "command")) {
+                (Some(summary), Some(command)) => next.push(NextSpec {
+                    summary,
+                    command,
+                    span: Span::new(self.source, item.span()),
+                }),
+                _ => self.problem(
+                    item.span(),
+                    "each of `next` needs a `summary` and a `command`".to_owned(),
+                ),
+            }
+        }
+        next
     }
 
     /// The named tables in a section.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tokio::sync::watch;
 
 use super::connect::SandboxArguments;
@@ -16,6 +16,7 @@ use crate::executor::{self, Stop};
 use crate::pipeline::Session;
 use crate::plan::{Mode, Plan};
 use crate::refresh::Known;
+use crate::resource::Next;
 use crate::state::store::Store;
 use crate::ui::{self, Screen, confirm, progress};
 
@@ -79,6 +80,21 @@ pub(super) struct Finished {
     pub(super) exit: Exit,
     /// What components give to people.
     pub(super) outputs: String,
+    /// What references resolve to now.
+    pub(super) known: Known,
+    /// What people do now.
+    pub(super) next: Vec<Next>,
+}
+
+/// How far what is made has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(super) enum Wait {
+    /// Until it can be used; a distribution may still be on its way.
+    None,
+    /// Until AWS says that it is as it should be.
+    Config,
+    /// Until a target of each service is healthy, too.
+    Full,
 }
 
 /// Shows a plan, asks, and carries it out.
@@ -88,6 +104,7 @@ pub(super) async fn carry_out(
     store: &dyn Store,
     plan: Plan,
     arguments: &ChangeArguments,
+    wait: Wait,
 ) -> Result<Finished, Failed> {
     show(screen, &plan, arguments.json);
     if !plan.problems.is_empty() {
@@ -97,6 +114,8 @@ pub(super) async fn carry_out(
         return Ok(Finished {
             exit: Exit::Done,
             outputs: outputs(&plan, &plan.known),
+            known: plan.known,
+            next: plan.next,
         });
     }
     check_protection(&plan, &arguments.remove_protection)?;
@@ -107,6 +126,7 @@ pub(super) async fn carry_out(
     let mut listener = progress::listener(screen, arguments.json);
     let options = executor::Options {
         parallelism: usize::from(arguments.parallelism),
+        to_the_end: wait >= Wait::Config,
         ..executor::Options::default()
     };
     let finished = executor::run(
@@ -133,6 +153,8 @@ pub(super) async fn carry_out(
     Ok(Finished {
         exit,
         outputs: outputs(&plan, &finished.known),
+        known: finished.known,
+        next: plan.next,
     })
 }
 
@@ -224,7 +246,7 @@ async fn listen_to_signals(sender: watch::Sender<Stop>) {
 }
 
 /// SIGINT or SIGTERM.
-async fn signal() {
+pub(super) async fn signal() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: no approval is needed: what breaks a rule can always go.
 
-use super::change::{self, ChangeArguments};
+use super::change::{self, ChangeArguments, Wait};
 use super::connect::{self, SpecArguments};
 use super::{Exit, Failed};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -60,6 +60,7 @@ pub(super) async fn run(
     let aws = connect::aws(world, change.sandbox, &desired.region).await?;
     let session = pipeline::open(&aws, &desired, document).await?;
     let plan = pipeline::plan_destroy(&session, &desired, change.options()).await?;
-    let finished = change::carry_out(screen, session, store.as_ref(), plan, change).await?;
+    let finished =
+        change::carry_out(screen, session, store.as_ref(), plan, change, Wait::Config).await?;
     Ok(finished.exit)
 }

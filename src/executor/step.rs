@@ -18,7 +18,7 @@ use super::moved;
 use super::wait::{Pace, Pauses, Retry};
 use crate::address::Address;
 use crate::aws::{ADDRESS_TAG, Aws, ErrorKind, Lifecycle, Owner, Settled, Wanted};
-use crate::diff::differences;
+use crate::diff::{differences, leave};
 use crate::kind::Kind;
 use crate::plan::{Action, Step};
 use crate::refresh::Known;
@@ -31,6 +31,8 @@ pub(super) struct Worker<'a> {
     pub(super) aws: &'a Aws,
     pub(super) owner: &'a Owner,
     pub(super) pace: &'a Pace,
+    /// Whether to wait until what is made is as it will be.
+    pub(super) to_the_end: bool,
     /// Ids of everything that the plan deletes.
     pub(super) going: &'a BTreeSet<Id>,
     /// What may stop using other things in the course of the plan.
@@ -139,7 +141,7 @@ impl Worker<'_> {
             observed
         };
         self.desk.usable(attributes);
-        if !done {
+        if !done && self.to_the_end {
             self.settle(id, wanted, Until::Done).await?;
         }
         let mut record = self.new_record(wanted, Status::Applied, Some(id));
@@ -148,7 +150,7 @@ impl Worker<'_> {
         Ok(Outcome::Applied)
     }
 
-    /// Calls `update` until AWS accepts it.
+    /// Calls `update` until AWS accepts it. What is left to others is sent as it is.
     async fn make_so(
         &mut self,
         id: &Id,
@@ -158,7 +160,10 @@ impl Worker<'_> {
     ) -> Result<(), Halt> {
         let mut retry = Retry::new(self.pace, self.needs_others());
         loop {
-            let wanted = self.with_tags_of_others(wanted, &observed);
+            let mut wanted = self.with_tags_of_others(wanted, &observed);
+            if let Some(planned) = &self.plan.wanted {
+                leave(&planned.ignored, &mut wanted.attributes, &observed);
+            }
             let answer = self
                 .lifecycle
                 .update(self.aws, id, &observed, &wanted)

@@ -20,7 +20,7 @@ use by_hand::ByHand;
 
 use crate::address::Address;
 use crate::refresh::Known;
-use crate::resource::{Id, Resource};
+use crate::resource::{Id, Next, Resource};
 use crate::value::{Attributes, Value};
 
 /// What a plan is for.
@@ -82,6 +82,9 @@ pub struct Plan {
     /// What components give to people and to each other, its lookups answered.
     #[serde(skip)]
     pub outputs: Outputs,
+    /// What people do once everything stands.
+    #[serde(skip)]
+    pub next: Vec<Next>,
 }
 
 /// Values by component and name.

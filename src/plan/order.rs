@@ -19,6 +19,7 @@ use super::{Action, Changes, Mode, Outputs, Plan, Step};
 use crate::address::Address;
 use crate::graph::Graph;
 use crate::kind::Kind;
+use crate::resource::Next;
 use crate::state::Document;
 
 /// What a plan says of itself, beside what the state says.
@@ -34,6 +35,8 @@ pub struct Header {
     pub outputs: Outputs,
     /// DNS records that somebody has to make elsewhere.
     pub by_hand: Vec<ByHand>,
+    /// What people do once everything stands.
+    pub next: Vec<Next>,
 }
 
 /// Puts the changes in order and says what each step waits for. Deterministic.
@@ -55,6 +58,7 @@ pub fn order(changes: Changes, graph: &Graph, document: &Document, header: Heade
         notes: changes.notes,
         known: changes.known,
         outputs: header.outputs,
+        next: header.next,
     }
 }
 
@@ -396,6 +400,8 @@ mod tests {
                 depends_on: uses.iter().map(|name| address(name)).collect(),
                 origin: crate::resource::Origin::default(),
                 origins: std::collections::BTreeMap::new(),
+                overridden: std::collections::BTreeMap::new(),
+                ignored: std::collections::BTreeMap::new(),
             };
             (address(name), resource)
         });
@@ -414,6 +420,7 @@ mod tests {
             account: None,
             outputs: std::collections::BTreeMap::new(),
             by_hand: Vec::new(),
+            next: Vec::new(),
         };
         order(changes, &graph, &document, header)
     }

@@ -11,6 +11,8 @@ pub mod check;
 pub mod confirm;
 pub mod diagnostics;
 pub mod explain;
+pub mod health;
+pub mod next;
 pub mod plan;
 pub mod progress;
 pub mod prompt;
