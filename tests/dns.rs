@@ -10,8 +10,8 @@ use aws_sdk_route53::types::{
     Change, ChangeAction, ChangeBatch, HostedZoneConfig, ResourceRecord, ResourceRecordSet, RrType,
     Vpc, VpcRegion,
 };
-use watertight::aws::{self, Aws, Owner, Settled, Wanted};
 use watertight::address::Address;
+use watertight::aws::{self, Aws, Owner, Settled, Wanted};
 use watertight::resource::Id;
 use watertight::value::Value;
 
@@ -120,8 +120,19 @@ fn records_by_hand_in_two_runs() {
     let plan: serde_json::Value = serde_json::from_str(&out).unwrap();
     let records = plan["by_hand"].as_array().unwrap();
     assert_eq!(records.len(), 4);
-    assert!(records.iter().all(|record| record["value"].is_string()), "{records:?}");
-    project.run(&["destroy", "app.toml", "--yes", "--empty-buckets", "--delete-logs"]).code(0);
+    assert!(
+        records.iter().all(|record| record["value"].is_string()),
+        "{records:?}"
+    );
+    project
+        .run(&[
+            "destroy",
+            "app.toml",
+            "--yes",
+            "--empty-buckets",
+            "--delete-logs",
+        ])
+        .code(0);
 }
 
 /// A certificate that somebody else made.
@@ -187,11 +198,21 @@ async fn a_certificate_that_exists_already() {
         .says(&format!("web.certificate_arn = \"{arn}\""));
     let records = project.records("shop/prod");
     assert!(
-        !records.iter().any(|record| record.contains("acm") || record.contains("validation")),
+        !records
+            .iter()
+            .any(|record| record.contains("acm") || record.contains("validation")),
         "{records:?}"
     );
     project.nothing_to_do("app.toml");
-    project.run(&["destroy", "app.toml", "--yes", "--empty-buckets", "--delete-logs"]).code(0);
+    project
+        .run(&[
+            "destroy",
+            "app.toml",
+            "--yes",
+            "--empty-buckets",
+            "--delete-logs",
+        ])
+        .code(0);
     let answer = aws.acm(REGION).describe_certificate().certificate_arn(&arn);
     answer.send().await.unwrap();
 }
@@ -208,18 +229,29 @@ async fn a_certificate_that_will_not_do_says_why() {
     };
     let pending = certificate(&aws, REGION, "shop.example.com", false).await;
     plan("https-service", "shop.example.com", &pending)
-        .says(&format!("the certificate {pending} is PENDING_VALIDATION, not ISSUED"))
+        .says(&format!(
+            "the certificate {pending} is PENDING_VALIDATION, not ISSUED"
+        ))
         .says("app.toml:");
     let issued = certificate(&aws, REGION, "*.example.com", true).await;
-    plan("https-service", "a.shop.example.com\"\nzone = \"example.com", &issued)
-        .says("does not cover a.shop.example.com: it is for *.example.com");
-    plan("static-site", "www.example.com", &issued)
-        .says("`certificate_arn`: it is a certificate of eu-west-1, and one of us-east-1 is needed");
+    plan(
+        "https-service",
+        "a.shop.example.com\"\nzone = \"example.com",
+        &issued,
+    )
+    .says("does not cover a.shop.example.com: it is for *.example.com");
+    plan("static-site", "www.example.com", &issued).says(
+        "`certificate_arn`: it is a certificate of eu-west-1, and one of us-east-1 is needed",
+    );
     let none = issued.rsplit_once('/').unwrap().0.to_owned() + "/0a1b";
     plan("https-service", "shop.example.com", &none)
         .says(&format!("there is no certificate {none}"));
-    plan("https-service", "shop.example.com", "arn:aws:iam::123456789012:server-certificate/x")
-        .says("it is a certificate of IAM");
+    plan(
+        "https-service",
+        "shop.example.com",
+        "arn:aws:iam::123456789012:server-certificate/x",
+    )
+    .says("it is a certificate of IAM");
 }
 
 #[tokio::test]
@@ -256,12 +288,24 @@ async fn an_internal_service_in_a_private_zone() {
     let associate = associate.hosted_zone_id(zone).vpc(vpc(&network.vpc));
     associate.send().await.unwrap();
     project.apply("app.toml");
-    let records = aws.route53().list_resource_record_sets().hosted_zone_id(zone);
+    let records = aws
+        .route53()
+        .list_resource_record_sets()
+        .hosted_zone_id(zone);
     let records = records.send().await.unwrap().resource_record_sets;
-    let is_a = |set: &&ResourceRecordSet| set.name == "shop.example.com." && set.r#type == RrType::A;
+    let is_a =
+        |set: &&ResourceRecordSet| set.name == "shop.example.com." && set.r#type == RrType::A;
     assert!(records.iter().any(|set| is_a(&set)), "{records:?}");
     project.nothing_to_do("app.toml");
-    project.run(&["destroy", "app.toml", "--yes", "--empty-buckets", "--delete-logs"]).code(0);
+    project
+        .run(&[
+            "destroy",
+            "app.toml",
+            "--yes",
+            "--empty-buckets",
+            "--delete-logs",
+        ])
+        .code(0);
 }
 
 #[test]
@@ -336,11 +380,17 @@ async fn a_zone_that_is_not_delegated_ends_the_wait_after_a_while() {
         servers.join(", ")
     });
     let said = waits(after(20).await.unwrap());
-    assert!(said.contains(&told) && said.ends_with("the world asks ns.other.test"), "{said}");
+    assert!(
+        said.contains(&told) && said.ends_with("the world asks ns.other.test"),
+        "{said}"
+    );
     let Settled::Failed { why } = after(130).await.unwrap() else {
         panic!("it waits for ever");
     };
-    assert!(why.contains(&told) && why.contains("let the registrar"), "{why}");
+    assert!(
+        why.contains(&told) && why.contains("let the registrar"),
+        "{why}"
+    );
 }
 
 #[tokio::test]

@@ -282,7 +282,7 @@ impl Reader<'_, '_> {
                     depends_on = self.depends_on(node);
                 }
                 BY_HAND if self.address.kind == RECORD => {
-                    by_hand = node.get_ref().as_bool() == Some(true);
+                    by_hand = matches!(node.form, Form::Bool(true));
                 }
                 _ => rest.push((key, node)),
             }

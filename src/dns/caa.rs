@@ -7,7 +7,12 @@
 //! *Invariant*: pure.
 
 /// Whom a CAA record may name so that ACM issues.
-pub const AMAZON: [&str; 4] = ["amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"];
+pub const AMAZON: [&str; 4] = [
+    "amazon.com",
+    "amazontrust.com",
+    "awstrust.com",
+    "amazonaws.com",
+];
 
 /// One record.
 #[derive(Clone, Debug, PartialEq, Eq)]

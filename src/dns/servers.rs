@@ -98,7 +98,10 @@ mod tests {
 
     #[test]
     fn resolvers_are_asked_over_https_or_on_this_machine() {
-        check("https://dns.example/dns-query", "dns.example 443 /dns-query");
+        check(
+            "https://dns.example/dns-query",
+            "dns.example 443 /dns-query",
+        );
         check("https://dns.example:8443", "dns.example 8443 /dns-query");
         check("https://[2001:db8::1]/q", "2001:db8::1 443 /q");
         check("udp://127.0.0.1:5353", "Loopback(127.0.0.1:5353)");
@@ -107,7 +110,10 @@ mod tests {
             "udp://192.0.2.1:53",
             "`udp://192.0.2.1:53` would ask in clear; `udp://` is for this machine only",
         );
-        check("udp://localhost", "`udp://localhost` is no address and port");
+        check(
+            "udp://localhost",
+            "`udp://localhost` is no address and port",
+        );
         check("https://", "`https://` names no host");
         check(
             "1.1.1.1",

@@ -69,7 +69,11 @@ pub async fn look(resolver: &Resolver, proof: &Proof) -> Sight {
 
 /// Whether the world asks these name servers about the zone: none if it does or that can't
 /// be found out, else whom it asks.
-pub async fn delegation(resolver: &Resolver, zone: &str, servers: &[String]) -> Option<Vec<String>> {
+pub async fn delegation(
+    resolver: &Resolver,
+    zone: &str,
+    servers: &[String],
+) -> Option<Vec<String>> {
     let public = resolver.names(zone, Kind::Ns).await.ok()?;
     let is_ours = |server: &String| servers.iter().any(|own| plain(own) == *server);
     (!public.iter().any(is_ours)).then_some(public)

@@ -64,7 +64,10 @@ fn issued(scope: &Scope<'_>, report: &mut Report) {
                 "validation_method",
                 |method| method.as_str() == Some("DNS"),
                 |method| {
-                    format!("serves a certificate validated by {}, not by DNS", shown(method))
+                    format!(
+                        "serves a certificate validated by {}, not by DNS",
+                        shown(method)
+                    )
                 },
             ),
         ]);
@@ -200,10 +203,8 @@ fn covers(scope: &Scope<'_>, report: &mut Report) {
 
 /// Whether these certificates stand in the region and cover all names between them.
 fn serve<'a>(scope: &Scope<'a>, arns: &[&'a Value], names: &[&'a Value], region: &str) -> Verdict {
-    let certificates: Vec<Option<Certificate<'_>>> = arns
-        .iter()
-        .map(|arn| Certificate::of(scope, arn))
-        .collect();
+    let certificates: Vec<Option<Certificate<'_>>> =
+        arns.iter().map(|arn| Certificate::of(scope, arn)).collect();
     let regions = arns.iter().zip(&certificates).map(|(arn, certificate)| {
         let of = match certificate {
             Some(Certificate::Made(certificate)) => Some(certificate.region.clone()),

@@ -69,12 +69,7 @@ fn awaited(what: &str, lookup: &Lookup) -> Verdict {
     Verdict::unknown(what, &Value::Reference(answer))
 }
 
-fn covered<'a>(
-    scope: &Scope<'a>,
-    lookup: &Lookup,
-    found: &Attributes,
-    name: &'a Value,
-) -> Verdict {
+fn covered<'a>(scope: &Scope<'a>, lookup: &Lookup, found: &Attributes, name: &'a Value) -> Verdict {
     let served = scope.canonical(name).filter(|served| is_known(served));
     let Some(served) = served.map(|served| plain(&served)) else {
         return Verdict::unknown("a name that it serves", name);
@@ -82,7 +77,10 @@ fn covered<'a>(
     let more = found.get("subject_alternative_names");
     let names = more.map_or(&[][..], Value::items).iter();
     let mut names = names.chain(found.get("domain_name"));
-    if names.any(|own| own.as_str().is_some_and(|own| is_covered(&plain(own), &served))) {
+    if names.any(|own| {
+        own.as_str()
+            .is_some_and(|own| is_covered(&plain(own), &served))
+    }) {
         return Verdict::Holds;
     }
     Verdict::Fails(format!(

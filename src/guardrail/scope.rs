@@ -175,9 +175,8 @@ impl<'a> Scope<'a> {
         kind: &str,
     ) -> Option<(&'a Lookup, Option<&'a Attributes>)> {
         let mut lookups = self.desired.lookups.values();
-        let lookup = lookups.find(|lookup| {
-            lookup.address.kind == kind && lookup.arguments.get("id") == Some(id)
-        })?;
+        let lookup = lookups
+            .find(|lookup| lookup.address.kind == kind && lookup.arguments.get("id") == Some(id))?;
         let found = self.lookups.and_then(|all| all.get(&lookup.address));
         Some((lookup, found))
     }

@@ -61,15 +61,17 @@ struct Use<'a> {
 fn uses<'a>(desired: &'a Desired, lookup: &Lookup) -> Vec<Use<'a>> {
     let arn = lookup.arguments.get("id").unwrap_or(&Value::Null);
     let component = &lookup.address.component;
-    let own = desired.resources.values().filter(|resource| {
-        resource.address.component == *component
-    });
+    let own = desired
+        .resources
+        .values()
+        .filter(|resource| resource.address.component == *component);
     own.filter_map(|resource| {
         let (attribute, path) = match resource.address.kind.as_str() {
             "aws_lb_listener" => ("certificate_arn", "certificate_arn"),
-            "aws_cloudfront_distribution" => {
-                ("viewer_certificate", "viewer_certificate.acm_certificate_arn")
-            }
+            "aws_cloudfront_distribution" => (
+                "viewer_certificate",
+                "viewer_certificate.acm_certificate_arn",
+            ),
             _ => return None,
         };
         (resource.get(path) == arn).then(|| Use {
@@ -120,10 +122,15 @@ fn problems(found: &Attributes, uses: &[Use<'_>], today: Date) -> Vec<Diagnostic
             .map(String::as_str)
             .collect();
         if !bare.is_empty() {
-            let what = format!("does not cover {}: it is for {}", bare.join(", "), own.join(", "));
-            problems.push(
-                error(what).hint("name a certificate that covers every name; a star stands for one label"),
+            let what = format!(
+                "does not cover {}: it is for {}",
+                bare.join(", "),
+                own.join(", ")
             );
+            problems
+                .push(error(what).hint(
+                    "name a certificate that covers every name; a star stands for one label",
+                ));
         }
         let keys = match usage.resource.address.kind.as_str() {
             "aws_lb_listener" => &BALANCER_KEYS[..],
@@ -205,7 +212,10 @@ fn located(mut problem: Diagnostic, lookup: &Lookup, uses: &[Use<'_>]) -> Diagno
         let origin = usage.resource.origin_of(usage.attribute);
         origin.spec.clone()
     });
-    let spans = [input.or_else(|| lookup.origin.spec.clone()), lookup.origin.blueprint.clone()];
+    let spans = [
+        input.or_else(|| lookup.origin.spec.clone()),
+        lookup.origin.blueprint.clone(),
+    ];
     for span in spans.into_iter().flatten() {
         problem = problem.at(span, "");
     }
@@ -256,6 +266,8 @@ mod tests {
             generated: BTreeSet::new(),
             defaulted: BTreeSet::new(),
             depends_on: BTreeSet::new(),
+            ignored: BTreeMap::new(),
+            overridden: BTreeMap::new(),
             origin: Origin::default(),
             origins: BTreeMap::new(),
         };
@@ -279,7 +291,9 @@ mod tests {
             "aws_lb_listener",
             &["a.shop.example.com", "shop.example.org"],
             &[],
-            &["does not cover a.shop.example.com, shop.example.org: it is for *.example.com, example.com"],
+            &[
+                "does not cover a.shop.example.com, shop.example.org: it is for *.example.com, example.com",
+            ],
         );
         for status in ["PENDING_VALIDATION", "EXPIRED", "FAILED", "REVOKED"] {
             let said = format!("is {status}, not ISSUED");

@@ -184,6 +184,8 @@ mod tests {
             generated: BTreeSet::new(),
             defaulted: BTreeSet::new(),
             depends_on: BTreeSet::new(),
+            ignored: BTreeMap::new(),
+            overridden: BTreeMap::new(),
             origin: Origin::default(),
             origins: BTreeMap::new(),
         })
@@ -193,7 +195,10 @@ mod tests {
     fn a_record_is_told_when_all_of_it_is_known() {
         let balancer = Address::managed("web", "aws_lb", "main");
         let target = Value::Reference(Reference::to(balancer.clone(), "dns_name"));
-        let cname = record("shop.example.com", vec![("records", Value::List(vec![target.clone()]))]);
+        let cname = record(
+            "shop.example.com",
+            vec![("records", Value::List(vec![target.clone()]))],
+        );
         let alias = Value::block([("name", target)]);
         let apex = record("example.com", vec![("alias", alias)]);
         let mut known = Known::default();

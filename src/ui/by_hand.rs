@@ -32,7 +32,9 @@ pub(super) fn planned(plan: &Plan) -> String {
         };
         line(
             &mut text,
-            &format!("  {later} that are known during apply{of}; apply prints them and waits for the certificate's"),
+            &format!(
+                "  {later} that are known during apply{of}; apply prints them and waits for the certificate's"
+            ),
         );
     }
     text

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Screen, by_hand};
 use super::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, paint};
+use super::{Screen, by_hand};
 use crate::executor::event::{Event, Outcome, Summary};
 use crate::plan::Action;
 

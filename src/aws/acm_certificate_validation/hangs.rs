@@ -51,7 +51,12 @@ pub(super) async fn explained(
         return Settled::Waiting { what, detail: said };
     }
     let proofs = proofs(detail);
-    let causes = join_all(proofs.iter().map(|proof| cause(aws, proof, by_hand, waited))).await;
+    let causes = join_all(
+        proofs
+            .iter()
+            .map(|proof| cause(aws, proof, by_hand, waited)),
+    )
+    .await;
     let mut seen: Vec<String> = Vec::new();
     for cause in causes {
         let text = match cause {
@@ -63,7 +68,10 @@ pub(super) async fn explained(
             seen.push(text);
         }
     }
-    let status = detail.status.as_ref().map_or("no status yet", |status| status.as_str());
+    let status = detail
+        .status
+        .as_ref()
+        .map_or("no status yet", |status| status.as_str());
     let detail = if seen.is_empty() {
         said
     } else {
@@ -189,7 +197,9 @@ async fn holds(aws: &Aws, zone: &Zone, proof: &Proof) -> Result<bool, Error> {
         let values = set.resource_records().iter();
         dns::plain(&set.name) == proof.record
             && set.r#type == RrType::Cname
-            && values.into_iter().any(|one| dns::plain(&one.value) == proof.value)
+            && values
+                .into_iter()
+                .any(|one| dns::plain(&one.value) == proof.value)
     }))
 }
 
@@ -268,7 +278,10 @@ mod tests {
         let others = ["ns.other.net".to_owned()];
         let elsewhere = "the zone example.com (Z1) is not delegated to its name servers ns-1.awsdns-1.org: the world asks ns.other.net";
         check(said(true, Some(&others), soon), elsewhere);
-        check(said(true, Some(&others), GRACE), &format!("!{elsewhere}; let the registrar"));
+        check(
+            said(true, Some(&others), GRACE),
+            &format!("!{elsewhere}; let the registrar"),
+        );
         check(
             said(true, Some(&[]), soon),
             "the zone example.com (Z1) is not delegated to its name servers ns-1.awsdns-1.org: the world asks nobody about it",

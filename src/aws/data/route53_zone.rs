@@ -170,7 +170,11 @@ fn elsewhere(vpc: &str, zones: &[GetHostedZoneOutput]) -> Error {
             "{} ({}) is associated with {}",
             zone.map_or("", |zone| undotted(&zone.name)),
             zone.map_or("", |zone| bare(&zone.id)),
-            if vpcs.is_empty() { "no VPC".to_owned() } else { vpcs.join(", ") }
+            if vpcs.is_empty() {
+                "no VPC".to_owned()
+            } else {
+                vpcs.join(", ")
+            }
         )
     };
     let id = zones.first().and_then(|answer| answer.hosted_zone.as_ref());
