@@ -70,7 +70,7 @@ impl Lifecycle for Validations {
         aws: &Aws,
         id: &Id,
         wanted: &Wanted,
-        waited: Duration,
+        after: Duration,
     ) -> Result<Settled, Error> {
         let Some(detail) = describe(aws, id).await? else {
             return self.settle(aws, id).await;
@@ -78,7 +78,7 @@ impl Lifecycle for Validations {
         let records = wanted.attributes.get("validation_record_fqdns");
         let by_hand = records.is_none_or(|records| records.items().is_empty());
         let settled = progress(&detail);
-        Ok(hangs::explained(aws, &detail, settled, by_hand, waited).await)
+        Ok(hangs::explained(aws, &detail, settled, by_hand, after).await)
     }
 
     async fn update(

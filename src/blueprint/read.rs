@@ -40,6 +40,17 @@ pub(super) struct Drafted {
     pub(super) problems: Vec<Diagnostic>,
 }
 
+impl Drafted {
+    fn put(&mut self, resource: Resource, by_hand: bool) {
+        let among = if by_hand {
+            &mut self.by_hand
+        } else {
+            &mut self.resources
+        };
+        among.insert(resource.address.clone(), resource);
+    }
+}
+
 /// What the reader needs to know beside the text.
 pub(super) struct Surroundings<'a> {
     /// The component's name.
@@ -350,12 +361,7 @@ impl Reader<'_, '_> {
                     overridden: BTreeMap::new(),
                     ignored: BTreeMap::new(),
                 };
-                let drafted = if by_hand {
-                    &mut self.drafted.by_hand
-                } else {
-                    &mut self.drafted.resources
-                };
-                drafted.insert(address, resource);
+                self.drafted.put(resource, by_hand);
             }
             Mode::Lookup => {
                 let lookup = Lookup {

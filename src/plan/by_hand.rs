@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: a record is told only when all of it is known.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::{Serialize, Serializer};
 
@@ -157,8 +157,8 @@ impl Serialize for ByHand {
 #[must_use]
 pub fn records<'a>(all: impl IntoIterator<Item = &'a ByHand>, known: &Known) -> Vec<Record> {
     let records = all.into_iter().filter_map(|one| one.record(known));
-    let unique: BTreeMap<Record, ()> = records.map(|record| (record, ())).collect();
-    let mut records: Vec<Record> = unique.into_keys().collect();
+    let unique: BTreeSet<Record> = records.collect();
+    let mut records: Vec<Record> = unique.into_iter().collect();
     records.sort_by_key(|record| record.purpose);
     records
 }

@@ -118,6 +118,7 @@ fn order(bencher: Bencher, case: Case) {
                 account: None,
                 outputs: Outputs::new(),
                 next: Vec::new(),
+                by_hand: Vec::new(),
             };
             plan::order(changes, &planning.graph, &planning.document, header)
         });
