@@ -49,6 +49,8 @@ pub enum Stop {
         found: String,
         /// Who expects it: `the spec's account`.
         says: &'static str,
+        /// Whose credentials answered, and from where: `arn:… from profile deploy`.
+        who: String,
     },
 }
 
@@ -138,6 +140,10 @@ pub async fn open<'a>(
                 expected: expected.clone(),
                 found: identity.account.clone(),
                 says,
+                who: match aws.origin() {
+                    Some(origin) => format!("{}, from {}", identity.arn, origin.describe()),
+                    None => identity.arn.clone(),
+                },
             });
         }
     }

@@ -92,6 +92,26 @@ target_type = "instance"
 tls_policy = "fips"
 "#;
 
+const NETWORK: &str = r#"
+[components.net]
+blueprint = "network"
+cidr = "10.8.0.0/20"
+zones = ["a", "b", "c"]
+tiers = ["public", "private", "isolated"]
+nat = "per zone"
+flow_logs = true
+log_retention_days = 30
+noncurrent_days = 7
+min_tls = "1.3"
+
+[components.inner]
+blueprint = "https-service"
+domain = "inner.example.com"
+port = 8443
+network = { from = "net" }
+internal = true
+"#;
+
 /// The whole life of a spec: see the head of this file.
 async fn live(sandbox: &Sandbox, text: &str) {
     let text = text.replace("ACCOUNT", &sandbox.account);
@@ -164,6 +184,17 @@ async fn a_private_bucket_with_the_least() {
 #[tokio::test]
 async fn a_private_bucket_with_everything() {
     live(&Sandbox::new(), &format!("{HEAD}{BUCKET}")).await;
+}
+
+#[tokio::test]
+async fn a_network_with_the_least() {
+    let minimal = "[components.net]\nblueprint = \"network\"";
+    live(&Sandbox::new(), &format!("{HEAD}{minimal}")).await;
+}
+
+#[tokio::test]
+async fn a_network_with_everything_and_a_service_in_it() {
+    live(&Sandbox::new(), &format!("{HEAD}{NETWORK}")).await;
 }
 
 #[tokio::test]
@@ -242,7 +273,8 @@ fn every_input_is_given_somewhere() {
     let full = [
         ("private-bucket", BUCKET),
         ("static-site", SITE),
-        ("https-service", PUBLIC_SERVICE),
+        ("https-service", &format!("{PUBLIC_SERVICE}{NETWORK}")),
+        ("network", NETWORK),
     ];
     let library = Library::embedded();
     let names: Vec<&str> = library.names().collect();
@@ -260,7 +292,13 @@ fn every_input_is_given_somewhere() {
 
 #[tokio::test]
 async fn the_examples() {
-    for example in ["private-bucket", "static-site", "https-service", "shop"] {
+    for example in [
+        "private-bucket",
+        "static-site",
+        "https-service",
+        "network",
+        "shop",
+    ] {
         let path = format!("{}/examples/{example}.toml", env!("CARGO_MANIFEST_DIR"));
         let sandbox = Sandbox::new();
         if example == "shop" {

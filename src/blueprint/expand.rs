@@ -8,6 +8,7 @@
 mod given;
 mod inputs;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -48,6 +49,7 @@ pub fn expand(spec: &Spec, library: &Library) -> Result<Desired, Vec<Diagnostic>
             waivers: spec.waivers.clone(),
             ..Desired::default()
         },
+        needed: Needed::new(),
         links: Vec::new(),
         problems: Vec::new(),
         broken: BTreeSet::new(),
@@ -68,6 +70,8 @@ struct Expansion<'a> {
     spec: &'a Spec,
     library: &'a Library,
     desired: Desired,
+    /// What must stand before whoever takes an output, by component and name.
+    needed: Needed,
     links: Vec<link::Link>,
     problems: Vec<Diagnostic>,
     /// Components whose outputs are not to be had.
@@ -75,6 +79,8 @@ struct Expansion<'a> {
     /// What has been got ready of the blueprints, by name.
     ready: BTreeMap<String, Rc<Ready>>,
 }
+
+type Needed = BTreeMap<(String, String), BTreeSet<Address>>;
 
 /// A blueprint's templates, its own first, and the engine that has read them.
 struct Ready {
@@ -113,7 +119,7 @@ impl Expansion<'_> {
     fn not_given(&mut self, component: &Component) {
         for taken in taken_by(component, self.library) {
             let key = (taken.component.to_owned(), taken.output.to_owned());
-            if !self.desired.outputs.contains_key(&key) {
+            if taken.must && !self.desired.outputs.contains_key(&key) {
                 let message = format!(
                     "`{}` gives no `{}` with these inputs",
                     taken.component, taken.output
@@ -139,8 +145,11 @@ impl Expansion<'_> {
             Err(failure) => return self.problems.push(told(&failure, &places)),
         };
         let outputs = std::mem::take(&mut self.desired.outputs);
+        let needed = RefCell::new(BTreeSet::new());
         let output = |component: &str, name: &str| {
             let key = (component.to_owned(), name.to_owned());
+            let before = self.needed.get(&key).into_iter().flatten();
+            needed.borrow_mut().extend(before.cloned());
             outputs.get(&key).cloned()
         };
         let around = Surroundings {
@@ -148,6 +157,7 @@ impl Expansion<'_> {
             region: &self.spec.region.value,
             places: &places,
             output: &output,
+            needed: &needed,
         };
         let mut drafted = Drafted::default();
         for template in &templates[..blueprint.templates.len()] {
@@ -164,14 +174,17 @@ impl Expansion<'_> {
             component,
             engine,
             context: &context,
-            output: &output,
+            around: &around,
             drafted: &mut drafted,
         };
         let next = given.next(&blueprint.manifest);
         let given = given.outputs(&blueprint.manifest);
         self.desired.next.extend(next);
         self.desired.outputs = outputs;
-        self.desired.outputs.extend(given);
+        for (key, (value, needed)) in given {
+            self.needed.insert(key.clone(), needed);
+            self.desired.outputs.insert(key, value);
+        }
         self.desired.resources.extend(drafted.resources);
         self.desired.by_hand.extend(drafted.by_hand);
         self.desired.lookups.extend(drafted.lookups);
@@ -252,9 +265,12 @@ impl Expansion<'_> {
             let given = component.inputs.get(name).map(|given| &given.value.value);
             let value = match given.or(input.default.as_ref()) {
                 Some(Input::Component(other)) => {
-                    let given = self.desired.outputs.keys();
-                    let given = given.filter(|(component, _)| component == other);
-                    engine::component(other, given.map(|(_, output)| output.as_str()))
+                    let outputs = input.takes.iter().chain(&input.may_take);
+                    let outputs = outputs.map(|output| {
+                        let key = (other.clone(), output.clone());
+                        (output.as_str(), self.desired.outputs.contains_key(&key))
+                    });
+                    engine::component(other, outputs)
                 }
                 Some(value) => engine::value_of(value, &input.of),
                 None => engine::nothing(),

@@ -10,6 +10,7 @@
 mod node;
 mod values;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -61,6 +62,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) places: &'a Places<'a>,
     /// Values of other components' outputs.
     pub(super) output: &'a dyn Fn(&str, &str) -> Option<Value>,
+    /// What must stand before whoever has taken outputs since this was last emptied.
+    pub(super) needed: &'a RefCell<BTreeSet<Address>>,
 }
 
 /// Lookups of a global service, which has one endpoint.
@@ -303,6 +306,7 @@ impl Reader<'_, '_> {
             .map(|name| name.attribute);
         let mut attributes = Attributes::new();
         let mut failed = BTreeSet::new();
+        self.around.needed.take();
         for (key, node) in rest {
             let name = key.name.clone();
             let own = self.place(&key.at);
@@ -322,6 +326,7 @@ impl Reader<'_, '_> {
             let origin = inside.unwrap_or(own);
             origins.insert(name, origin);
         }
+        depends_on.extend(self.around.needed.take());
         failed.extend(generated.map(str::to_owned));
         if by_hand {
             // Whoever makes it knows the zone.

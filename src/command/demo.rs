@@ -61,6 +61,7 @@ pub(super) async fn run(
             endpoint: Some(running.endpoint().to_owned()),
             credentials: Some(sandbox::credentials()),
             dns: connect::dns(running.ready().dns.as_deref())?,
+            ..Settings::default()
         })
         .await,
     };

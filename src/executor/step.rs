@@ -134,6 +134,7 @@ impl Worker<'_> {
             None => self.desk.turn_beside_others().await?,
         };
         self.make_so(id, observed.clone(), wanted, turn).await?;
+        let id = &self.lifecycle.id_after_update(id, wanted);
         let attributes = if changes {
             done = self.settle(id, wanted, Until::Usable).await? == Until::Done;
             self.read_made(id).await?

@@ -111,6 +111,9 @@ fn value(given: &toml::Value) -> Value {
 }
 
 fn template(text: &str) -> Value {
+    if text.starts_with("$${") {
+        return Value::text(text.replace("$${", "${"));
+    }
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {

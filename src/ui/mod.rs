@@ -8,8 +8,10 @@
 pub mod blueprint;
 pub mod by_hand;
 pub mod check;
+pub mod code;
 pub mod confirm;
 pub mod diagnostics;
+pub mod doctor;
 pub mod explain;
 pub mod health;
 pub mod next;

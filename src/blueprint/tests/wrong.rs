@@ -52,7 +52,7 @@ hsts_preload = true
 "#,
         r#"
 7:8, blueprints/_shared/certificate.toml.tera:23:1: `zone`: `shop.example.com` is not in the zone `example.org`; write the zone that it is in
-9:7, blueprints/https-service/network.toml.tera:2:1: `vpc`: with a `vpc` of your own, say which `subnets` of it: ids, or as in `subnets = { tag = "Tier=public" }`
+9:7, blueprints/https-service/network.toml.tera:5:1: `vpc`: with a `vpc` of your own, say which `subnets` of it: ids, or as in `subnets = { tag = "Tier=public" }`
 10:11, blueprints/https-service/targets.toml.tera:3:1: `targets`: `10.0.0.1` can't be a target of type `instance`; all targets are instances or all are IP addresses
 11:16, blueprints/https-service/load_balancer.toml.tera:2:1: `hsts_preload`: preloading needs `hsts_include_subdomains = true` and a `hsts_max_age` of a year or more
 "#,
@@ -171,9 +171,9 @@ vpc = { from = "web.subnet_ids" }
 subnets = { from = "web.subnet_ids" }
 "#,
         r"
-12:7, blueprints/https-service/security_groups.toml.tera:48:1: `web.data.aws_subnets.lb.ids` is a list of texts, which can't be a text
-12:7, blueprints/https-service/security_groups.toml.tera:22:1: `web.data.aws_subnets.lb.ids` is a list of texts, which can't be a text
-12:7, blueprints/https-service/targets.toml.tera:11:1: `web.data.aws_subnets.lb.ids` is a list of texts, which can't be a text
+12:7, blueprints/https-service/security_groups.toml.tera:50:1: `web.data.aws_subnets.lb.ids` is a list of texts, which can't be a text
+12:7, blueprints/https-service/security_groups.toml.tera:24:1: `web.data.aws_subnets.lb.ids` is a list of texts, which can't be a text
+12:7, blueprints/https-service/targets.toml.tera:13:1: `web.data.aws_subnets.lb.ids` is a list of texts, which can't be a text
 ",
     );
     check(
