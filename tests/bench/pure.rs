@@ -119,6 +119,7 @@ fn order(bencher: Bencher, case: Case) {
                 deferred: Vec::new(),
                 outputs: Outputs::new(),
                 next: Vec::new(),
+                by_hand: Vec::new(),
             };
             plan::order(changes, &planning.graph, &planning.document, header)
         });
