@@ -21,6 +21,7 @@ mod interrupted;
 mod lookups;
 mod network;
 mod new;
+mod overrides;
 mod plan;
 mod readme;
 mod review;

@@ -28,6 +28,7 @@ mod acm;
 mod cloudfront;
 mod elb;
 mod network;
+mod operations;
 mod s3;
 mod security_group;
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::report::Report;
 use super::scope::Scope;
-use super::{acm, cloudfront, elb, network, s3, security_group};
+use super::{acm, cloudfront, elb, network, operations, s3, security_group};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -81,6 +81,7 @@ pub static RULES: &[&Rule] = &[
     &elb::listener::CERTIFICATE,
     &network::FLOW_LOGS,
     &network::FORMAT,
+    &operations::IGNORED,
     &s3::transport::PLAINTEXT,
     &s3::transport::OLD_TLS,
     &s3::bucket::PUBLIC_ACCESS,
