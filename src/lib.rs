@@ -99,6 +99,7 @@ pub mod executor;
 
 pub mod pipeline;
 
+pub mod doctor;
 pub mod health;
 
 // What people touch.

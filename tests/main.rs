@@ -9,14 +9,17 @@ mod support;
 
 mod blueprints;
 mod calls;
+mod cdn;
 mod changes;
 mod dependencies;
 mod destroy;
+mod doctor;
 mod drift;
 mod errors;
 mod faults;
 mod foreign;
 mod healthy;
+mod identity;
 mod interrupted;
 mod lookups;
 mod network;

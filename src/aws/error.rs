@@ -238,7 +238,7 @@ fn cause<'a, C: std::error::Error + 'static>(
 }
 
 /// The message of an error and of all that caused it, each once.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -298,6 +298,7 @@ fn kind_of(code: Option<&str>, status: Option<u16>) -> ErrorKind {
         | "ResourceInUse"
         | "ResourceInUseException"
         | "BucketNotEmpty"
+        | "CannotDeleteEntityWhileInUse"
         | "OriginAccessControlInUse"
         | "ResponseHeadersPolicyInUse"
         | "DistributionNotDisabled"

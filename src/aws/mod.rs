@@ -14,6 +14,10 @@ mod cloudfront;
 mod cloudfront_distribution;
 mod cloudfront_origin_access_control;
 mod cloudfront_response_headers_policy;
+mod cloudfront_vpc_origin;
+mod cloudwatch_log_delivery;
+mod cloudwatch_log_delivery_destination;
+mod cloudwatch_log_delivery_source;
 mod data;
 mod default_security_group;
 mod ec2;
@@ -30,8 +34,13 @@ mod lb_listener_condition;
 mod lb_listener_rule;
 mod lb_target_group;
 mod lb_target_group_attachment;
+mod logs;
 mod nat_gateway;
 mod network_interface;
+mod origin;
+pub mod permissions;
+pub mod quotas;
+pub mod regions;
 mod route;
 mod route53_record;
 mod route53_record_set;
@@ -61,7 +70,9 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 pub use client::{Aws, Identity, Settings};
+pub use data::partition;
 pub use error::{Error, ErrorKind};
+pub use origin::{Base, Origin, Profile, Role};
 use security_group_rule::{Direction, SecurityGroupRules};
 
 use crate::address::Address;
@@ -86,6 +97,22 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
     (
         "aws_cloudfront_response_headers_policy",
         &cloudfront_response_headers_policy::CloudfrontResponseHeadersPolicy,
+    ),
+    (
+        "aws_cloudfront_vpc_origin",
+        &cloudfront_vpc_origin::CloudfrontVpcOrigin,
+    ),
+    (
+        "aws_cloudwatch_log_delivery",
+        &cloudwatch_log_delivery::CloudwatchLogDelivery,
+    ),
+    (
+        "aws_cloudwatch_log_delivery_destination",
+        &cloudwatch_log_delivery_destination::CloudwatchLogDeliveryDestination,
+    ),
+    (
+        "aws_cloudwatch_log_delivery_source",
+        &cloudwatch_log_delivery_source::CloudwatchLogDeliverySource,
     ),
     (
         "aws_default_security_group",
@@ -153,7 +180,12 @@ static LOOKUPS: &[(&str, &dyn Ask)] = &[
         "aws_caller_identity",
         &data::caller_identity::CallerIdentity,
     ),
+    (
+        "aws_ec2_managed_prefix_list",
+        &data::ec2_managed_prefix_list::Ec2ManagedPrefixList,
+    ),
     ("aws_route53_zone", &data::route53_zone::Route53Zone),
+    ("aws_security_group", &data::security_group::SecurityGroup),
     ("aws_subnets", &data::subnets::Subnets),
     ("aws_vpc", &data::vpc::Vpc),
 ];
@@ -385,6 +417,11 @@ pub trait Lifecycle: Send + Sync {
 /// A kind of lookup.
 #[async_trait]
 pub trait Ask: Send + Sync {
+    /// IAM actions that it calls, `ec2:DescribeVpcs`.
+    fn permissions(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Asks AWS once. Arguments hold no reference; the answer is in the schema's vocabulary
     /// of the data source, arguments included.
     ///
@@ -402,7 +439,7 @@ pub trait Ask: Send + Sync {
 
 #[cfg(test)]
 mod tests {
-    use super::LIFECYCLES;
+    use super::{LIFECYCLES, LOOKUPS};
     use crate::kind::KINDS;
 
     #[test]
@@ -410,5 +447,16 @@ mod tests {
         let lifecycles: Vec<&str> = LIFECYCLES.iter().map(|(name, _)| *name).collect();
         let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
         assert_eq!(lifecycles, kinds);
+    }
+
+    #[test]
+    fn every_lookup_says_what_it_calls() {
+        for (name, lookup) in LOOKUPS {
+            let permissions = lookup.permissions();
+            // Who one is may be asked by everybody.
+            let none_needed = *name == "aws_caller_identity";
+            assert!(none_needed || !permissions.is_empty(), "{name}");
+            assert!(permissions.is_sorted(), "{name}");
+        }
     }
 }

@@ -273,9 +273,7 @@ impl Reader<'_, '_> {
         for (key, node) in table {
             match key.name.as_str() {
                 "region" => self.region(node, &mut region),
-                "depends_on" if self.address.mode == Mode::Managed => {
-                    depends_on = self.depends_on(node);
-                }
+                "depends_on" => depends_on = self.depends_on(node),
                 _ => rest.push((key, node)),
             }
         }
@@ -347,6 +345,7 @@ impl Reader<'_, '_> {
                     address: address.clone(),
                     region,
                     arguments: attributes,
+                    depends_on,
                     origin,
                 };
                 self.drafted.lookups.insert(address, lookup);

@@ -24,8 +24,7 @@ pub(super) static KIND: Kind = Kind {
         "ec2:ReleaseAddress",
     ],
     bound: Some(Bond {
-        user: "aws_nat_gateway",
-        through: "subnet_id",
+        users: &[("aws_nat_gateway", "subnet_id")],
         shown: "network_interface",
     }),
     ..Kind::PLAIN

@@ -4,6 +4,8 @@ pub(crate) mod account;
 mod call;
 pub(crate) mod cli;
 pub(crate) mod proxy;
+mod terminal;
+pub(crate) mod user;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -48,6 +50,7 @@ impl Sandbox {
             region: REGION.to_owned(),
             endpoint: Some(self.endpoint.clone()),
             credentials: Some(self.credentials()),
+            ..Settings::default()
         }
     }
 

@@ -20,6 +20,10 @@ pub(in crate::aws) struct AvailabilityZones;
 
 #[async_trait]
 impl Ask for AvailabilityZones {
+    fn permissions(&self) -> &'static [&'static str] {
+        &["ec2:DescribeAvailabilityZones"]
+    }
+
     async fn ask(
         &self,
         aws: &Aws,

@@ -7,8 +7,10 @@
 
 pub(super) mod availability_zones;
 pub(super) mod caller_identity;
+pub(super) mod ec2_managed_prefix_list;
 mod networks;
 pub(super) mod route53_zone;
+pub(super) mod security_group;
 pub(super) mod subnets;
 pub(super) mod vpc;
 
@@ -99,7 +101,8 @@ fn tags_value(tags: &[Tag]) -> Value {
 }
 
 /// The partition of a region, as the second part of an ARN says it.
-pub(super) fn partition(region: &str) -> &'static str {
+#[must_use]
+pub fn partition(region: &str) -> &'static str {
     if region.starts_with("cn-") {
         "aws-cn"
     } else if region.starts_with("us-gov-") {

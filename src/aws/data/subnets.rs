@@ -21,6 +21,10 @@ pub(in crate::aws) struct Subnets;
 
 #[async_trait]
 impl Ask for Subnets {
+    fn permissions(&self) -> &'static [&'static str] {
+        &["ec2:DescribeSubnets"]
+    }
+
     async fn ask(
         &self,
         aws: &Aws,

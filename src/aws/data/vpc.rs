@@ -19,6 +19,10 @@ pub(in crate::aws) struct Vpc;
 
 #[async_trait]
 impl Ask for Vpc {
+    fn permissions(&self) -> &'static [&'static str] {
+        &["ec2:DescribeVpcs"]
+    }
+
     async fn ask(
         &self,
         aws: &Aws,
