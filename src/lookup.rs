@@ -7,13 +7,12 @@
 //!
 //! *Invariant*: a lookup depends on literals and other lookups only.
 
+mod demands;
 mod zones;
 
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
-
-pub use zones::check;
 
 use crate::address::{Address, Mode};
 use crate::aws::{self, Aws, Error, ErrorKind};
@@ -58,9 +57,25 @@ pub async fn read(aws: &Aws, desired: &Desired) -> Result<Lookups, Vec<Diagnosti
     }
 }
 
+/// Whether what was found is what the inputs demand, and what the resources need that name
+/// it.
+#[must_use]
+pub fn check(desired: &Desired, lookups: &Lookups) -> Vec<Diagnostic> {
+    let mut problems = demands::check(desired, lookups);
+    problems.extend(zones::check(desired, lookups));
+    problems
+}
+
 /// What a reference to a lookup leads to, if the lookup was answered and has it.
 #[must_use]
 pub fn value(lookups: &Lookups, reference: &Reference) -> Option<Value> {
+    if let Some((Step::Split, before)) = reference.path.split_last() {
+        let whole = Reference {
+            target: reference.target.clone(),
+            path: before.to_vec(),
+        };
+        return value(lookups, &whole)?.split();
+    }
     let (Step::Attribute(first), rest) = reference.path.split_first()? else {
         return None;
     };
@@ -73,6 +88,7 @@ pub fn value(lookups: &Lookups, reference: &Reference) -> Option<Value> {
             },
             Step::Index(index) => value.items().get(*index)?,
             Step::Key(key) => value.as_map()?.get(key)?,
+            Step::Split => return None,
         };
     }
     (!value.is_null()).then(|| value.clone())

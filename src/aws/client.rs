@@ -55,6 +55,8 @@ struct Clients {
     elb: aws_sdk_elasticloadbalancingv2::Client,
     route53: aws_sdk_route53::Client,
     s3: aws_sdk_s3::Client,
+    secrets_manager: aws_sdk_secretsmanager::Client,
+    ssm: aws_sdk_ssm::Client,
 }
 
 impl Aws {
@@ -126,6 +128,18 @@ impl Aws {
     #[must_use]
     pub fn s3(&self, region: &str) -> aws_sdk_s3::Client {
         self.clients(region).s3.clone()
+    }
+
+    /// The client of Secrets Manager.
+    #[must_use]
+    pub fn secrets_manager(&self, region: &str) -> aws_sdk_secretsmanager::Client {
+        self.clients(region).secrets_manager.clone()
+    }
+
+    /// The client of Systems Manager.
+    #[must_use]
+    pub fn ssm(&self, region: &str) -> aws_sdk_ssm::Client {
+        self.clients(region).ssm.clone()
     }
 
     /// Who we are; asked once a run.
@@ -215,6 +229,16 @@ impl Clients {
                     .interceptor(watch())
                     // Another endpoint than AWS's own rarely has a name for every bucket.
                     .force_path_style(config.endpoint_url().is_some())
+                    .build(),
+            ),
+            secrets_manager: aws_sdk_secretsmanager::Client::from_conf(
+                aws_sdk_secretsmanager::config::Builder::from(&config)
+                    .interceptor(watch())
+                    .build(),
+            ),
+            ssm: aws_sdk_ssm::Client::from_conf(
+                aws_sdk_ssm::config::Builder::from(&config)
+                    .interceptor(watch())
                     .build(),
             ),
         }

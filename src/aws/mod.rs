@@ -119,6 +119,11 @@ static LOOKUPS: &[(&str, &dyn Ask)] = &[
         &data::caller_identity::CallerIdentity,
     ),
     ("aws_route53_zone", &data::route53_zone::Route53Zone),
+    (
+        "aws_secretsmanager_secret",
+        &data::secretsmanager_secret::SecretsmanagerSecret,
+    ),
+    ("aws_ssm_parameter", &data::ssm_parameter::SsmParameter),
     ("aws_subnets", &data::subnets::Subnets),
     ("aws_vpc", &data::vpc::Vpc),
 ];

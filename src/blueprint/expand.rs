@@ -19,7 +19,7 @@ use super::manifest::SURROUNDINGS;
 use super::place::{Places, error_at};
 use super::read::{self, Drafted, Surroundings};
 use super::template::Template;
-use super::{Blueprint, Library, RENDERED, fill, text};
+use super::{Blueprint, Library, RENDERED, fill, kept, moved, text};
 use crate::address::{Address, Mode};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kind::Kind;
@@ -44,6 +44,8 @@ pub fn expand(spec: &Spec, library: &Library) -> Result<Desired, Vec<Diagnostic>
             account: spec.account.as_ref().map(|account| account.value.clone()),
             ephemeral: spec.ephemeral,
             waivers: spec.waivers.clone(),
+            environments: spec.environments(),
+            moved: spec.moved.clone(),
             ..Desired::default()
         },
         links: Vec::new(),
@@ -136,10 +138,17 @@ impl Expansion<'_> {
             Ok(context) => context,
             Err(failure) => return self.problems.push(told(&failure, &places)),
         };
+        kept::ask(
+            component,
+            blueprint,
+            &self.spec.region.value,
+            &mut self.desired,
+        );
         let outputs = std::mem::take(&mut self.desired.outputs);
-        let output = |component: &str, name: &str| {
-            let key = (component.to_owned(), name.to_owned());
-            outputs.get(&key).cloned()
+        let output = |other: &str, output: &str| {
+            let key = (other.to_owned(), output.to_owned());
+            let kept = || kept::value(name, other, output);
+            outputs.get(&key).cloned().or_else(kept)
         };
         let around = Surroundings {
             component: name,
@@ -282,6 +291,8 @@ impl Expansion<'_> {
             }
         }
         self.dangling_order();
+        let moved = moved::check(&self.desired, &self.broken);
+        self.problems.extend(moved);
         if self.problems.is_empty() {
             return Ok(self.desired);
         }

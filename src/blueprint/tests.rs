@@ -1,5 +1,6 @@
 //! Specs through the embedded blueprints, and blueprints that are wrong.
 
+mod kept;
 mod properties;
 mod wrong;
 

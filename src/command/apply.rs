@@ -4,6 +4,7 @@
 
 use super::change::{self, ChangeArguments};
 use super::connect::{self, SpecArguments};
+use super::remember::{self, For};
 use super::{Exit, Failed};
 use crate::pipeline;
 use crate::ui::{self, Screen};
@@ -41,16 +42,16 @@ pub(super) async fn run(
     let approved = pipeline::approve(&source, &library, world.today())?;
     let findings = approved.findings().to_vec();
     let desired = approved.desired();
-    let store = connect::store(world, spec, change.sandbox, desired);
-    let _lock = store.lock(&world.holder()).await?;
-    let document = connect::document(world, store.as_ref(), desired).await?;
+    let memory = remember::recall(world, spec, change.sandbox, desired, For::Applying).await?;
     let aws = connect::aws(world, change.sandbox, &desired.region).await?;
-    let session = pipeline::open(&aws, desired, document).await?;
+    let session = pipeline::open(&aws, desired, memory.document.clone()).await?;
     let plan = pipeline::plan(&session, approved, world.today(), change.options()).await?;
     if !change.json {
         screen.data(&ui::check::waived(&findings));
     }
-    let finished = change::carry_out(screen, session, store.as_ref(), plan, change).await?;
+    let finished = change::carry_out(screen, session, memory.store.as_ref(), plan, change).await;
+    memory.settle().await?;
+    let finished = finished?;
     if !change.json {
         screen.data(&finished.outputs);
     }

@@ -13,7 +13,9 @@ mod demo;
 mod destroy;
 mod explain;
 mod new;
+mod output;
 mod plan;
+mod remember;
 mod sandbox;
 
 use std::process::ExitCode;
@@ -97,6 +99,7 @@ enum Verb {
     Plan(plan::Arguments),
     Apply(apply::Arguments),
     Destroy(destroy::Arguments),
+    Output(output::Arguments),
     Blueprints(blueprints::Arguments),
     Explain(explain::Arguments),
     Sandbox(sandbox::Arguments),
@@ -133,6 +136,7 @@ pub fn run(world: &World) -> ExitCode {
         Verb::Plan(arguments) => wait(plan::run(world, screen, &arguments)),
         Verb::Apply(arguments) => wait(apply::run(world, screen, &arguments)),
         Verb::Destroy(arguments) => wait(destroy::run(world, screen, &arguments)),
+        Verb::Output(arguments) => wait(output::run(world, screen, &arguments)),
         Verb::New(arguments) => new::run(world, screen, &arguments),
         Verb::Blueprints(arguments) => blueprints::run(world, screen, &arguments),
         Verb::Explain(arguments) => explain::run(screen, &arguments),

@@ -9,7 +9,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::input::{self, Scope};
 use super::reader::{Reader, misspelt};
-use super::{Backend, Component, Given, Spec, Waiver, Written, form};
+use super::{Backend, Component, Given, Spec, Waiver, Written, form, moved};
 use crate::diagnostic::{Diagnostic, Span};
 
 const ROOT_KEYS: &[&str] = &[
@@ -22,6 +22,7 @@ const ROOT_KEYS: &[&str] = &[
     "state",
     "components",
     "waivers",
+    "moved",
 ];
 
 /// AWS allows 50 tags on most kinds; the rest is left to watertight's own.
@@ -77,6 +78,7 @@ pub(super) fn spec(reader: &mut Reader, root: &DeTable<'_>) -> Spec {
             .get("waivers")
             .map(|value| waivers(reader, value))
             .unwrap_or_default(),
+        moved: moved::read(reader, root),
     }
 }
 

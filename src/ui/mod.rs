@@ -10,6 +10,7 @@ pub mod check;
 pub mod confirm;
 pub mod diagnostics;
 pub mod explain;
+pub mod output;
 pub mod plan;
 pub mod progress;
 pub mod prompt;
