@@ -96,7 +96,10 @@ async fn rename_the_components_of(example: &str, app: &str, components: &[&str])
     );
     let state = project.state(app).to_string();
     for component in components {
-        assert!(!state.contains(&format!("\"{component}.")), "{component}");
+        assert!(
+            !state.contains(&format!("\"{component}.aws_")),
+            "{component}"
+        );
     }
 
     let all = [

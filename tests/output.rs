@@ -13,7 +13,6 @@ ephemeral = true
 blueprint = "https-service"
 domain = "shop.example.com"
 port = 8443
-logs = false
 
 [components.files]
 blueprint = "private-bucket"
@@ -111,7 +110,7 @@ fn a_word_is_a_name_or_a_spec() {
         .run(&["output", "api"])
         .code(1)
         .says("there is no output `api`")
-        .says("`files.arn`");
+        .says("`files.bucket_arn`");
     project
         .run(&["output", "a.toml", "b.toml"])
         .code(1)

@@ -14,7 +14,6 @@ ephemeral = true
 blueprint = "https-service"
 domain = "shop.example.com"
 port = 8443
-logs = false
 zone = { from = "ssm:/shared/zone_id" }
 vpc = { from = "ssm:/shared/vpc_id" }
 subnets = { from = "ssm:/shared/subnets" }
@@ -60,7 +59,9 @@ async fn a_network_is_taken_from_parameters() {
     let given: Vec<String> = run("web.subnet_ids").lines().map(str::to_owned).collect();
     assert_eq!(given, network.subnets);
 
-    project.run(&["destroy", "app.toml", "--yes"]).code(0);
+    project
+        .run(&["destroy", "app.toml", "--yes", "--delete-logs"])
+        .code(0);
     assert_eq!(sandbox.holds().await, before);
 }
 
@@ -115,8 +116,7 @@ version = "1.0.0"
 
 [inputs.password]
 summary = "The secret"
-type = "id"
-prefix = "arn:"
+type = "string"
 from = true
 
 [outputs.password_arn]

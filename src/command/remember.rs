@@ -7,6 +7,7 @@
 //! *Invariant*: a document that moved to another place is removed from the old one only when
 //! the new one has it.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use super::Failed;
@@ -127,34 +128,43 @@ impl Memory {
     }
 }
 
-/// Where the document may have been, by the moves of everything that lead here.
+/// Where the document may have been, the nearest first: every name that the moves of
+/// everything lead from. Each can follow another, in any order: the app was renamed, and
+/// later its environment.
 fn forerunners(desired: &Desired) -> Vec<(&Moved, String, String)> {
-    let mut found: Vec<(&Moved, String, String)> = Vec::new();
-    let (mut app, mut environment) = (desired.app.clone(), desired.environment.clone());
-    // Each can follow another: the app was renamed, and later its environment.
-    for _ in &desired.moved {
-        let before = desired.moved.iter().find_map(|one| {
-            let Move::Whole {
-                app: apps,
-                environment: environments,
-            } = &one.what
-            else {
-                return None;
+    let here = (desired.app.clone(), desired.environment.clone());
+    let mut seen = vec![here.clone()];
+    let mut found = Vec::new();
+    let mut waiting = VecDeque::from([here]);
+    while let Some((app, environment)) = waiting.pop_front() {
+        for one in &desired.moved {
+            let Some(before) = before(one, &app, &environment) else {
+                continue;
             };
-            let back = |pair: &Option<(String, String)>, now: &str| match pair {
-                None => Some(now.to_owned()),
-                Some((from, to)) => (to == now).then(|| from.clone()),
-            };
-            Some((one, back(apps, &app)?, back(environments, &environment)?))
-        });
-        let Some((one, old_app, old_environment)) = before else {
-            break;
-        };
-        app.clone_from(&old_app);
-        environment.clone_from(&old_environment);
-        found.push((one, old_app, old_environment));
+            if !seen.contains(&before) {
+                seen.push(before.clone());
+                found.push((one, before.0.clone(), before.1.clone()));
+                waiting.push_back(before);
+            }
+        }
     }
     found
+}
+
+/// What was called so before this move, if it leads here.
+fn before(one: &Moved, app: &str, environment: &str) -> Option<(String, String)> {
+    let Move::Whole {
+        app: apps,
+        environment: environments,
+    } = &one.what
+    else {
+        return None;
+    };
+    let back = |pair: &Option<(String, String)>, now: &str| match pair {
+        None => Some(now.to_owned()),
+        Some((from, to)) => (to == now).then(|| from.clone()),
+    };
+    Some((back(apps, app)?, back(environments, environment)?))
 }
 
 /// Another app's or environment's document as this one's.
@@ -281,7 +291,7 @@ mod tests {
         check(
             "[[moved]]\nfrom = { app = \"shop\" }\nto = { app = \"store\" }\n\
              [[moved]]\nfrom = { environment = \"prod\" }\nto = { environment = \"live\" }\n",
-            &["shop/live", "shop/prod"],
+            &["shop/live", "store/prod", "shop/prod"],
         );
         check(
             "[[moved]]\nfrom = { environment = \"test\" }\nto = { environment = \"staging\" }\n",

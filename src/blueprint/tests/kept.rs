@@ -27,8 +27,8 @@ zone = {{ from = "ssm:zone" }}
     assert_eq!(
         lookups,
         [
-            "web.data.aws_ssm_parameter.r__shared_subnets_7cb4b3 \"/shared/subnets\"",
-            "web.data.aws_ssm_parameter.r__shared_vpc_ce4ea1 \"/shared/vpc\"",
+            "web.data.aws_ssm_parameter.r__shared_subnets_92f8c5 \"/shared/subnets\"",
+            "web.data.aws_ssm_parameter.r__shared_vpc_e79f73 \"/shared/vpc\"",
             "web.data.aws_ssm_parameter.zone \"zone\"",
         ]
     );
@@ -38,11 +38,11 @@ zone = {{ from = "ssm:zone" }}
     };
     assert_eq!(
         at("web.aws_lb.main", "subnets"),
-        r#""${web.data.aws_ssm_parameter.r__shared_subnets_7cb4b3.insecure_value.split(\",\")}""#
+        r#""${web.data.aws_ssm_parameter.r__shared_subnets_92f8c5.insecure_value.split(\",\")}""#
     );
     assert_eq!(
         at("web.aws_security_group.lb", "vpc_id"),
-        r#""${web.data.aws_ssm_parameter.r__shared_vpc_ce4ea1.insecure_value}""#
+        r#""${web.data.aws_ssm_parameter.r__shared_vpc_e79f73.insecure_value}""#
     );
     let demands: Vec<String> = desired
         .demands
@@ -70,8 +70,8 @@ vpc = "vpc-1"
 subnets = [{ from = "ssm:/a" }, "subnet-1"]
 "#,
         r"
-7:10: `domain`: the blueprint decides by it, so it must stand in the spec itself
-10:12: `subnets`: an element can't come from elsewhere; the whole list can, as from a `StringList`
+6:10: `domain`: the blueprint decides by it, so it must stand in the spec itself
+9:12: `subnets`: an element can't come from elsewhere; the whole list can, as from a `StringList`
 ",
     );
 }
