@@ -1,13 +1,15 @@
 //! What has another name in the spec keeps its own in AWS.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::support::Sandbox;
 use crate::support::cli::{Planned, Project};
-use crate::support::proxy::{Fault, When};
+use crate::support::proxy::{Fault, Proxy, When};
 
 const BUCKET: &str = r#"
 app = "billing"
@@ -76,7 +78,7 @@ async fn rename_the_components_of(example: &str, app: &str, components: &[&str])
                 &format!("from = \"{component}."),
                 &format!("from = \"{new}."),
             );
-        moved += &format!("\n[[moved]]\nfrom = \"{component}\"\nto = \"{new}\"\n");
+        writeln!(moved, "\n[[moved]]\nfrom = \"{component}\"\nto = \"{new}\"").unwrap();
     }
     project.write("app.toml", &(spec + &moved));
     changes_only(&project.plan("app.toml"), "watertight:address", "");
@@ -268,22 +270,10 @@ async fn another_app_is_refused_until_it_says_that_it_moved() {
         .code(0);
 }
 
-/// Killed at its n-th call that changes something: run it again and it has moved, whole.
-async fn kill_a_move_at(n: usize) {
-    let sandbox = Sandbox::new();
-    let proxy = sandbox.proxy();
-    let project = Project::at(proxy.endpoint(), &sandbox.account);
-    project.write("app.toml", BUCKET);
-    project.apply("app.toml");
-    let (before, holds) = (ids(&project, "billing/prod"), sandbox.holds().await);
-    let spec = BUCKET
-        .replace("billing", "finance")
-        .replace("invoices", "bills")
-        + "[[moved]]\nfrom = { app = \"billing\" }\nto = { app = \"finance\" }\n\
-           [[moved]]\nfrom = \"invoices\"\nto = \"bills\"\n";
-    project.write("app.toml", &spec);
-
-    let slot: Arc<Mutex<Option<std::process::Child>>> = Arc::default();
+/// Applies, and is killed (`kill -9`) by the n-th call that changes something, which AWS
+/// carries out.
+fn apply_and_kill(project: &Project, proxy: &Proxy, n: usize) {
+    let slot: Arc<Mutex<Option<Child>>> = Arc::default();
     let victim = Arc::clone(&slot);
     let kill = Arc::new(move || {
         if let Some(child) = victim.lock().unwrap().as_mut() {
@@ -301,20 +291,31 @@ async fn kill_a_move_at(n: usize) {
         .unwrap();
     *held = Some(child);
     drop(held);
-    loop {
-        if slot
-            .lock()
-            .unwrap()
-            .as_mut()
-            .unwrap()
-            .try_wait()
-            .unwrap()
-            .is_some()
-        {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    let ended = || {
+        let mut slot = slot.lock().unwrap();
+        slot.as_mut().unwrap().try_wait().unwrap().is_some()
+    };
+    while !ended() {
+        std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// Killed at its n-th call that changes something: run it again and it has moved, whole.
+async fn kill_a_move_at(n: usize) {
+    let sandbox = Sandbox::new();
+    let proxy = sandbox.proxy();
+    let project = Project::at(proxy.endpoint(), &sandbox.account);
+    project.write("app.toml", BUCKET);
+    project.apply("app.toml");
+    let (before, holds) = (ids(&project, "billing/prod"), sandbox.holds().await);
+    let spec = BUCKET
+        .replace("billing", "finance")
+        .replace("invoices", "bills")
+        + "[[moved]]\nfrom = { app = \"billing\" }\nto = { app = \"finance\" }\n\
+           [[moved]]\nfrom = \"invoices\"\nto = \"bills\"\n";
+    project.write("app.toml", &spec);
+
+    apply_and_kill(&project, &proxy, n);
     proxy.clear();
     // The new document is there, and the old one too.
     assert!(project.state_file("billing/prod").exists());

@@ -348,7 +348,7 @@ blueprint = "https-service"
         let mut text = HEAD.to_owned();
         for one in moved {
             let (from, to) = one.split_once(" -> ").unwrap();
-            text += &format!("[[moved]]\nfrom = {from}\nto = {to}\n");
+            writeln!(text, "[[moved]]\nfrom = {from}\nto = {to}").unwrap();
         }
         let source = Arc::new(Source {
             name: "spec.toml".to_owned(),

@@ -126,6 +126,7 @@ fn destination<'a>(address: &Address, moved: &'a [Moved]) -> Option<(Address, &'
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::fmt::Write as _;
     use std::sync::Arc;
 
     use super::{rename, rename_whole};
@@ -167,7 +168,7 @@ mod tests {
         let mut text =
             "app = \"shop\"\nenvironment = \"prod\"\nregion = \"eu-west-1\"\n".to_owned();
         for (from, to) in moved {
-            text += &format!("[[moved]]\nfrom = \"{from}\"\nto = \"{to}\"\n");
+            writeln!(text, "[[moved]]\nfrom = \"{from}\"\nto = \"{to}\"").unwrap();
         }
         text += "[components.front]\nblueprint = \"https-service\"\n";
         let source = Arc::new(Source {
