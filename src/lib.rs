@@ -26,6 +26,7 @@
 //! | [`diff::compare`] | what is confirmed, what is observed | [`plan::Changes`] |
 //! | [`plan::order`] | changes | [`plan::Plan`] |
 //! | [`executor::run`] | a plan | documents of the state, events, a summary |
+//! | [`health::wait`] | what was applied | whether the services answer |
 //!
 //! # What holds everywhere
 //!
@@ -99,6 +100,8 @@ pub mod blockers;
 pub mod executor;
 
 pub mod pipeline;
+
+pub mod health;
 
 // What people touch.
 pub mod sandbox;

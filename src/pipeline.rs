@@ -292,6 +292,7 @@ fn header(mode: Mode, desired: &Desired, account: Option<&str>) -> Header {
         region: desired.region.clone(),
         account: account.map(str::to_owned),
         outputs: desired.outputs.clone(),
+        next: desired.next.clone(),
     }
 }
 

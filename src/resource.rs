@@ -143,6 +143,17 @@ impl PartialEq for Demand {
     }
 }
 
+/// A command for people once everything stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Next {
+    /// The component that it is about.
+    pub component: String,
+    /// What it does, a phrase.
+    pub summary: String,
+    /// The command, for a shell.
+    pub command: Value,
+}
+
 /// What the lookups found, by address.
 pub type Lookups = BTreeMap<Address, Attributes>;
 
@@ -165,6 +176,8 @@ pub struct Desired {
     pub lookups: BTreeMap<Address, Lookup>,
     /// What components give to others and to people, by component and name.
     pub outputs: BTreeMap<(String, String), Value>,
+    /// What people do once everything stands, in order.
+    pub next: Vec<Next>,
     /// Written exceptions to the rules.
     pub waivers: Vec<Waiver>,
     /// Every environment that the spec names, this one among them.

@@ -16,6 +16,7 @@ mod drift;
 mod errors;
 mod faults;
 mod foreign;
+mod healthy;
 mod interrupted;
 mod lookups;
 mod moved;

@@ -1,4 +1,4 @@
-//! What README.md says, held against the program.
+//! What README.md and the pages of docs/ say, held against the program.
 //!
 //! `WATERTIGHT_BLESS=1 cargo test readme` writes the generated parts anew.
 
@@ -17,6 +17,21 @@ fn readme() -> String {
     fs::read_to_string(root().join("README.md")).unwrap()
 }
 
+/// README.md and the pages of docs/, each with its path.
+fn pages() -> Vec<(PathBuf, String)> {
+    let docs = fs::read_dir(root().join("docs")).unwrap();
+    let mut paths: Vec<PathBuf> = docs.map(|entry| entry.unwrap().path()).collect();
+    paths.push(root().join("README.md"));
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            (path, text)
+        })
+        .collect()
+}
+
 /// A fenced block: its language, its text, and the comment on the line before it, such as
 /// `file: archive.toml`.
 struct Block {
@@ -26,10 +41,14 @@ struct Block {
 }
 
 fn blocks() -> Vec<Block> {
+    blocks_of(&readme())
+}
+
+fn blocks_of(page: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut open: Option<Block> = None;
     let mut before = String::new();
-    for line in readme().lines() {
+    for line in page.lines() {
         match (open.as_mut(), line.strip_prefix("```")) {
             (Some(_), Some("")) => blocks.extend(open.take()),
             (Some(block), _) => {
@@ -65,43 +84,45 @@ fn words(command: &str) -> Vec<&str> {
 
 #[test]
 fn generated_parts_are_what_the_program_prints() {
-    let old = readme();
-    let mut new = String::new();
-    let mut lines = old.lines();
     let mut parts = 0;
-    while let Some(line) = lines.next() {
-        new.push_str(line);
-        new.push('\n');
-        let Some(command) =
-            comment(line).and_then(|note| note.strip_prefix("generated: watertight "))
-        else {
-            continue;
-        };
-        let printed = Project::offline().run(&words(command)).code(0).out;
-        new.extend(["\n", &printed, "\n<!-- end -->\n"]);
-        assert!(
-            lines.any(|line| line == "<!-- end -->"),
-            "{command}: no end"
-        );
-        parts += 1;
+    for (path, old) in pages() {
+        let mut new = String::new();
+        let mut lines = old.lines();
+        while let Some(line) = lines.next() {
+            new.push_str(line);
+            new.push('\n');
+            let Some(command) =
+                comment(line).and_then(|note| note.strip_prefix("generated: watertight "))
+            else {
+                continue;
+            };
+            let printed = Project::offline().run(&words(command)).code(0).out;
+            new.extend(["\n", &printed, "\n<!-- end -->\n"]);
+            assert!(
+                lines.any(|line| line == "<!-- end -->"),
+                "{command}: no end"
+            );
+            parts += 1;
+        }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "asked for by whoever runs the test"
+        )]
+        let bless = std::env::var("WATERTIGHT_BLESS").is_ok();
+        if bless {
+            fs::write(path, new).unwrap();
+        } else {
+            let different = old.lines().zip(new.lines()).find(|(old, new)| old != new);
+            let path = path.display();
+            assert!(old == new, "{path} is not up to date: {different:?}");
+        }
     }
-    assert!(parts >= 4, "{parts} generated parts");
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "asked for by whoever runs the test"
-    )]
-    let bless = std::env::var("WATERTIGHT_BLESS").is_ok();
-    if bless {
-        fs::write(root().join("README.md"), new).unwrap();
-    } else {
-        let different = old.lines().zip(new.lines()).find(|(old, new)| old != new);
-        assert!(old == new, "README.md is not up to date: {different:?}");
-    }
+    assert!(parts >= 5, "{parts} generated parts");
 }
 
 #[test]
 fn every_blueprint_has_its_table() {
-    let text = readme();
+    let text: String = pages().into_iter().map(|(_, text)| text).collect();
     for name in watertight::blueprint::Library::embedded().names() {
         let marker = format!("<!-- generated: watertight blueprints {name} --format markdown -->");
         assert!(text.contains(&marker), "{name}");
@@ -131,8 +152,10 @@ fn today() -> jiff::civil::Date {
 #[test]
 fn every_spec_passes_check() {
     let mut specs = 0;
-    for block in blocks() {
-        if block.language == "toml" && !block.note.starts_with("file: ") {
+    let all = pages();
+    for block in all.iter().flat_map(|(_, text)| blocks_of(text)) {
+        let is_whole = block.text.starts_with("app =");
+        if block.language == "toml" && is_whole && !block.note.starts_with("file: ") {
             let project = Project::offline();
             project.write("watertight.toml", &unending(&block.text));
             project.run(&["check"]).code(0).says("ok: ");
@@ -195,12 +218,14 @@ fn commands() -> BTreeSet<String> {
             .or_else(|| line.strip_prefix("cargo run -- "));
         commands.extend(command.map(str::to_owned));
     };
-    for block in blocks() {
+    let pages = pages();
+    for block in pages.iter().flat_map(|(_, text)| blocks_of(text)) {
         if ["console", "sh"].contains(&block.language.as_str()) {
             block.text.lines().for_each(&mut take);
         }
     }
-    for line in readme().lines().filter(|line| !line.starts_with("```")) {
+    let lines = pages.iter().flat_map(|(_, text)| text.lines());
+    for line in lines.filter(|line| !line.starts_with("```")) {
         line.split('`').skip(1).step_by(2).for_each(&mut take);
     }
     let mut helps = vec![Project::offline().run(&["--help"]).code(0).out];

@@ -174,6 +174,19 @@ fn id(wanted: &Wanted) -> Id {
 
 /// The targets of a group, less those that drain. A group that is gone has none.
 async fn targets(aws: &Aws, region: &str, group: &str) -> Result<Vec<TargetDescription>, Error> {
+    let registered = registered(aws, region, group).await?;
+    Ok(registered
+        .into_iter()
+        .filter_map(|description| description.target)
+        .collect())
+}
+
+/// The same with their health.
+pub(super) async fn registered(
+    aws: &Aws,
+    region: &str,
+    group: &str,
+) -> Result<Vec<TargetHealthDescription>, Error> {
     let answer = aws
         .elb(region)
         .describe_target_health()
@@ -187,7 +200,6 @@ async fn targets(aws: &Aws, region: &str, group: &str) -> Result<Vec<TargetDescr
             .unwrap_or_default()
             .into_iter()
             .filter(is_registered)
-            .filter_map(|description| description.target)
             .collect()),
         Err(error) if error.kind == ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error),

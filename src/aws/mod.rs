@@ -39,6 +39,7 @@ mod security_group;
 mod security_group_rule;
 pub mod survey;
 mod tags;
+pub mod target_health;
 mod values;
 
 use std::collections::BTreeSet;

@@ -5,27 +5,29 @@
 //! are needed; a component with a problem gives no outputs, and none that takes them is
 //! blamed for it.
 
+mod given;
 mod inputs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use given::Given;
 use inputs::taken_by;
 use tera::Context;
 
 use super::engine::{self, Engine, Failure};
-use super::link::{self, Wanted};
+use super::link;
 use super::manifest::SURROUNDINGS;
 use super::place::{Places, error_at};
 use super::read::{self, Drafted, Surroundings};
 use super::template::Template;
-use super::{Blueprint, Library, RENDERED, fill, kept, moved, text};
+use super::{Blueprint, Library, RENDERED, fill, kept, moved};
 use crate::address::{Address, Mode};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kind::Kind;
 use crate::resource::{Desired, Lookup, Origin};
 use crate::spec::{Component, Input, Spec};
-use crate::value::{Attributes, Reference, Value};
+use crate::value::{Attributes, Reference};
 
 /// Expands a spec. In: the spec and the blueprints. Out: everything that AWS should have,
 /// filled to the last default, with absolute addresses.
@@ -166,14 +168,16 @@ impl Expansion<'_> {
                 Err(failure) => drafted.problems.push(told(&failure, &places)),
             }
         }
-        let given = outputs_of(
+        let mut given = Given {
             component,
-            blueprint,
             engine,
-            &context,
-            &output,
-            &mut drafted,
-        );
+            context: &context,
+            output: &output,
+            drafted: &mut drafted,
+        };
+        let next = given.next(&blueprint.manifest);
+        let given = given.outputs(&blueprint.manifest);
+        self.desired.next.extend(next);
         self.desired.outputs = outputs;
         self.desired.outputs.extend(given);
         self.desired.resources.extend(drafted.resources);
@@ -402,42 +406,6 @@ impl Expansion<'_> {
             }
         }
     }
-}
-
-/// What a component gives: the manifest's outputs with a value.
-fn outputs_of(
-    component: &Component,
-    blueprint: &Blueprint,
-    engine: &Engine,
-    context: &Context,
-    output: &dyn Fn(&str, &str) -> Option<Value>,
-    drafted: &mut Drafted,
-) -> BTreeMap<(String, String), Value> {
-    let name = component.name.value.as_str();
-    let mut given = BTreeMap::new();
-    for (key, spec) in &blueprint.manifest.outputs {
-        let origin = Origin {
-            spec: Some(component.name.span.clone()),
-            blueprint: Some(spec.span.clone()),
-        };
-        let value = engine
-            .render_text(&spec.value, context, true)
-            .map_err(|failure| failure.message)
-            .and_then(|rendered| text::read(&rendered, name, output));
-        match value {
-            Ok(Value::String(text)) if text.is_empty() => {}
-            Ok(value) => {
-                let by = Address::managed(name, "output", key);
-                read::link(&value, Wanted::Any, &by, &origin, &mut drafted.links);
-                given.insert((name.to_owned(), key.clone()), value);
-            }
-            Err(problem) => {
-                let message = format!("the output `{key}`: {problem}");
-                drafted.problems.push(error_at(&origin, message, ""));
-            }
-        }
-    }
-    given
 }
 
 /// A failure as the user is told: a refusal at the input, all else at the blueprint's line.

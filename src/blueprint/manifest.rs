@@ -26,6 +26,19 @@ pub struct Manifest {
     pub inputs: BTreeMap<String, InputSpec>,
     /// What it gives, by name.
     pub outputs: BTreeMap<String, OutputSpec>,
+    /// What people do once it stands, in order.
+    pub next: Vec<NextSpec>,
+}
+
+/// A command for people, such as the upload of a site's files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NextSpec {
+    /// What it does, a phrase.
+    pub summary: String,
+    /// The template that gives it; an empty text means that there is none this time.
+    pub command: String,
+    /// Its line.
+    pub(super) span: Span,
 }
 
 /// An output of a blueprint.
@@ -107,7 +120,7 @@ impl Reader<'_> {
     }
 
     fn manifest(&mut self, table: &DeTable<'_>) -> Manifest {
-        self.keys(table, &["inputs", "outputs", "summary", "version"]);
+        self.keys(table, &["inputs", "next", "outputs", "summary", "version"]);
         let summary = self.text(table, "summary").unwrap_or_default();
         let version = self.text(table, "version").unwrap_or_default();
         if summary.is_empty() {
@@ -150,7 +163,35 @@ impl Reader<'_> {
             version,
             inputs,
             outputs,
+            next: self.next(table),
         }
+    }
+
+    /// The commands of `[[next]]`.
+    fn next(&mut self, table: &DeTable<'_>) -> Vec<NextSpec> {
+        let Some(node) = table.get("next") else {
+            return Vec::new();
+        };
+        let mut next = Vec::new();
+        for item in node.get_ref().as_array().into_iter().flatten() {
+            let Some(entries) = item.get_ref().as_table() else {
+                self.problem(item.span(), "`next` is a list of tables".to_owned());
+                continue;
+            };
+            self.keys(entries, &["command", "summary"]);
+            match (self.text(entries, "summary"), self.text(entries, "command")) {
+                (Some(summary), Some(command)) => next.push(NextSpec {
+                    summary,
+                    command,
+                    span: Span::new(self.source, item.span()),
+                }),
+                _ => self.problem(
+                    item.span(),
+                    "each of `next` needs a `summary` and a `command`".to_owned(),
+                ),
+            }
+        }
+        next
     }
 
     /// The named tables in a section.

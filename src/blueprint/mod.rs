@@ -41,7 +41,7 @@ use std::sync::Arc;
 
 pub use expand::expand;
 pub use input::{InputSpec, InputType};
-pub use manifest::{Manifest, OutputSpec};
+pub use manifest::{Manifest, NextSpec, OutputSpec};
 
 use crate::diagnostic::{Diagnostic, Source};
 use template::Template;

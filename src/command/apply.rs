@@ -2,11 +2,16 @@
 //!
 //! *Invariant*: the lock is held from before the state is read until the last step ends.
 
-use super::change::{self, ChangeArguments};
+use std::time::Duration;
+
+use super::change::{self, ChangeArguments, Wait};
 use super::connect::{self, SpecArguments};
 use super::remember::{self, For};
 use super::{Exit, Failed};
+use crate::aws::Aws;
+use crate::health::{self, Health, Service};
 use crate::pipeline;
+use crate::refresh::Known;
 use crate::ui::{self, Screen};
 use crate::world::World;
 
@@ -29,6 +34,13 @@ pub(super) struct Arguments {
     spec: SpecArguments,
     #[command(flatten)]
     change: ChangeArguments,
+    /// How long to wait: until what is made can be used (`none`), until AWS says that it is
+    /// as it should be (`config`), or until a target of each service is healthy too (`full`)
+    #[arg(long, value_enum, default_value_t = Wait::Full)]
+    wait: Wait,
+    /// For how long to look whether a target is healthy
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    wait_seconds: u64,
 }
 
 pub(super) async fn run(
@@ -36,11 +48,17 @@ pub(super) async fn run(
     screen: Screen,
     arguments: &Arguments,
 ) -> Result<Exit, Failed> {
-    let Arguments { spec, change } = arguments;
+    let Arguments {
+        spec,
+        change,
+        wait,
+        wait_seconds,
+    } = arguments;
     let source = connect::source(world, spec)?;
     let library = connect::library(world, &spec.blueprints)?;
     let approved = pipeline::approve(&source, &library, world.today())?;
     let findings = approved.findings().to_vec();
+    let services = health::services(approved.desired());
     let desired = approved.desired();
     let memory = remember::recall(world, spec, change.sandbox, desired, For::Applying).await?;
     let aws = connect::aws(world, change.sandbox, &desired.region).await?;
@@ -49,11 +67,63 @@ pub(super) async fn run(
     if !change.json {
         screen.data(&ui::check::waived(&findings));
     }
-    let finished = change::carry_out(screen, session, memory.store.as_ref(), plan, change).await;
+    let finished =
+        change::carry_out(screen, session, memory.store.as_ref(), plan, change, *wait).await;
     memory.settle().await?;
     let finished = finished?;
     if !change.json {
         screen.data(&finished.outputs);
+        screen.talk(&ui::next::render(&finished.next, &finished.known));
+    }
+    if *wait == Wait::Full && finished.exit != Exit::Partly {
+        let limit = Duration::from_secs(*wait_seconds);
+        healthy(screen, &aws, &services, &finished.known, limit, change.json).await?;
     }
     Ok(finished.exit)
+}
+
+/// Looks whether the services answer, until somebody has had enough of it.
+async fn healthy(
+    screen: Screen,
+    aws: &Aws,
+    services: &[Service],
+    known: &Known,
+    limit: Duration,
+    json: bool,
+) -> Result<(), Failed> {
+    let mut tell = |health: &Health| {
+        if !json {
+            screen.talk(&ui::health::waiting(health));
+        }
+    };
+    let looked = tokio::select! {
+        looked = health::wait(aws, services, known, limit, &mut tell) => looked,
+        () = change::signal() => {
+            screen.talk("stopped looking whether the services answer; everything is applied\n");
+            return Ok(());
+        }
+    };
+    let all = looked.map_err(pipeline::Stop::Aws)?;
+    if json {
+        screen.data(&ui::health::json(&all));
+    } else if !all.is_empty() {
+        screen.talk("\n");
+        screen.talk(&ui::health::report(&all, known));
+    }
+    let failed: Vec<String> = all
+        .iter()
+        .filter(|health| health.has_failed())
+        .map(|health| health.service.address.to_string())
+        .collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Failed::said(
+        format!(
+            "everything is applied, but no target is healthy after {}s: {}",
+            limit.as_secs(),
+            failed.join(", ")
+        ),
+        &["mend the service, then run again: it looks anew; `--wait config` does not look"],
+    ))
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tokio::sync::watch;
 
 use super::connect::SandboxArguments;
@@ -15,6 +15,8 @@ use crate::diff;
 use crate::executor::{self, Stop};
 use crate::pipeline::Session;
 use crate::plan::{Mode, Plan};
+use crate::refresh::Known;
+use crate::resource::Next;
 use crate::state::store::Store;
 use crate::ui::{self, Screen, confirm, progress};
 
@@ -78,6 +80,21 @@ pub(super) struct Finished {
     pub(super) exit: Exit,
     /// What components give to people.
     pub(super) outputs: String,
+    /// What references resolve to now.
+    pub(super) known: Known,
+    /// What people do now.
+    pub(super) next: Vec<Next>,
+}
+
+/// How far what is made has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(super) enum Wait {
+    /// Until it can be used; a distribution may still be on its way.
+    None,
+    /// Until AWS says that it is as it should be.
+    Config,
+    /// Until a target of each service is healthy, too.
+    Full,
 }
 
 /// Shows a plan, asks, and carries it out.
@@ -87,6 +104,7 @@ pub(super) async fn carry_out(
     store: &dyn Store,
     plan: Plan,
     arguments: &ChangeArguments,
+    wait: Wait,
 ) -> Result<Finished, Failed> {
     show(screen, &plan, arguments.json);
     if !plan.problems.is_empty() {
@@ -102,6 +120,8 @@ pub(super) async fn carry_out(
         return Ok(Finished {
             exit: Exit::Done,
             outputs: ui::plan::outputs(&plan.outputs, &plan.known),
+            known: plan.known,
+            next: plan.next,
         });
     }
     check_protection(&plan, &arguments.remove_protection)?;
@@ -112,6 +132,7 @@ pub(super) async fn carry_out(
     let mut listener = progress::listener(screen, arguments.json);
     let options = executor::Options {
         parallelism: usize::from(arguments.parallelism),
+        to_the_end: wait >= Wait::Config,
         ..executor::Options::default()
     };
     let finished = executor::run(
@@ -138,6 +159,8 @@ pub(super) async fn carry_out(
     Ok(Finished {
         exit,
         outputs: ui::plan::outputs(&plan.outputs, &finished.known),
+        known: finished.known,
+        next: plan.next,
     })
 }
 
@@ -224,7 +247,7 @@ async fn listen_to_signals(sender: watch::Sender<Stop>) {
 }
 
 /// SIGINT or SIGTERM.
-async fn signal() {
+pub(super) async fn signal() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -158,8 +158,15 @@ impl Tour {
         let desired = pipeline::expand(&source(SPEC), &Library::embedded()).map_err(Stop::Wrong)?;
         let document = self.document(&desired).await?;
         let session = pipeline::open(&self.aws, &desired, document).await?;
-        let finished =
-            change::carry_out(self.screen, session, &self.store, plan, &arguments()).await?;
+        let finished = change::carry_out(
+            self.screen,
+            session,
+            &self.store,
+            plan,
+            &arguments(),
+            change::Wait::Config,
+        )
+        .await?;
         match finished.exit {
             Exit::Partly => Err(Failed::said(
                 "the tour's apply did not go through",

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: no approval is needed: what breaks a rule can always go.
 
-use super::change::{self, ChangeArguments};
+use super::change::{self, ChangeArguments, Wait};
 use super::connect::{self, SpecArguments};
 use super::remember::{self, For};
 use super::{Exit, Failed};
@@ -59,7 +59,15 @@ pub(super) async fn run(
     let aws = connect::aws(world, change.sandbox, &desired.region).await?;
     let session = pipeline::open(&aws, &desired, memory.document.clone()).await?;
     let plan = pipeline::plan_destroy(&session, &desired, change.options()).await?;
-    let finished = change::carry_out(screen, session, memory.store.as_ref(), plan, change).await;
+    let finished = change::carry_out(
+        screen,
+        session,
+        memory.store.as_ref(),
+        plan,
+        change,
+        Wait::Config,
+    )
+    .await;
     memory.settle().await?;
     let finished = finished?;
     Ok(finished.exit)

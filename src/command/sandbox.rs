@@ -2,6 +2,10 @@
 //!
 //! *Invariant*: no AWS is asked but the one on this machine.
 
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
 use clap::{Args, Subcommand};
 
 use super::connect::sandbox_failed;
@@ -19,6 +23,7 @@ use crate::world::World;
 Examples:
   watertight sandbox start
   watertight apply --sandbox --yes
+  watertight sandbox python fill.py
   watertight sandbox reset
   watertight sandbox stop")]
 pub(super) struct Arguments {
@@ -26,7 +31,7 @@ pub(super) struct Arguments {
     verb: Verb,
 }
 
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 enum Verb {
     /// Install it, if it is not yet, and start it
     Start,
@@ -36,12 +41,21 @@ enum Verb {
     Status,
     /// Make it as empty as it was at the start
     Reset,
+    /// Run a Python script against it; the Python is the sandbox's own, with boto3
+    Python {
+        /// The script
+        script: PathBuf,
+        /// What it is given
+        #[arg(trailing_var_arg = true)]
+        arguments: Vec<OsString>,
+    },
 }
 
 pub(super) fn run(world: &World, screen: Screen, arguments: &Arguments) -> Result<Exit, Failed> {
     let cache = world.cache();
     let failed = |error| sandbox_failed(&error);
-    let answer = match arguments.verb {
+    let answer = match &arguments.verb {
+        Verb::Python { script, arguments } => return python(world, script, arguments),
         Verb::Start => {
             let ready = sandbox::ensure(&Settings::new(cache)).map_err(failed)?;
             running(&ready.endpoint, ready.pid)
@@ -63,6 +77,31 @@ pub(super) fn run(world: &World, screen: Screen, arguments: &Arguments) -> Resul
     };
     screen.data(&answer);
     Ok(Exit::Done)
+}
+
+/// Fills the sandbox with what an account has before watertight comes, for instance.
+fn python(world: &World, script: &Path, arguments: &[OsString]) -> Result<Exit, Failed> {
+    let settings = Settings::new(world.cache());
+    let failed = |error| sandbox_failed(&error);
+    let ready = sandbox::ensure(&settings).map_err(failed)?;
+    let python = sandbox::python(&settings.cache).map_err(failed)?;
+    let (key, secret) = sandbox::credentials();
+    let status = Command::new(python)
+        .arg(script)
+        .args(arguments)
+        .current_dir(&world.directory)
+        .env("AWS_ENDPOINT_URL", ready.endpoint)
+        .env("AWS_ACCESS_KEY_ID", key)
+        .env("AWS_SECRET_ACCESS_KEY", secret)
+        .env_remove("AWS_SESSION_TOKEN")
+        .env_remove("AWS_PROFILE")
+        .status();
+    let script = script.display();
+    match status {
+        Ok(status) if status.success() => Ok(Exit::Done),
+        Ok(status) => Err(Failed::said(format!("{script} ended with {status}"), &[])),
+        Err(error) => Err(Failed::said(format!("{script} can't be run: {error}"), &[])),
+    }
 }
 
 fn running(endpoint: &str, pid: u32) -> String {

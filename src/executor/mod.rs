@@ -92,6 +92,9 @@ pub struct Options {
     pub parallelism: usize,
     /// How long pauses are.
     pub pace: Pace,
+    /// Whether a step ends when what it made is as it will be (a distribution is deployed),
+    /// not already when it can be used.
+    pub to_the_end: bool,
 }
 
 impl Default for Options {
@@ -99,6 +102,7 @@ impl Default for Options {
         Self {
             parallelism: 10,
             pace: Pace::default(),
+            to_the_end: true,
         }
     }
 }
@@ -139,6 +143,7 @@ pub async fn run(
             lineage: document.lineage.clone(),
         },
         pace: &options.pace,
+        to_the_end: options.to_the_end,
         going: going(plan),
         touched: touched(plan),
         mail,
@@ -290,6 +295,7 @@ mod tests {
             region: "eu-west-1".to_owned(),
             account: Some("123456789012".to_owned()),
             outputs: std::collections::BTreeMap::new(),
+            next: Vec::new(),
         };
         let plan = order(changes, &graph, &document, header);
         let aws = Aws::new(&Settings {

@@ -29,6 +29,8 @@ pub(super) struct Worker<'a> {
     pub(super) aws: &'a Aws,
     pub(super) owner: &'a Owner,
     pub(super) pace: &'a Pace,
+    /// Whether to wait until what is made is as it will be.
+    pub(super) to_the_end: bool,
     /// Ids of everything that the plan deletes.
     pub(super) going: &'a BTreeSet<Id>,
     /// What may stop using other things in the course of the plan.
@@ -137,7 +139,7 @@ impl Worker<'_> {
             observed
         };
         self.desk.usable(attributes);
-        if !done {
+        if !done && self.to_the_end {
             self.settle(id, Until::Done).await?;
         }
         let mut record = self.new_record(wanted, Status::Applied, Some(id));

@@ -17,7 +17,7 @@ pub use why::Why;
 
 use crate::address::Address;
 use crate::refresh::Known;
-use crate::resource::{Id, Resource};
+use crate::resource::{Id, Next, Resource};
 use crate::value::{Attributes, Value};
 
 /// What a plan is for.
@@ -76,6 +76,9 @@ pub struct Plan {
     /// What components give to people and to each other, its lookups answered.
     #[serde(skip)]
     pub outputs: Outputs,
+    /// What people do once everything stands.
+    #[serde(skip)]
+    pub next: Vec<Next>,
 }
 
 /// Values by component and name.

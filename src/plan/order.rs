@@ -18,6 +18,7 @@ use super::{Action, Changes, Mode, Outputs, Plan, Step};
 use crate::address::Address;
 use crate::graph::Graph;
 use crate::kind::Kind;
+use crate::resource::Next;
 use crate::state::Document;
 
 /// What a plan says of itself, beside what the state says.
@@ -31,6 +32,8 @@ pub struct Header {
     pub account: Option<String>,
     /// What components give to people, as far as lookups tell.
     pub outputs: Outputs,
+    /// What people do once everything stands.
+    pub next: Vec<Next>,
 }
 
 /// Puts the changes in order and says what each step waits for. Deterministic.
@@ -50,6 +53,7 @@ pub fn order(changes: Changes, graph: &Graph, document: &Document, header: Heade
         notes: changes.notes,
         known: changes.known,
         outputs: header.outputs,
+        next: header.next,
     }
 }
 
@@ -408,6 +412,7 @@ mod tests {
             region: "eu-west-1".to_owned(),
             account: None,
             outputs: std::collections::BTreeMap::new(),
+            next: Vec::new(),
         };
         order(changes, &graph, &document, header)
     }

@@ -17,6 +17,9 @@ pub(super) fn lookups(mut desired: Desired, lookups: &Lookups) -> Desired {
     for output in desired.outputs.values_mut() {
         *output = substitute(output, lookups);
     }
+    for next in &mut desired.next {
+        next.command = substitute(&next.command, lookups);
+    }
     desired
 }
 

@@ -163,6 +163,14 @@ impl Error {
     }
 }
 
+/// The Python of the sandbox, which has boto3; installs what is missing.
+///
+/// # Errors
+/// It can't be installed.
+pub fn python(cache: &Path) -> Result<PathBuf, Error> {
+    Ok(install::install(&folder(cache))?.python)
+}
+
 fn folder(cache: &Path) -> PathBuf {
     cache.join("sandbox")
 }

@@ -10,6 +10,8 @@ pub mod check;
 pub mod confirm;
 pub mod diagnostics;
 pub mod explain;
+pub mod health;
+pub mod next;
 pub mod output;
 pub mod plan;
 pub mod progress;

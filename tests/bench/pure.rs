@@ -117,6 +117,7 @@ fn order(bencher: Bencher, case: Case) {
                 region: "eu-west-1".to_owned(),
                 account: None,
                 outputs: Outputs::new(),
+                next: Vec::new(),
             };
             plan::order(changes, &planning.graph, &planning.document, header)
         });

@@ -56,6 +56,24 @@ impl Sandbox {
         Aws::new(&self.settings()).await
     }
 
+    /// Tells the sandbox something about the world around AWS, by its own interface:
+    /// `targets` for the health of a target.
+    pub(crate) fn tell(&self, what: &str, told: &serde_json::Value) {
+        use std::io::{Read, Write};
+        let host = self.endpoint.trim_start_matches("http://");
+        let told = told.to_string();
+        let mut stream = std::net::TcpStream::connect(host).unwrap();
+        write!(
+            stream,
+            "POST /sandbox-api/{what} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{told}",
+            told.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+    }
+
     /// A fault proxy in front of the sandbox, of this test alone.
     pub(crate) fn proxy(&self) -> Proxy {
         Proxy::start(&self.endpoint)

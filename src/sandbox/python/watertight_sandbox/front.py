@@ -43,6 +43,12 @@ class Front:
         body = read_body(environ)
         if environ.get("PATH_INFO") == "/sandbox-api/status":
             return tell_status(start_response)
+        if environ.get("PATH_INFO") == "/sandbox-api/targets":
+            from .mend_target_groups import tell_health
+
+            tell_health(json.loads(body))
+            start_response("204 No Content", [])
+            return []
         answer = {}
 
         def start(status, headers, exc_info=None):
