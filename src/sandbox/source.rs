@@ -32,6 +32,7 @@ static SOURCES: &[(&str, &str)] = sources![
     "watertight_sandbox/mend_elbv2.py",
     "watertight_sandbox/mend_route53.py",
     "watertight_sandbox/mend_s3.py",
+    "watertight_sandbox/mend_ssm.py",
     "watertight_sandbox/mend_target_groups.py",
     "watertight_sandbox/mends.py",
     "watertight_sandbox/policies.py",
