@@ -319,6 +319,7 @@ mod tests {
         include_str!("../examples/https-service.toml"),
         include_str!("../examples/static-site.toml"),
         include_str!("../examples/private-bucket.toml"),
+        include_str!("../examples/overrides.toml"),
         include_str!("../examples/shop.toml"),
         include_str!("../examples/broken.toml"),
     ];

@@ -345,6 +345,8 @@ fn intended(document: &Document, address: &Address) -> Option<Resource> {
         depends_on: record.dependencies.clone(),
         origin: Origin::default(),
         origins: BTreeMap::new(),
+        overridden: BTreeMap::new(),
+        ignored: BTreeMap::new(),
     })
 }
 

@@ -62,6 +62,12 @@ pub struct Resource {
     pub origin: Origin,
     /// The same for each top-level attribute that a blueprint wrote.
     pub origins: BTreeMap<String, Origin>,
+    /// What the user's `override` says, by path, `idle_timeout` or `health_check.interval`:
+    /// where.
+    pub overridden: BTreeMap<String, Span>,
+    /// What the user's `ignore` leaves to others, by path: where. Never compared and never
+    /// written once it stands: the live value wins.
+    pub ignored: BTreeMap<String, Span>,
 }
 
 impl Resource {
@@ -74,6 +80,12 @@ impl Resource {
             .map_or((path, None), |(a, b)| (a, Some(b)));
         let value = self.attributes.get(first).unwrap_or(&NULL);
         rest.map_or(value, |rest| value.get(rest))
+    }
+
+    /// Whether the user's spec adds it to what the blueprint makes.
+    #[must_use]
+    pub fn is_added(&self) -> bool {
+        self.origin.spec.is_some() && self.origin.blueprint.is_none()
     }
 
     /// Where an attribute's value came from: its own line, else the resource's.

@@ -4,6 +4,7 @@
 //!
 //! *Invariant*: no blueprint is read here; whether inputs fit is said by `blueprint`.
 
+mod amend;
 pub mod form;
 mod input;
 mod kept;
@@ -123,7 +124,37 @@ pub struct Component {
     pub blueprint: Written<String>,
     /// Everything else in the table, by key.
     pub inputs: BTreeMap<String, Given>,
+    /// What the user changes of what the blueprint makes, and adds to it.
+    pub amendments: Amendments,
 }
+
+/// What a component says beside its inputs, in the vocabulary of blueprints: a string may
+/// hold `${aws_lb.main.arn}`.
+#[derive(Clone, Debug, Default)]
+pub struct Amendments {
+    /// `[components.web.override.aws_lb.main]`: attributes of what the blueprint makes.
+    pub overrides: Vec<Amendment>,
+    /// `[components.web.resource.aws_lb_listener_rule.api]`: more resources.
+    pub resources: Vec<Amendment>,
+    /// `[components.web.data.aws_vpc.other]`: more lookups.
+    pub lookups: Vec<Amendment>,
+    /// `ignore`: attributes that are left to others, `aws_lb_target_group.app.stickiness`.
+    pub ignored: Vec<Written<String>>,
+}
+
+/// One resource or lookup of a component, as the user writes it.
+#[derive(Clone, Debug)]
+pub struct Amendment {
+    /// Its kind, `aws_lb`.
+    pub kind: Written<String>,
+    /// Its name, and the place of its header.
+    pub name: Written<String>,
+    /// What is given of it, by name.
+    pub attributes: BTreeMap<String, Given>,
+}
+
+/// Keys of a component that can't be inputs of a blueprint.
+pub const COMPONENT_KEYS: &[&str] = &["blueprint", "data", "ignore", "override", "resource"];
 
 /// An input as the user gave it.
 #[derive(Clone, Debug)]

@@ -22,6 +22,7 @@ mod lookups;
 mod moved;
 mod new;
 mod output;
+mod overrides;
 mod plan;
 mod protection;
 mod readme;

@@ -193,10 +193,15 @@ pub(super) fn refused(mut error: Error) -> Error {
         "InvalidConfigurationRequest" | "InvalidSubnet" | "SubnetNotFound" => {
             "a load balancer takes subnets of at least two zones, one a zone, each with eight free addresses"
         }
-        "TooManyLoadBalancers" | "TooManyListeners" | "TooManyTargetGroups" | "TooManyTargets" => {
-            "ask for a higher quota in Service Quotas, or delete what nobody needs"
-        }
-        "DuplicateLoadBalancerName" | "DuplicateTargetGroupName" | "DuplicateListener" => {
+        "TooManyLoadBalancers"
+        | "TooManyListeners"
+        | "TooManyTargetGroups"
+        | "TooManyTargets"
+        | "TooManyRules" => "ask for a higher quota in Service Quotas, or delete what nobody needs",
+        "DuplicateLoadBalancerName"
+        | "DuplicateTargetGroupName"
+        | "DuplicateListener"
+        | "PriorityInUse" => {
             return error;
         }
         _ => "",

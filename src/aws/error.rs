@@ -300,6 +300,7 @@ fn kind_of(code: Option<&str>, status: Option<u16>) -> ErrorKind {
         {
             ErrorKind::NotFound
         }
+        "PriorityInUse" => ErrorKind::AlreadyExists,
         code if code.starts_with("Duplicate")
             || code.ends_with("AlreadyExists")
             || code.ends_with(".Duplicate")

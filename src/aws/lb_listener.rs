@@ -17,7 +17,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use futures::future::try_join3;
 
 use super::lb_listener_action as action;
-use super::values::{at, differs, given, number, refuse, text, truth, word};
+use super::values::{at, differs, given, number, text, truth, word};
 use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, elb, lb};
 use crate::kind::schema::Schema;
 use crate::resource::Id;
@@ -61,12 +61,6 @@ const MODIFIED: &[&str] = &[
     "ssl_policy",
 ];
 
-const NOT_YET: &[&str] = &[
-    "default_action.authenticate_cognito",
-    "default_action.authenticate_oidc",
-    "default_action.jwt_validation",
-];
-
 #[async_trait]
 impl Lifecycle for LbListener {
     async fn read(&self, aws: &Aws, ids: &[Id]) -> Vec<Result<Option<Attributes>, Error>> {
@@ -95,7 +89,7 @@ impl Lifecycle for LbListener {
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, _token: &str) -> Result<Id, Error> {
         let operation = "elasticloadbalancing:CreateListener";
-        refuse(wanted, operation, NOT_YET)?;
+        action::refuse_unsent(wanted, operation, "default_action")?;
         let attributes = &wanted.attributes;
         let answer = aws
             .elb(&wanted.region)
@@ -136,7 +130,7 @@ impl Lifecycle for LbListener {
         let changed = |name: &str| differs(observed, attributes, name);
         if MODIFIED.iter().any(|name| changed(name)) {
             let operation = "elasticloadbalancing:ModifyListener";
-            refuse(wanted, operation, NOT_YET)?;
+            action::refuse_unsent(wanted, operation, "default_action")?;
             client
                 .modify_listener()
                 .listener_arn(&id.text)

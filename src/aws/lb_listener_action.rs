@@ -1,17 +1,20 @@
-//! A listener's actions, between AWS's form and the schema's.
+//! Actions of a listener and of its rules, between AWS's form and the schema's.
 //!
 //! *Invariant*: a forward to one group, without stickiness, is `target_group_arn` and no
 //! block, as people write it.
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    Action, ActionTypeEnum, FixedResponseActionConfig, ForwardActionConfig, RedirectActionConfig,
-    RedirectActionStatusCodeEnum, TargetGroupStickinessConfig, TargetGroupTuple,
+    Action, ActionTypeEnum, AuthenticateCognitoActionConditionalBehaviorEnum,
+    AuthenticateCognitoActionConfig, FixedResponseActionConfig, ForwardActionConfig,
+    RedirectActionConfig, RedirectActionStatusCodeEnum, TargetGroupStickinessConfig,
+    TargetGroupTuple,
 };
 
-use super::values::{given, number, text, truth, word};
+use super::values::{given, number, refuse_in, text, truth, word};
+use super::{Error, Wanted};
 use crate::value::{Attributes, Value};
 
-/// The blocks `default_action`. The order of a single action goes without saying.
+/// The blocks `default_action` or `action`. The order of a single action goes without saying.
 pub(super) fn from_aws(actions: &[Action]) -> Value {
     let alone = actions.len() == 1;
     let mut actions: Vec<&Action> = actions.iter().collect();
@@ -24,14 +27,32 @@ pub(super) fn from_aws(actions: &[Action]) -> Value {
     )
 }
 
-/// The actions of blocks `default_action`.
+/// The actions of such blocks. Of several each needs its order: that of the blocks, where
+/// none is given.
 pub(super) fn to_aws(blocks: &Value) -> Vec<Action> {
+    let several = blocks.items().len() > 1;
     blocks
         .items()
         .iter()
         .filter_map(Value::as_map)
-        .map(action)
+        .zip(1..)
+        .map(|(block, place)| {
+            let order = number(block, "order").or(several.then_some(place));
+            action(block, order)
+        })
         .collect()
+}
+
+/// Refuses the actions that the schema has and that are not sent, in blocks of this name.
+pub(super) fn refuse_unsent(wanted: &Wanted, operation: &str, name: &str) -> Result<(), Error> {
+    refuse_in(
+        wanted,
+        operation,
+        name,
+        "authenticate_oidc",
+        "its client secret would stand in the spec and in the state; authenticate_cognito needs none",
+    )?;
+    refuse_in(wanted, operation, name, "jwt_validation", "leave it out")
 }
 
 fn block(action: &Action, alone: bool) -> Attributes {
@@ -50,6 +71,12 @@ fn block(action: &Action, alone: bool) -> Attributes {
             action
                 .fixed_response_config()
                 .map_or(Value::Null, fixed_response),
+        ),
+        (
+            "authenticate_cognito",
+            action
+                .authenticate_cognito_config()
+                .map_or(Value::Null, authenticate_cognito),
         ),
     ])
 }
@@ -102,7 +129,60 @@ fn fixed_response(config: &FixedResponseActionConfig) -> Value {
     ]))])
 }
 
-fn action(block: &Attributes) -> Action {
+fn authenticate_cognito(config: &AuthenticateCognitoActionConfig) -> Value {
+    let extra = config.authentication_request_extra_params();
+    let extra = extra.filter(|extra| !extra.is_empty()).map(|extra| {
+        Value::map(
+            extra
+                .iter()
+                .map(|(key, value)| (key, Value::text(value.clone()))),
+        )
+    });
+    Value::List(vec![Value::Map(given([
+        ("authentication_request_extra_params", extra.into()),
+        (
+            "on_unauthenticated_request",
+            word(config.on_unauthenticated_request()),
+        ),
+        ("scope", config.scope().into()),
+        ("session_cookie_name", config.session_cookie_name().into()),
+        ("session_timeout", config.session_timeout().into()),
+        ("user_pool_arn", config.user_pool_arn().into()),
+        ("user_pool_client_id", config.user_pool_client_id().into()),
+        ("user_pool_domain", config.user_pool_domain().into()),
+    ]))])
+}
+
+fn to_cognito(block: &Attributes) -> Option<AuthenticateCognitoActionConfig> {
+    let config = block.get("authenticate_cognito")?;
+    let config = config.items().first()?.as_map()?;
+    let owned = |name: &str| text(config, name).map(str::to_owned);
+    let extra = config
+        .get("authentication_request_extra_params")
+        .and_then(Value::as_map)
+        .map(|extra| {
+            let text = |value: &Value| value.scalar_text().unwrap_or_default();
+            let pairs = extra.iter().map(|(key, value)| (key.clone(), text(value)));
+            pairs.collect()
+        });
+    let behaviour = text(config, "on_unauthenticated_request");
+    Some(
+        AuthenticateCognitoActionConfig::builder()
+            .set_user_pool_arn(owned("user_pool_arn"))
+            .set_user_pool_client_id(owned("user_pool_client_id"))
+            .set_user_pool_domain(owned("user_pool_domain"))
+            .set_session_cookie_name(owned("session_cookie_name"))
+            .set_scope(owned("scope"))
+            .set_session_timeout(number(config, "session_timeout").map(i64::from))
+            .set_authentication_request_extra_params(extra)
+            .set_on_unauthenticated_request(
+                behaviour.map(AuthenticateCognitoActionConditionalBehaviorEnum::from),
+            )
+            .build(),
+    )
+}
+
+fn action(block: &Attributes, order: Option<i32>) -> Action {
     let owned = |path: &str| text(block, path).map(str::to_owned);
     let redirect = text(block, "redirect.status_code").map(|status| {
         RedirectActionConfig::builder()
@@ -123,7 +203,8 @@ fn action(block: &Attributes) -> Action {
     });
     Action::builder()
         .set_type(text(block, "type").map(ActionTypeEnum::from))
-        .set_order(number(block, "order"))
+        .set_order(order)
+        .set_authenticate_cognito_config(to_cognito(block))
         .set_target_group_arn(owned("target_group_arn"))
         .set_forward_config(forward(block))
         .set_redirect_config(redirect)

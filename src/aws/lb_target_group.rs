@@ -11,12 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::{
-    ForwardActionConfig, Matcher, ProtocolEnum, TargetGroup, TargetGroupAttribute,
+    Action, ForwardActionConfig, Matcher, ProtocolEnum, TargetGroup, TargetGroupAttribute,
     TargetGroupIpAddressTypeEnum, TargetTypeEnum,
 };
 use futures::future::try_join3;
 
 use super::lb_listener::of_load_balancer;
+use super::lb_listener_rule::of_listener;
 use super::values::{at, differs, given, number, refuse, text, truth, word};
 use super::{Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, elb, lb};
 use crate::kind::schema::Schema;
@@ -212,8 +213,7 @@ impl Lifecycle for LbTargetGroup {
         }
     }
 
-    /// The listeners that forward to it; where none does so by default, it is a rule of the
-    /// load balancer's.
+    /// The listeners and their rules that forward to it.
     async fn blockers(&self, aws: &Aws, id: &Id) -> Result<Vec<Blocker>, Error> {
         let client = aws.elb(&id.region);
         let groups = match describe(&client, std::slice::from_ref(id)).await {
@@ -222,36 +222,43 @@ impl Lifecycle for LbTargetGroup {
         };
         let mut blockers = Vec::new();
         for lb in groups.iter().flat_map(TargetGroup::load_balancer_arns) {
-            let listeners = of_load_balancer(&client, lb).await?;
-            let before = blockers.len();
-            for listener in &listeners {
-                let uses = listener.default_actions().iter().any(|action| {
-                    let forwards = action.forward_config();
-                    let groups = forwards
-                        .map(ForwardActionConfig::target_groups)
-                        .unwrap_or_default();
-                    action.target_group_arn() == Some(&id.text)
-                        || groups
-                            .iter()
-                            .any(|group| group.target_group_arn() == Some(&id.text))
-                });
-                if uses {
-                    let port = listener.port().unwrap_or_default();
+            for listener in &of_load_balancer(&client, lb).await? {
+                let port = listener.port().unwrap_or_default();
+                let name = format!("listener {port} of load balancer {}", elb::arn_suffix(lb));
+                if forward_to(listener.default_actions(), &id.text) {
                     blockers.push(Blocker {
-                        what: format!("listener {port} of load balancer {}", elb::arn_suffix(lb)),
+                        what: name.clone(),
                         id: listener.listener_arn.clone(),
                     });
                 }
-            }
-            if blockers.len() == before {
-                blockers.push(Blocker {
-                    what: format!("a listener's rule of load balancer {}", elb::arn_suffix(lb)),
-                    id: Some(lb.clone()),
-                });
+                let Some(arn) = listener.listener_arn() else {
+                    continue;
+                };
+                for rule in of_listener(&client, arn).await? {
+                    if forward_to(rule.actions(), &id.text) {
+                        let priority = rule.priority().unwrap_or_default();
+                        blockers.push(Blocker {
+                            what: format!("rule {priority} of {name}"),
+                            id: rule.rule_arn,
+                        });
+                    }
+                }
             }
         }
         Ok(blockers)
     }
+}
+
+/// Whether one of the actions forwards to this group.
+fn forward_to(actions: &[Action], group: &str) -> bool {
+    actions.iter().any(|action| {
+        let forwards = action.forward_config();
+        let groups = forwards
+            .map(ForwardActionConfig::target_groups)
+            .unwrap_or_default();
+        action.target_group_arn() == Some(group)
+            || groups.iter().any(|of| of.target_group_arn() == Some(group))
+    })
 }
 
 const DESCRIBE: &str = "elasticloadbalancing:DescribeTargetGroups";

@@ -22,6 +22,8 @@ mod given;
 mod lb;
 mod lb_listener;
 mod lb_listener_action;
+mod lb_listener_condition;
+mod lb_listener_rule;
 mod lb_target_group;
 mod lb_target_group_attachment;
 mod route53_record;
@@ -76,6 +78,7 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
     ),
     ("aws_lb", &lb::Lb),
     ("aws_lb_listener", &lb_listener::LbListener),
+    ("aws_lb_listener_rule", &lb_listener_rule::LbListenerRule),
     ("aws_lb_target_group", &lb_target_group::LbTargetGroup),
     (
         "aws_lb_target_group_attachment",
@@ -143,6 +146,11 @@ pub fn lifecycle(kind: &str) -> Option<&'static dyn Lifecycle> {
 pub fn lookup(kind: &str) -> Option<&'static dyn Ask> {
     let index = LOOKUPS.binary_search_by_key(&kind, |(name, _)| name).ok()?;
     Some(LOOKUPS[index].1)
+}
+
+/// The names of all kinds of lookup, in order.
+pub fn lookup_kinds() -> impl Iterator<Item = &'static str> {
+    LOOKUPS.iter().map(|(name, _)| *name)
 }
 
 /// A resource as it is to be made, with every reference resolved.

@@ -120,6 +120,30 @@ pub(super) fn refuse(wanted: &Wanted, operation: &str, names: &[&str]) -> Result
     }
 }
 
+/// The same for a block within each of several blocks.
+pub(super) fn refuse_in(
+    wanted: &Wanted,
+    operation: &str,
+    blocks: &str,
+    name: &str,
+    hint: &str,
+) -> Result<(), Error> {
+    let is_given = |block: &Value| {
+        let inner = block.as_map().and_then(|block| block.get(name));
+        inner.is_some_and(|inner| match inner {
+            Value::Null => false,
+            Value::List(items) => !items.is_empty(),
+            _ => true,
+        })
+    };
+    if at(&wanted.attributes, blocks).items().iter().any(is_given) {
+        let kind = &wanted.address.kind;
+        let message = format!("watertight can't set {blocks}.{name} of {kind} yet");
+        return Err(Error::new(ErrorKind::Refused, operation, message).hint(hint));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::{given, holds, number, text};

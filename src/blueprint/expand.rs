@@ -21,13 +21,13 @@ use super::manifest::SURROUNDINGS;
 use super::place::{Places, error_at};
 use super::read::{self, Drafted, Surroundings};
 use super::template::Template;
-use super::{Blueprint, Library, RENDERED, fill, kept, moved};
+use super::{Blueprint, Library, RENDERED, amend, fill, kept, moved};
 use crate::address::{Address, Mode};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kind::Kind;
 use crate::resource::{Desired, Lookup, Origin};
 use crate::spec::{Component, Input, Spec};
-use crate::value::{Attributes, Reference};
+use crate::value::{Attributes, Reference, Value};
 
 /// Expands a spec. In: the spec and the blueprints. Out: everything that AWS should have,
 /// filled to the last default, with absolute addresses.
@@ -168,6 +168,7 @@ impl Expansion<'_> {
                 Err(failure) => drafted.problems.push(told(&failure, &places)),
             }
         }
+        amend::apply(component, &around, &mut drafted);
         let mut given = Given {
             component,
             engine,
@@ -288,6 +289,7 @@ impl Expansion<'_> {
         }
         self.identities();
         self.same_twice();
+        self.numbered();
         for link in &self.links {
             // What a broken component would have made is not there, and that is no news.
             if !self.broken.contains(&link.reference.target.component) {
@@ -353,18 +355,22 @@ impl Expansion<'_> {
     /// Two resources that would be one in AWS: a bucket's name, a record's name and type.
     fn same_twice(&mut self) {
         const UNIQUE: &[(&str, &[&str])] = &[
+            ("aws_lb_listener_rule", &["listener_arn", "priority"]),
             ("aws_route53_record", &["name", "type"]),
             ("aws_s3_bucket", &["bucket"]),
         ];
         for (kind, attributes) in UNIQUE {
-            let mut first: BTreeMap<Vec<&str>, &Address> = BTreeMap::new();
+            let mut first: BTreeMap<Vec<String>, &Address> = BTreeMap::new();
             for resource in self.desired.resources.values() {
                 if resource.address.kind != *kind {
                     continue;
                 }
-                let key: Option<Vec<&str>> = attributes
+                let key: Option<Vec<String>> = attributes
                     .iter()
-                    .map(|attribute| resource.get(attribute).as_str())
+                    .map(|attribute| match resource.get(attribute) {
+                        Value::Reference(reference) => Some(reference.to_string()),
+                        value => value.scalar_text(),
+                    })
                     .collect();
                 let Some(key) = key else { continue };
                 let name = key.join(" ");
@@ -385,6 +391,25 @@ impl Expansion<'_> {
                     self.problems.push(diagnostic);
                 } else {
                     first.insert(key, &resource.address);
+                }
+            }
+        }
+    }
+
+    /// What AWS would number by itself, and by which it is found again.
+    fn numbered(&mut self) {
+        const NUMBERED: &[(&str, &str, &str)] = &[(
+            "aws_lb_listener_rule",
+            "priority",
+            "Give each rule of a listener a number from 1 to 50000: `priority = 10`.",
+        )];
+        for resource in self.desired.resources.values() {
+            for (kind, name, hint) in NUMBERED {
+                let is_given = resource.origins.contains_key(*name);
+                if resource.address.kind == *kind && !is_given {
+                    let message = format!("`{}` needs `{name}`", resource.address.local());
+                    let problem = error_at(&resource.origin, message, "");
+                    self.problems.push(problem.hint(*hint));
                 }
             }
         }

@@ -31,8 +31,14 @@ pub(super) fn tags(resource: &mut Resource, spec: &Spec) {
         Some(Value::Map(tags)) => tags,
         _ => BTreeMap::new(),
     };
+    let is_added = resource.is_added();
     for (key, value) in &spec.tags {
-        tags.insert(key.clone(), value.value.clone().into());
+        // What the user says of this one resource goes before what is said of all.
+        let of_its_own = resource.overridden.contains_key(&format!("tags.{key}"))
+            || (is_added && tags.contains_key(key));
+        if !of_its_own {
+            tags.insert(key.clone(), value.value.clone().into());
+        }
     }
     let address = resource.address.to_string();
     for (key, value) in [

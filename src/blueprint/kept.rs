@@ -11,10 +11,9 @@
 
 use std::sync::Arc;
 
-use super::Blueprint;
 use super::engine::label_of;
 use super::input::{InputSpec, InputType};
-use super::text;
+use super::{Blueprint, amend, text};
 use crate::address::Address;
 use crate::diagnostic::Span;
 use crate::resource::{Demand, Desired, Form, Lookup, Origin};
@@ -48,7 +47,8 @@ pub(super) fn value(component: &str, keeper: &str, label: &str) -> Option<Value>
     Some(Value::Reference(reference))
 }
 
-/// Adds a component's lookups, one for each name, and what its inputs demand of them.
+/// Adds a component's lookups, one for each name, and what its inputs demand of them. What
+/// amends a resource takes a value as it is, and the provider's schema says what it may be.
 pub(super) fn ask(
     component: &Component,
     blueprint: &Blueprint,
@@ -56,14 +56,7 @@ pub(super) fn ask(
     desired: &mut Desired,
 ) {
     let by = component.name.value.as_str();
-    for (input, given) in &component.inputs {
-        let (Some(spec), Input::Kept { keeper, name }) =
-            (blueprint.manifest.inputs.get(input), &given.value.value)
-        else {
-            continue;
-        };
-        let label = label_of(name);
-        let reference = reference(by, *keeper, &label, is_split(*keeper, &spec.of));
+    let mut add = |keeper: Keeper, name: &str, reference: &Reference, span: &Span| {
         let argument = (keeper.argument(name).to_owned(), Value::text(name));
         desired
             .lookups
@@ -73,11 +66,34 @@ pub(super) fn ask(
                 region: region.to_owned(),
                 arguments: Attributes::from([argument]),
                 origin: Origin {
-                    spec: Some(given.value.span.clone()),
+                    spec: Some(span.clone()),
                     blueprint: None,
                 },
             });
-        desired.demands.push(Demand {
+    };
+    let mut waiting: Vec<&Written<Input>> = amend::values(&component.amendments).collect();
+    while let Some(written) = waiting.pop() {
+        match &written.value {
+            Input::Kept { keeper, name } => {
+                let reference = reference(by, *keeper, &label_of(name), false);
+                add(*keeper, name, &reference, &written.span);
+            }
+            Input::List(items) => waiting.extend(items),
+            Input::Table(entries) => waiting.extend(entries.values()),
+            _ => {}
+        }
+    }
+    let mut demands = Vec::new();
+    for (input, given) in &component.inputs {
+        let (Some(spec), Input::Kept { keeper, name }) =
+            (blueprint.manifest.inputs.get(input), &given.value.value)
+        else {
+            continue;
+        };
+        let label = label_of(name);
+        let reference = reference(by, *keeper, &label, is_split(*keeper, &spec.of));
+        add(*keeper, name, &reference, &given.value.span);
+        demands.push(Demand {
             reference,
             input: input.clone(),
             said: format!("{}:{name}", keeper.scheme()),
@@ -85,6 +101,7 @@ pub(super) fn ask(
             form: Arc::new(spec.clone()),
         });
     }
+    desired.demands.extend(demands);
 }
 
 fn is_split(keeper: Keeper, of: &InputType) -> bool {

@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 use super::input::{InputSpec, InputType};
 use crate::address::is_name;
 use crate::diagnostic::{Diagnostic, Source, Span, did_you_mean};
-use crate::spec::{Input, Written};
+use crate::spec::{COMPONENT_KEYS, Input, Written};
 
 /// What a blueprint says about itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,8 +128,12 @@ impl Reader<'_> {
         }
         let mut inputs = BTreeMap::new();
         for (name, table) in self.tables(table, "inputs") {
-            if SURROUNDINGS.contains(&name.as_str()) || name == "blueprint" {
+            if SURROUNDINGS.contains(&name.as_str()) {
                 let message = format!("`{name}` is known in every template and can't be an input");
+                self.problem(table.span(), message);
+            }
+            if COMPONENT_KEYS.contains(&name.as_str()) {
+                let message = format!("`{name}` is a key of every component and can't be an input");
                 self.problem(table.span(), message);
             }
             if let Some(input) = self.input(&table) {

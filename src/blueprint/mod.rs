@@ -13,12 +13,14 @@
 //! - `template`, `text`, `engine`: rendering, by which a user's value stays a value and a
 //!   rendered line knows the line that it came from;
 //! - `read`: the rendered TOML against the provider's schema;
+//! - `amend`: what the spec overrides of it, adds to it and leaves to others;
 //! - `fill`: tags, defaults and names; `link`: whether references lead somewhere; `moved`:
 //!   whether old and new names do;
 //! - `expand`: all of it, component by component.
 //!
 //! *Invariant*: pure and offline: the same spec and library give the same resources.
 
+mod amend;
 mod engine;
 mod expand;
 mod fill;

@@ -1,4 +1,5 @@
-//! Reads a rendered blueprint: TOML against the provider's schema.
+//! Reads a rendered blueprint, or what the spec says in its vocabulary: TOML against the
+//! provider's schema.
 //!
 //! In: the text, and where its lines came from. Out: resources and lookups with absolute
 //! addresses, the references in them, and every problem.
@@ -6,23 +7,27 @@
 //! *Invariant*: what comes out has the schema's shape: blocks are lists of maps, JSON
 //! documents are maps, and nothing is there that the provider would not take.
 
+mod node;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use super::link::{Link, Wanted};
 use super::place::{Places, error_at};
 use super::text;
 use crate::address::{Address, Mode, is_name};
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::diagnostic::{Diagnostic, Source, Span, did_you_mean};
 use crate::kind::Kind;
 use crate::kind::schema::{AWS_6, Schema};
 use crate::resource::{Lookup, Origin, Resource};
+use crate::spec::{Amendment, Given};
 use crate::value::{Attributes, Value};
+use node::Form;
+pub(super) use node::{Key, Node, Table};
 
 /// What a component comes to.
 #[derive(Debug, Default)]
@@ -45,8 +50,6 @@ pub(super) struct Surroundings<'a> {
     pub(super) output: &'a dyn Fn(&str, &str) -> Option<Value>,
 }
 
-type Node<'i> = Spanned<DeValue<'i>>;
-
 /// Lookups of a global service, which has one endpoint.
 const GLOBAL_LOOKUPS: &[&str] = &["aws_route53_zone"];
 
@@ -66,27 +69,83 @@ pub(super) fn read(rendered: &str, around: &Surroundings<'_>, drafted: &mut Draf
     if !errors.is_empty() {
         return;
     }
-    let mut reader = Reader {
-        rendered,
-        around,
-        drafted,
-        address: Address::managed(around.component, "", ""),
-        origin: around.places.whole(),
-        inside: None,
-    };
-    for (key, node) in table.get_ref() {
-        if key.get_ref() == "data" {
-            for (kind, node) in reader.entries(key.span(), node) {
+    let mut reader = Reader::new(Written::Template(rendered), around, drafted);
+    for (key, node) in node::table(table.get_ref()) {
+        if key.name == "data" {
+            for (kind, node) in reader.entries(&key.at, &node) {
                 reader.kind(Mode::Lookup, kind, node);
             }
         } else {
-            reader.kind(Mode::Managed, key, node);
+            reader.kind(Mode::Managed, &key, &node);
         }
     }
 }
 
+/// Reads a resource or a lookup that the spec adds to what the component has so far.
+pub(super) fn add(
+    added: &Amendment,
+    mode: Mode,
+    schema: &'static Schema,
+    around: &Surroundings<'_>,
+    drafted: &mut Drafted,
+) {
+    let header = &added.name.span;
+    let mut reader = Reader::new(Written::Spec(&header.source), around, drafted);
+    let at = header.start..header.end;
+    reader.address.mode = mode;
+    reader.address.kind.clone_from(&added.kind.value);
+    reader.address.name.clone_from(&added.name.value);
+    reader.origin = reader.place(&at);
+    reader.object(&at, &node::given(&added.attributes), schema);
+}
+
+/// Reads attributes of the spec as they would stand in the resource, each with its place;
+/// what is wrong is noted and left out. A block may lack what the whole one needs.
+pub(super) fn part(
+    resource: &Resource,
+    attributes: &BTreeMap<String, Given>,
+    around: &Surroundings<'_>,
+    drafted: &mut Drafted,
+) -> Vec<(String, Span, Value)> {
+    let mut read = Vec::new();
+    let Some(schema) = Schema::of(&resource.address.kind) else {
+        return read;
+    };
+    for (key, node) in node::given(attributes) {
+        let Some(span) = attributes.get(&key.name).map(|given| given.key.clone()) else {
+            continue;
+        };
+        let mut reader = Reader::new(Written::Spec(&span.source), around, drafted);
+        reader.address = resource.address.clone();
+        reader.is_partial = true;
+        if let Some(value) = reader.entry(&key, &node, schema, "") {
+            read.push((key.name, span, value));
+        }
+    }
+    read
+}
+
+/// Reads a `depends_on` of the spec.
+pub(super) fn order(
+    given: &Given,
+    around: &Surroundings<'_>,
+    drafted: &mut Drafted,
+) -> BTreeSet<Address> {
+    let mut reader = Reader::new(Written::Spec(&given.key.source), around, drafted);
+    reader.depends_on(&node::value(given))
+}
+
+/// Whose text is read.
+#[derive(Clone, Copy)]
+enum Written<'a> {
+    /// That of a rendered template.
+    Template(&'a str),
+    /// The user's own.
+    Spec(&'a Arc<Source>),
+}
+
 struct Reader<'a, 'b> {
-    rendered: &'a str,
+    written: Written<'a>,
     around: &'a Surroundings<'a>,
     drafted: &'b mut Drafted,
     /// What is being read.
@@ -95,9 +154,23 @@ struct Reader<'a, 'b> {
     origin: Origin,
     /// The first line inside the attribute that is being read that speaks of an input.
     inside: Option<Origin>,
+    /// Whether what a block needs may be missing, as it stands in the one that this changes.
+    is_partial: bool,
 }
 
-type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
+impl<'a, 'b> Reader<'a, 'b> {
+    fn new(written: Written<'a>, around: &'a Surroundings<'a>, drafted: &'b mut Drafted) -> Self {
+        Self {
+            written,
+            around,
+            drafted,
+            address: Address::managed(around.component, "", ""),
+            origin: around.places.whole(),
+            inside: None,
+            is_partial: false,
+        }
+    }
+}
 
 impl Reader<'_, '_> {
     fn problem(&mut self, at: &Range<usize>, message: impl Into<String>) -> &mut Diagnostic {
@@ -110,38 +183,45 @@ impl Reader<'_, '_> {
     }
 
     fn place(&self, at: &Range<usize>) -> Origin {
-        self.around
-            .places
-            .attribute(self.rendered, at.start, &self.origin)
+        match self.written {
+            Written::Template(rendered) => {
+                let places = self.around.places;
+                places.attribute(rendered, at.start, &self.origin)
+            }
+            Written::Spec(source) => in_spec(source, at),
+        }
     }
 
-    fn entries<'n, 'i>(
-        &mut self,
-        at: Range<usize>,
-        node: &'n Node<'i>,
-    ) -> Vec<(&'n Key<'i>, &'n Node<'i>)> {
-        if let Some(table) = node.get_ref().as_table() {
+    fn header(&self, at: &Range<usize>) -> Origin {
+        match self.written {
+            Written::Template(rendered) => self.around.places.header(rendered, at.start),
+            Written::Spec(source) => in_spec(source, at),
+        }
+    }
+
+    fn entries<'n>(&mut self, at: &Range<usize>, node: &'n Node) -> Vec<&'n (Key, Node)> {
+        if let Some(table) = node.table() {
             return table.iter().collect();
         }
         self.problem(
-            &at,
+            at,
             "this stands outside of a resource: `[kind.name]` goes before it",
         );
         Vec::new()
     }
 
-    fn kind(&mut self, mode: Mode, key: &Key<'_>, node: &Node<'_>) {
-        let kind: &str = key.get_ref();
+    fn kind(&mut self, mode: Mode, key: &Key, node: &Node) {
+        let kind = key.name.as_str();
         let full = match mode {
             Mode::Managed => kind.to_owned(),
             Mode::Lookup => format!("data.{kind}"),
         };
-        let entries = self.entries(key.span(), node);
+        let entries = self.entries(&key.at, node);
         let Some(schema) = Schema::of(&full) else {
             let names = AWS_6.iter().map(|(name, _)| *name);
             let near = did_you_mean(&full, names);
             for (name, _) in entries {
-                let diagnostic = self.problem(&name.span(), format!("there is no kind `{full}`"));
+                let diagnostic = self.problem(&name.at, format!("there is no kind `{full}`"));
                 if let Some(near) = near {
                     diagnostic.hints.push(format!("Did you mean `{near}`?"));
                 }
@@ -149,33 +229,33 @@ impl Reader<'_, '_> {
             return;
         };
         for (name, node) in entries {
-            let table = node.get_ref().as_table();
-            let text: &str = name.get_ref();
+            let table = node.table();
+            let text = name.name.as_str();
             self.address = Address {
                 mode,
                 ..Address::managed(self.around.component, kind, text)
             };
-            self.origin = self.around.places.header(self.rendered, name.span().start);
+            self.origin = self.header(&name.at);
             match table {
                 _ if !is_name(text) => {
                     let message = format!(
                         "`{}` can't name a resource: `[a-z][a-z0-9_]*`",
                         text.escape_debug()
                     );
-                    self.problem(&name.span(), message)
+                    self.problem(&name.at, message)
                         .hints
                         .push("A name made from a value passes the filter `label`.".to_owned());
                 }
-                Some(table) => self.object(&name.span(), table, schema),
+                Some(table) => self.object(&name.at, table, schema),
                 None => {
-                    self.problem(&name.span(), format!("`{full}.{text}` is a table"));
+                    self.problem(&name.at, format!("`{full}.{text}` is a table"));
                 }
             }
         }
     }
 
     /// A resource or a lookup.
-    fn object(&mut self, at: &Range<usize>, table: &DeTable<'_>, schema: &'static Schema) {
+    fn object(&mut self, at: &Range<usize>, table: &Table, schema: &'static Schema) {
         let kind = Kind::of(&self.address.kind);
         let mut region = kind.and_then(|kind| kind.home);
         if self.address.mode == Mode::Lookup {
@@ -186,9 +266,9 @@ impl Reader<'_, '_> {
         let mut region = region.map(str::to_owned);
         let mut depends_on = BTreeSet::new();
         let mut origins = BTreeMap::new();
-        let mut rest: Vec<(&Key<'_>, &Node<'_>)> = Vec::new();
+        let mut rest: Vec<(&Key, &Node)> = Vec::new();
         for (key, node) in table {
-            match key.get_ref().as_ref() {
+            match key.name.as_str() {
                 "region" => self.region(node, &mut region),
                 "depends_on" if self.address.mode == Mode::Managed => {
                     depends_on = self.depends_on(node);
@@ -202,8 +282,8 @@ impl Reader<'_, '_> {
         let mut attributes = Attributes::new();
         let mut failed = BTreeSet::new();
         for (key, node) in rest {
-            let name = key.get_ref().to_string();
-            let own = self.place(&key.span());
+            let name = key.name.clone();
+            let own = self.place(&key.at);
             self.inside = None;
             match self.entry(key, node, schema, "") {
                 Some(value) => {
@@ -215,7 +295,9 @@ impl Reader<'_, '_> {
             }
             // A block's header speaks of nothing: the line in it that does is why it is so.
             let by_input = own.spec != self.origin.spec;
-            let origin = self.inside.take().filter(|_| !by_input).unwrap_or(own);
+            let by_user = matches!(self.written, Written::Spec(_));
+            let inside = self.inside.take().filter(|_| !by_input && !by_user);
+            let origin = inside.unwrap_or(own);
             origins.insert(name, origin);
         }
         failed.extend(generated.map(str::to_owned));
@@ -250,6 +332,8 @@ impl Reader<'_, '_> {
                     depends_on,
                     origin,
                     origins,
+                    overridden: BTreeMap::new(),
+                    ignored: BTreeMap::new(),
                 };
                 self.drafted.resources.insert(address, resource);
             }
@@ -265,33 +349,29 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn region(&mut self, node: &Node<'_>, region: &mut Option<String>) {
-        let written = match node.get_ref() {
-            DeValue::String(written) => text::read_plain(written).ok(),
-            _ => None,
-        };
+    fn region(&mut self, node: &Node, region: &mut Option<String>) {
+        let written = node.text().and_then(|text| text::read_plain(text).ok());
         match (written, region.as_deref()) {
             (None, _) => {
-                self.problem(&node.span(), "`region` is the name of a region, a text");
+                self.problem(&node.at, "`region` is the name of a region, a text");
             }
             (Some(written), Some(home)) if written != home => {
                 let message = format!("`{}` lives in {home}, not in {written}", self.address.kind);
-                self.problem(&node.span(), message);
+                self.problem(&node.at, message);
             }
             (Some(written), _) => *region = Some(written),
         }
     }
 
-    fn depends_on(&mut self, node: &Node<'_>) -> BTreeSet<Address> {
+    fn depends_on(&mut self, node: &Node) -> BTreeSet<Address> {
         let mut found = BTreeSet::new();
-        let items: Vec<&Node<'_>> = match node.get_ref() {
-            DeValue::Array(items) => items.iter().collect(),
+        let items: Vec<&Node> = match &node.form {
+            Form::List(items) => items.iter().collect(),
             _ => vec![node],
         };
         for item in items {
             let parsed = item
-                .get_ref()
-                .as_str()
+                .text()
                 .and_then(|text| format!("{}.{text}", self.around.component).parse().ok())
                 .filter(|address: &Address| address.mode == Mode::Managed);
             match parsed {
@@ -300,7 +380,7 @@ impl Reader<'_, '_> {
                 }
                 None => {
                     self.problem(
-                        &item.span(),
+                        &item.at,
                         "`depends_on` is a list of resources, as in `[\"aws_lb.main\"]`",
                     );
                 }
@@ -311,6 +391,14 @@ impl Reader<'_, '_> {
 
     fn what(&self) -> String {
         format!("`{}`", self.address.local())
+    }
+}
+
+/// A place in the user's own text.
+fn in_spec(source: &Arc<Source>, at: &Range<usize>) -> Origin {
+    Origin {
+        spec: Some(Span::new(source, at.clone())),
+        blueprint: None,
     }
 }
 

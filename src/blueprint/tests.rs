@@ -1,5 +1,6 @@
 //! Specs through the embedded blueprints, and blueprints that are wrong.
 
+mod amend;
 mod kept;
 mod properties;
 mod wrong;
@@ -45,7 +46,9 @@ fn listing(desired: &Desired) -> String {
         )
         .unwrap();
         for (name, value) in &resource.attributes {
-            let note = if resource.generated.contains(name) {
+            let note = if let Some(span) = resource.overridden.get(name) {
+                format!("  # override, line {}", span.line_and_column().0)
+            } else if resource.generated.contains(name) {
                 "  # generated".to_owned()
             } else if resource.defaulted.contains(name) {
                 "  # default".to_owned()
@@ -59,6 +62,15 @@ fn listing(desired: &Desired) -> String {
         }
         for before in &resource.depends_on {
             writeln!(text, "    after {before}").unwrap();
+        }
+        let inner = resource.overridden.iter();
+        for (path, span) in inner.filter(|(path, _)| path.contains('.')) {
+            let (line, _) = span.line_and_column();
+            writeln!(text, "    {path}: override, line {line}").unwrap();
+        }
+        for (path, span) in &resource.ignored {
+            let (line, _) = span.line_and_column();
+            writeln!(text, "    {path}: left to others, line {line}").unwrap();
         }
     }
     text.push('\n');
@@ -105,6 +117,7 @@ fn the_examples() {
             "private-bucket",
             include_str!("../../examples/private-bucket.toml"),
         ),
+        ("overrides", include_str!("../../examples/overrides.toml")),
         ("shop", include_str!("../../examples/shop.toml")),
         (
             "static-site",

@@ -24,11 +24,13 @@ pub(super) fn to_replaced(
             let Some(bond) = Kind::of(&address.kind).and_then(|kind| kind.bound) else {
                 continue;
             };
-            let Value::Reference(to) = user.get(bond.through) else {
-                continue;
-            };
-            if user.address.kind == bond.user && is_replaced(&to.target, desired, observed, known) {
-                found.insert(address, to.clone());
+            let kind = user.address.kind.as_str();
+            for (_, through) in bond.users.iter().filter(|(user, _)| *user == kind) {
+                if let Value::Reference(to) = user.get(through)
+                    && is_replaced(&to.target, desired, observed, known)
+                {
+                    found.insert(address.clone(), to.clone());
+                }
             }
         }
     }
@@ -49,13 +51,20 @@ pub(super) fn field(kind: &Kind, to: &Reference, live: &Value) -> Option<Field> 
     })
 }
 
+/// Whether it is replaced: for its own sake, or with what it can't be taken from (a listener
+/// with its load balancer).
 fn is_replaced(address: &Address, desired: &Desired, observed: &Observed, known: &Known) -> bool {
     let resource = desired.resources.get(address);
     let seen = observed.resources.get(address);
     let (Some(kind), Some(resource), Some(seen)) = (Kind::of(&address.kind), resource, seen) else {
         return false;
     };
-    differences(kind, resource, known, &seen.attributes)
-        .iter()
-        .any(|field| field.forces_replacement)
+    let follows = kind.replace.iter().any(|name| match resource.get(name) {
+        Value::Reference(to) => is_replaced(&to.target, desired, observed, known),
+        _ => false,
+    });
+    follows
+        || differences(kind, resource, known, &seen.attributes)
+            .iter()
+            .any(|field| field.forces_replacement)
 }

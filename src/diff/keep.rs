@@ -5,7 +5,7 @@
 use super::{
     ADDRESS_TAG, Action, Address, BTreeMap, Change, Changes, Desired, Document, Field, Foreign,
     Graph, Guard, Kind, Known, Observed, Ownership, Problem, Record, Resource, Seen, Standing,
-    Status, Step, Value, Why, bound, differences,
+    Status, Step, Value, Why, bound, differences, left, written,
 };
 use crate::value::Reference;
 
@@ -28,6 +28,7 @@ pub(super) fn compare(
         changes.known = known;
         return;
     }
+    changes.notes.extend(left::notes(desired));
     let bound = bound::to_replaced(desired, observed, &known);
     for address in graph.order() {
         let Some(resource) = desired.resources.get(address) else {
@@ -41,6 +42,15 @@ pub(super) fn compare(
             continue;
         }
         let record = document.current(address);
+        let stands = observed.resources.get(address);
+        // Until it has been complete once, nothing of it was there to be left to others.
+        let is_new = stands.is_none()
+            || record.is_some_and(|of| matches!(of.status, Status::Creating | Status::Created));
+        let resource = if is_new {
+            &all_ours(resource)
+        } else {
+            resource
+        };
         let case = Case {
             desired,
             document,
@@ -50,7 +60,7 @@ pub(super) fn compare(
             bound: bound.get(address),
             asked,
         };
-        match observed.resources.get(address) {
+        match stands {
             None => {
                 let step = case.create(&known, observed);
                 learn(&step, &mut known);
@@ -60,6 +70,14 @@ pub(super) fn compare(
         }
     }
     changes.known = known;
+}
+
+/// The same with nothing left to others, as it is when it is made.
+fn all_ours(resource: &Resource) -> Resource {
+    Resource {
+        ignored: BTreeMap::new(),
+        ..resource.clone()
+    }
 }
 
 /// What stands in another region than the spec says. Nothing can move, and to hold the one
@@ -138,12 +156,11 @@ impl Case<'_> {
                 after: known.resolve(value),
                 sensitive: self.is_sensitive(name),
                 forces_replacement: false,
-                why: self.written(name),
+                why: written::field(self.resource, name),
             })
             .collect();
         let mut why = vec![why];
-        why.extend(self.resource.origin.spec.clone().map(Why::Spec));
-        why.extend(self.resource.origin.blueprint.clone().map(Why::Blueprint));
+        why.extend(written::whole(self.resource));
         let mut step = self.step(Action::Create, None, fields, why, generation);
         // A replacement that did not get as far as its successor: the old one still has
         // the name.
@@ -169,7 +186,7 @@ impl Case<'_> {
         });
         fields.extend(tie);
         for field in &mut fields {
-            field.sensitive = self.is_sensitive(top(&field.path));
+            field.sensitive = self.is_sensitive(written::top(&field.path));
             field.why = self.cause(field);
         }
         if fields.iter().any(|field| field.forces_replacement) {
@@ -243,6 +260,7 @@ impl Case<'_> {
             self.moved(),
             generation,
         );
+        step.wanted = Some(all_ours(self.resource));
         if !self.take_another_name(seen, generation, &mut step) {
             changes.problems.push(Problem {
                 address: self.resource.address.clone(),
@@ -308,8 +326,8 @@ impl Case<'_> {
         known.forget_attributes(address, self.kind.volatile);
         known.foresee(
             address,
-            top(&field.path),
-            self.resource.get(top(&field.path)),
+            written::top(&field.path),
+            self.resource.get(written::top(&field.path)),
         );
     }
 
@@ -423,7 +441,7 @@ impl Case<'_> {
         if upstream.is_empty() && self.was_applied(field) {
             upstream.push(Why::Drift);
         }
-        upstream.extend(self.written(top(&field.path)));
+        upstream.extend(written::field(self.resource, &field.path));
         upstream
     }
 
@@ -445,25 +463,6 @@ impl Case<'_> {
         };
         record.status == Status::Applied && !was.is_null() && was == field.after
     }
-
-    /// The lines that wrote an attribute.
-    fn written(&self, attribute: &str) -> Vec<Why> {
-        if self.resource.defaulted.contains(attribute) {
-            return vec![Why::Default];
-        }
-        // Tags and a generated name are made for the resource as a whole.
-        let origin = self.resource.origins.get(attribute);
-        let origin = origin.unwrap_or(&self.resource.origin);
-        let spec = origin.spec.clone().map(Why::Spec);
-        spec.into_iter()
-            .chain(origin.blueprint.clone().map(Why::Blueprint))
-            .collect()
-    }
-}
-
-/// The attribute that a path starts with.
-fn top(path: &str) -> &str {
-    path.split(['.', '[']).next().unwrap_or(path)
 }
 
 fn proof(ownership: &Ownership) -> String {

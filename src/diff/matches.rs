@@ -2,6 +2,7 @@
 //!
 //! *Invariant*: only what is wanted is looked at. What AWS has beside it is unmanaged.
 
+use super::leave;
 use crate::kind::schema::{Nesting, Schema, Type};
 use crate::kind::{Compare, Kind};
 use crate::plan::Field;
@@ -11,7 +12,8 @@ use crate::resource::Resource;
 use crate::value::{Attributes, Value};
 
 /// Every field in which what stands is not what is wanted. References are resolved by
-/// what is known; what can't be resolved differs. A field's causes are left empty.
+/// what is known; what can't be resolved differs. What is left to others never does. A
+/// field's causes are left empty.
 #[must_use]
 pub fn differences(
     kind: &Kind,
@@ -19,12 +21,13 @@ pub fn differences(
     known: &Known,
     observed: &Attributes,
 ) -> Vec<Field> {
-    let wanted: Attributes = resource
+    let mut wanted: Attributes = resource
         .attributes
         .iter()
         .filter(|(name, value)| !resource.generated.contains(*name) && !value.is_null())
         .map(|(name, value)| (name.clone(), known.resolve(value)))
         .collect();
+    leave(&resource.ignored, &mut wanted, observed);
     let mut found = Vec::new();
     let walk = Walk {
         kind,

@@ -12,11 +12,14 @@
 
 mod bound;
 mod keep;
+mod left;
 mod matches;
 mod remove;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use left::leave;
 pub use matches::{differences, same, value_at};
 pub use remove::Options;
 

@@ -175,6 +175,8 @@ mod tests {
                 depends_on: BTreeSet::new(),
                 origin: Origin::default(),
                 origins: BTreeMap::new(),
+                overridden: BTreeMap::new(),
+                ignored: BTreeMap::new(),
             }),
             observed: group("a", "pay"),
             dependencies: Vec::new(),

@@ -16,7 +16,7 @@ use super::moved;
 use super::wait::{Pace, Pauses, Retry};
 use crate::address::Address;
 use crate::aws::{ADDRESS_TAG, Aws, ErrorKind, Lifecycle, Owner, Settled, Wanted};
-use crate::diff::differences;
+use crate::diff::{differences, leave};
 use crate::kind::Kind;
 use crate::plan::{Action, Step};
 use crate::refresh::Known;
@@ -148,7 +148,7 @@ impl Worker<'_> {
         Ok(Outcome::Applied)
     }
 
-    /// Calls `update` until AWS accepts it.
+    /// Calls `update` until AWS accepts it. What is left to others is sent as it is.
     async fn make_so(
         &mut self,
         id: &Id,
@@ -158,7 +158,10 @@ impl Worker<'_> {
     ) -> Result<(), Halt> {
         let mut retry = Retry::new(self.pace, self.needs_others());
         loop {
-            let wanted = self.with_tags_of_others(wanted, &observed);
+            let mut wanted = self.with_tags_of_others(wanted, &observed);
+            if let Some(planned) = &self.plan.wanted {
+                leave(&planned.ignored, &mut wanted.attributes, &observed);
+            }
             let answer = self
                 .lifecycle
                 .update(self.aws, id, &observed, &wanted)

@@ -135,6 +135,17 @@ impl Report {
         }
     }
 
+    /// Takes a verdict about what the spec leaves to others: it points at that line.
+    pub(super) fn judge_ignored(&mut self, resource: &Resource, path: &str, verdict: Verdict) {
+        let before = self.findings.len();
+        self.judge(resource, path, verdict);
+        for finding in &mut self.findings[before..] {
+            if let Some(span) = resource.ignored.get(path) {
+                finding.origin.spec = Some(span.clone());
+            }
+        }
+    }
+
     /// Judges the value at a path of a resource.
     pub(super) fn demand<'a>(
         &mut self,

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::report::Report;
 use super::scope::Scope;
-use super::{acm, cloudfront, elb, s3, security_group};
+use super::{acm, cloudfront, elb, operations, s3, security_group};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -79,6 +79,7 @@ pub static RULES: &[&Rule] = &[
     &elb::balancer::DESYNC,
     &elb::balancer::LOGS,
     &elb::listener::CERTIFICATE,
+    &operations::IGNORED,
     &s3::transport::PLAINTEXT,
     &s3::transport::OLD_TLS,
     &s3::bucket::PUBLIC_ACCESS,

@@ -42,6 +42,16 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// All resources and lookups.
+    pub(super) fn desired(&self) -> &'a Desired {
+        self.desired
+    }
+
+    /// What the lookups found, once they have been read.
+    pub(super) fn lookups(&self) -> Option<&'a Lookups> {
+        self.lookups
+    }
+
     /// Whether lookups may still tell something.
     pub(super) fn waits(&self) -> bool {
         self.lookups.is_none()

@@ -44,6 +44,8 @@ pub(super) fn desired(text: &str) -> Desired {
             let address = Address::managed("web", kind, name);
             let mut attributes = block(attributes, Schema::of(kind));
             let region = attributes.remove("region");
+            let ignored = attributes.remove("ignore");
+            let ignored = ignored.iter().flat_map(Value::items);
             let header = format!("[{kind}.{name}]");
             let at = text.find(&header).unwrap_or_default();
             let resource = Resource {
@@ -60,6 +62,11 @@ pub(super) fn desired(text: &str) -> Desired {
                     blueprint: None,
                 },
                 origins: std::collections::BTreeMap::new(),
+                overridden: std::collections::BTreeMap::new(),
+                ignored: ignored
+                    .filter_map(Value::as_str)
+                    .map(|path| (path.to_owned(), Span::new(&source, at..at + header.len())))
+                    .collect(),
             };
             desired.resources.insert(address, resource);
         }

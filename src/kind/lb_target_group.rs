@@ -44,8 +44,10 @@ pub(super) static KIND: Kind = Kind {
     // One load balancer at most uses it (API reference, `CreateListener`,
     // `TargetGroupAssociationLimit`).
     bound: Some(Bond {
-        user: "aws_lb_listener",
-        through: "load_balancer_arn",
+        users: &[
+            ("aws_lb_listener", "load_balancer_arn"),
+            ("aws_lb_listener_rule", "listener_arn"),
+        ],
         shown: "load_balancer_arns",
     }),
     permissions: &[
@@ -53,6 +55,7 @@ pub(super) static KIND: Kind = Kind {
         "elasticloadbalancing:CreateTargetGroup",
         "elasticloadbalancing:DeleteTargetGroup",
         "elasticloadbalancing:DescribeListeners",
+        "elasticloadbalancing:DescribeRules",
         "elasticloadbalancing:DescribeTags",
         "elasticloadbalancing:DescribeTargetGroupAttributes",
         "elasticloadbalancing:DescribeTargetGroups",

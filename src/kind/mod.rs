@@ -16,6 +16,7 @@ mod cloudfront_origin_access_control;
 mod cloudfront_response_headers_policy;
 mod lb;
 mod lb_listener;
+mod lb_listener_rule;
 mod lb_target_group;
 mod lb_target_group_attachment;
 mod route53_record;
@@ -44,6 +45,7 @@ pub static KINDS: &[&Kind] = &[
     &cloudfront_response_headers_policy::KIND,
     &lb::KIND,
     &lb_listener::KIND,
+    &lb_listener_rule::KIND,
     &lb_target_group::KIND,
     &lb_target_group_attachment::KIND,
     &route53_record::KIND,
@@ -117,10 +119,9 @@ pub struct Kind {
 /// A tie that can't be undone: whoever is tied is replaced when the other is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bond {
-    /// The kind whose resources tie it: they refer to it and to the other.
-    pub user: &'static str,
-    /// The attribute of those that refers to the other.
-    pub through: &'static str,
+    /// The kinds whose resources tie it, and the attribute of those that refers to the other
+    /// or to what goes with that: they refer to it and to the other.
+    pub users: &'static [(&'static str, &'static str)],
     /// The attribute of its own in which AWS tells the other.
     pub shown: &'static str,
 }

@@ -163,6 +163,8 @@ fn check_zones(kind: &str, zones: &[(&str, &str)], expected: Option<(&str, &str)
         depends_on: BTreeSet::new(),
         origin: Origin::default(),
         origins: BTreeMap::new(),
+        overridden: BTreeMap::new(),
+        ignored: BTreeMap::new(),
     };
     let desired = Desired {
         resources: [(balancer, resource)].into(),

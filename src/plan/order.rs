@@ -395,6 +395,8 @@ mod tests {
                 depends_on: uses.iter().map(|name| address(name)).collect(),
                 origin: crate::resource::Origin::default(),
                 origins: std::collections::BTreeMap::new(),
+                overridden: std::collections::BTreeMap::new(),
+                ignored: std::collections::BTreeMap::new(),
             };
             (address(name), resource)
         });

@@ -19,6 +19,10 @@ pub enum Why {
     Missing,
     /// A line of the spec says so.
     Spec(Span),
+    /// The user's `override` says so, whatever the blueprint does.
+    Override(Span),
+    /// The user's spec adds it to what the blueprint makes.
+    Addition(Span),
     /// A line of a blueprint says so.
     Blueprint(Span),
     /// The kind's default, which nothing overrides.
@@ -54,6 +58,8 @@ impl fmt::Display for Why {
             Self::New => f.write_str("the spec asks for it"),
             Self::Missing => f.write_str("deleted outside watertight since the last apply"),
             Self::Spec(span) | Self::Blueprint(span) => write!(f, "{span}"),
+            Self::Override(span) => write!(f, "override, {span}"),
+            Self::Addition(span) => write!(f, "added, {span}"),
             Self::Default => f.write_str("the default"),
             Self::Drift => f.write_str("changed outside watertight since the last apply"),
             Self::MadeByHand => f.write_str("added outside watertight; this list is exclusive"),
@@ -80,6 +86,8 @@ impl Serialize for Why {
             Self::New => "new",
             Self::Missing => "missing",
             Self::Spec(_) => "spec",
+            Self::Override(_) => "override",
+            Self::Addition(_) => "addition",
             Self::Blueprint(_) => "blueprint",
             Self::Default => "default",
             Self::Drift => "drift",
@@ -95,7 +103,10 @@ impl Serialize for Why {
         };
         let mut json = serde_json::json!({ "cause": cause, "text": self.to_string() });
         match self {
-            Self::Spec(span) | Self::Blueprint(span) => json["at"] = serde_json::json!(span),
+            Self::Spec(span)
+            | Self::Override(span)
+            | Self::Addition(span)
+            | Self::Blueprint(span) => json["at"] = serde_json::json!(span),
             Self::Upstream(address) => json["address"] = serde_json::json!(address),
             Self::Moved(from) => json["from"] = serde_json::json!(from),
             _ => {}

@@ -30,6 +30,7 @@ static SOURCES: &[(&str, &str)] = sources![
     "watertight_sandbox/mend_cloudfront.py",
     "watertight_sandbox/mend_ec2.py",
     "watertight_sandbox/mend_elbv2.py",
+    "watertight_sandbox/mend_listener_rules.py",
     "watertight_sandbox/mend_route53.py",
     "watertight_sandbox/mend_s3.py",
     "watertight_sandbox/mend_ssm.py",

@@ -1,5 +1,7 @@
 //! Specs as text, and what is said about them.
 
+mod amend;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 

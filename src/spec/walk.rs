@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use super::amend;
 use super::input::{self, Scope};
 use super::reader::{Reader, misspelt};
-use super::{Backend, Component, Given, Spec, Waiver, Written, form, moved};
+use super::{Amendments, Backend, Component, Given, Spec, Waiver, Written, form, moved};
 use crate::diagnostic::{Diagnostic, Span};
 
 const ROOT_KEYS: &[&str] = &[
@@ -231,11 +232,14 @@ fn component(
         components: names,
     };
     let mut inputs = BTreeMap::new();
+    let mut amendments = Amendments::default();
     let mut blueprint = None;
     for (key, value) in table {
         let input = key.get_ref().as_ref();
         if input == "blueprint" {
             blueprint = reader.text("blueprint", value);
+        } else if amend::has(input) {
+            amend::read(reader, &scope, input, value, &mut amendments);
         } else {
             let given = Given {
                 key: reader.span(key),
@@ -263,6 +267,7 @@ fn component(
         },
         blueprint,
         inputs,
+        amendments,
     })
 }
 

@@ -249,13 +249,17 @@ fn causes(why: &[Why], told: Option<&Span>) -> String {
 
 fn cause(why: &Why) -> String {
     match why {
-        Why::Spec(span) | Why::Blueprint(span) => {
-            let name = span.source.name.trim_start_matches("blueprints/");
-            let (line, _) = span.line_and_column();
-            format!("{name}:{line}")
-        }
+        Why::Spec(span) | Why::Blueprint(span) => place(span),
+        Why::Override(span) => format!("override, {}", place(span)),
+        Why::Addition(span) => format!("added, {}", place(span)),
         other => other.to_string(),
     }
+}
+
+fn place(span: &Span) -> String {
+    let name = span.source.name.trim_start_matches("blueprints/");
+    let (line, _) = span.line_and_column();
+    format!("{name}:{line}")
 }
 
 fn comment(why: &str) -> String {

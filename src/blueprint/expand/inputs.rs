@@ -8,10 +8,10 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::Expansion;
-use crate::blueprint::Library;
 use crate::blueprint::input::{InputSpec, Problems};
+use crate::blueprint::{Library, amend};
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
-use crate::spec::{Component, Input, Written, in_toml};
+use crate::spec::{COMPONENT_KEYS, Component, Input, Written, in_toml};
 
 impl Expansion<'_> {
     /// Whether the inputs are what the blueprint takes.
@@ -38,7 +38,8 @@ impl Expansion<'_> {
                 let diagnostic =
                     Diagnostic::error(format!("`{}` has no input `{name}`", blueprint.value))
                         .at(given.key.clone(), "");
-                let near = did_you_mean(name, manifest.inputs.keys().map(String::as_str));
+                let known = manifest.inputs.keys().map(String::as_str);
+                let near = did_you_mean(name, known.chain(COMPONENT_KEYS.iter().copied()));
                 self.problems.push(match near {
                     Some(near) => diagnostic.hint(format!("Did you mean `{near}`?")),
                     None => diagnostic.hint(format!(
@@ -60,7 +61,13 @@ impl Expansion<'_> {
                 self.problems
                     .push(Diagnostic::error(format!("`{name}`: {problem}")).at(span, ""));
             }
-            for taken in taken(&given.value, input) {
+            for taken in taken(&given.value, &input.takes) {
+                self.check_taken(&taken);
+            }
+        }
+        for value in amend::values(&component.amendments) {
+            self.whole(value);
+            for taken in taken(value, &[]) {
                 self.check_taken(&taken);
             }
         }
@@ -71,6 +78,21 @@ impl Expansion<'_> {
         }
         if self.problems.len() > before {
             self.broken.insert(component.name.value.clone());
+        }
+    }
+
+    /// A whole component has no place in an attribute.
+    fn whole(&mut self, value: &Written<Input>) {
+        match &value.value {
+            Input::Component(other) => {
+                let message = format!("an attribute can't be the whole component `{other}`");
+                let hint = format!("Name one of its outputs: `{{ from = \"{other}.url\" }}`.");
+                let diagnostic = Diagnostic::error(message).at(value.span.clone(), "");
+                self.problems.push(diagnostic.hint(hint));
+            }
+            Input::List(items) => items.iter().for_each(|item| self.whole(item)),
+            Input::Table(entries) => entries.values().for_each(|item| self.whole(item)),
+            _ => {}
         }
     }
 
@@ -174,7 +196,8 @@ pub(super) fn taken_by<'a>(component: &'a Component, library: &'a Library) -> Ve
         .inputs
         .iter()
         .filter_map(|(name, given)| Some((manifest.inputs.get(name)?, given)))
-        .flat_map(|(input, given)| taken(&given.value, input))
+        .flat_map(|(input, given)| taken(&given.value, &input.takes))
+        .chain(amend::values(&component.amendments).flat_map(|value| taken(value, &[])))
         .collect()
 }
 
@@ -187,10 +210,9 @@ pub(super) struct Taken<'a> {
 
 /// Every output that a value takes. One that the parser has complained about is nameless
 /// and left out.
-fn taken<'a>(value: &'a Written<Input>, input: &'a InputSpec) -> Vec<Taken<'a>> {
+fn taken<'a>(value: &'a Written<Input>, takes: &'a [String]) -> Vec<Taken<'a>> {
     match &value.value {
-        Input::Component(component) => input
-            .takes
+        Input::Component(component) => takes
             .iter()
             .map(|output| Taken {
                 component,
@@ -203,10 +225,10 @@ fn taken<'a>(value: &'a Written<Input>, input: &'a InputSpec) -> Vec<Taken<'a>> 
             output,
             span: &value.span,
         }],
-        Input::List(items) => items.iter().flat_map(|item| taken(item, input)).collect(),
+        Input::List(items) => items.iter().flat_map(|item| taken(item, takes)).collect(),
         Input::Table(entries) => {
             let entries = entries.values();
-            entries.flat_map(|item| taken(item, input)).collect()
+            entries.flat_map(|item| taken(item, takes)).collect()
         }
         _ => Vec::new(),
     }

@@ -5,9 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use toml::de::{DeTable, DeValue};
-
-use super::{Key, Node, Reader, link};
+use super::{Form, Key, Node, Reader, Table, link};
 use crate::blueprint::link::{Wanted, in_words};
 use crate::blueprint::text;
 use crate::diagnostic::did_you_mean;
@@ -20,14 +18,14 @@ impl Reader<'_, '_> {
     fn body(
         &mut self,
         at: &Range<usize>,
-        table: &DeTable<'_>,
+        table: &Table,
         schema: &'static Schema,
         path: &str,
     ) -> Attributes {
         let mut attributes = Attributes::new();
         let mut failed = BTreeSet::new();
         for (key, node) in table {
-            let name = key.get_ref().to_string();
+            let name = key.name.clone();
             match self.entry(key, node, schema, path) {
                 Some(value) => {
                     attributes.insert(name, value);
@@ -44,30 +42,30 @@ impl Reader<'_, '_> {
     /// One attribute or block.
     pub(super) fn entry(
         &mut self,
-        key: &Key<'_>,
-        node: &Node<'_>,
+        key: &Key,
+        node: &Node,
         schema: &'static Schema,
         path: &str,
     ) -> Option<Value> {
-        let name: &str = key.get_ref();
+        let name = key.name.as_str();
         let inside = if path.is_empty() {
             name.to_owned()
         } else {
             format!("{path}.{name}")
         };
-        self.note(&key.span());
+        self.note(&key.at);
         match (schema.attribute(name), schema.block(name)) {
             (Some(attribute), _) if !attribute.required && !attribute.optional => {
                 let message = format!("AWS sets `{inside}` of {}; it can't be given", self.what());
-                self.problem(&key.span(), message);
+                self.problem(&key.at, message);
                 None
             }
             (Some(attribute), _) => self.value(node, &attribute.of, &inside),
-            (None, Some(block)) => self.blocks(&key.span(), node, block, &inside),
+            (None, Some(block)) => self.blocks(&key.at, node, block, &inside),
             (None, None) => {
                 let near = did_you_mean(name, schema.arguments());
                 let message = format!("{} has no attribute `{inside}`", self.what());
-                let diagnostic = self.problem(&key.span(), message);
+                let diagnostic = self.problem(&key.at, message);
                 if let Some(near) = near {
                     diagnostic.hints.push(format!("Did you mean `{near}`?"));
                 }
@@ -95,6 +93,9 @@ impl Reader<'_, '_> {
         schema: &'static Schema,
         path: &str,
     ) {
+        if self.is_partial {
+            return;
+        }
         let attribute_names = schema.attributes.iter().filter(|one| one.required);
         let block_names = schema.blocks.iter().filter(|one| one.min > 0);
         let names = attribute_names
@@ -116,13 +117,13 @@ impl Reader<'_, '_> {
     fn blocks(
         &mut self,
         at: &Range<usize>,
-        node: &Node<'_>,
+        node: &Node,
         block: &'static Block,
         path: &str,
     ) -> Option<Value> {
-        let items: Option<Vec<&Node<'_>>> = match node.get_ref() {
-            DeValue::Table(_) => Some(vec![node]),
-            DeValue::Array(items) if items.iter().all(|item| item.get_ref().is_table()) => {
+        let items: Option<Vec<&Node>> = match &node.form {
+            Form::Table(_) => Some(vec![node]),
+            Form::List(items) if items.iter().all(|item| item.table().is_some()) => {
                 Some(items.iter().collect())
             }
             _ => None,
@@ -146,12 +147,12 @@ impl Reader<'_, '_> {
         }
         let mut maps: Vec<Value> = Vec::new();
         for item in items {
-            if let Some(table) = item.get_ref().as_table() {
+            if let Some(table) = item.table() {
                 // The span of a table is its header; an inline one's, its text.
-                let place = if item.span().is_empty() {
+                let place = if item.at.is_empty() {
                     at.clone()
                 } else {
-                    item.span()
+                    item.at.clone()
                 };
                 maps.push(Value::Map(self.body(&place, table, &block.schema, path)));
             }
@@ -162,19 +163,19 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn value(&mut self, node: &Node<'_>, of: &'static Type, path: &str) -> Option<Value> {
-        match (of, node.get_ref()) {
-            (_, DeValue::String(text)) => self.text(&node.span(), text, of, path),
-            (Type::Bool, DeValue::Boolean(value)) => Some(Value::Bool(*value)),
-            (Type::Number, DeValue::Integer(_) | DeValue::Float(_)) => self.number(node),
-            (Type::List(of), DeValue::Array(items)) => {
+    fn value(&mut self, node: &Node, of: &'static Type, path: &str) -> Option<Value> {
+        match (of, &node.form) {
+            (_, Form::Text(text)) => self.text(&node.at, text, of, path),
+            (Type::Bool, Form::Bool(value)) => Some(Value::Bool(*value)),
+            (Type::Number, Form::Int(_) | Form::Float(_) | Form::TooLarge) => self.number(node),
+            (Type::List(of), Form::List(items)) => {
                 let items: Option<Vec<Value>> = items
                     .iter()
                     .map(|item| self.value(item, of, path))
                     .collect();
                 items.map(Value::List)
             }
-            (Type::Set(of), DeValue::Array(items)) => {
+            (Type::Set(of), Form::List(items)) => {
                 let mut set: Vec<Value> = Vec::new();
                 for item in items {
                     let value = self.value(item, of, path)?;
@@ -184,7 +185,7 @@ impl Reader<'_, '_> {
                 }
                 Some(Value::List(set))
             }
-            (Type::Map(of), DeValue::Table(entries)) => {
+            (Type::Map(of), Form::Table(entries)) => {
                 let mut map = BTreeMap::new();
                 for (key, item) in entries {
                     let name = self.key(key)?;
@@ -193,13 +194,13 @@ impl Reader<'_, '_> {
                 }
                 Some(Value::Map(map))
             }
-            (Type::Object(fields), DeValue::Table(entries)) => {
+            (Type::Object(fields), Form::Table(entries)) => {
                 let mut map = BTreeMap::new();
                 for (key, item) in entries {
-                    let name: &str = key.get_ref();
+                    let name = key.name.as_str();
                     let Some((_, of)) = fields.iter().find(|(field, _)| *field == name) else {
                         let message = format!("`{path}` of {} has no `{name}`", self.what());
-                        self.problem(&key.span(), message);
+                        self.problem(&key.at, message);
                         return None;
                     };
                     let value = self.value(item, of, &format!("{path}.{name}"))?;
@@ -207,15 +208,15 @@ impl Reader<'_, '_> {
                 }
                 Some(Value::Map(map))
             }
-            (Type::String, DeValue::Table(_)) if self.holds_json(path) => self.json(node),
+            (Type::String, Form::Table(_)) if self.holds_json(path) => self.json(node),
             _ => {
-                let found = node.get_ref().type_str();
+                let found = node.type_name();
                 let message = format!(
                     "`{path}` of {} is {}, not {found}",
                     self.what(),
                     in_words(of)
                 );
-                self.problem(&node.span(), message);
+                self.problem(&node.at, message);
                 None
             }
         }
@@ -225,25 +226,23 @@ impl Reader<'_, '_> {
         Kind::of(&self.address.kind).is_some_and(|kind| kind.json.contains(&path))
     }
 
-    fn number(&mut self, node: &Node<'_>) -> Option<Value> {
-        let number = match node.get_ref() {
-            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-                .ok()
-                .map(Value::Int),
-            DeValue::Float(number) => number.as_str().parse().ok().map(Value::Float),
+    fn number(&mut self, node: &Node) -> Option<Value> {
+        let number = match node.form {
+            Form::Int(number) => Some(Value::Int(number)),
+            Form::Float(number) => Some(Value::Float(number)),
             _ => None,
         };
         if number.is_none() {
-            self.problem(&node.span(), "the number is too large");
+            self.problem(&node.at, "the number is too large");
         }
         number
     }
 
-    fn key(&mut self, key: &Key<'_>) -> Option<String> {
-        match text::read_plain(key.get_ref()) {
+    fn key(&mut self, key: &Key) -> Option<String> {
+        match text::read_plain(&key.name) {
             Ok(name) => Some(name),
             Err(problem) => {
-                self.problem(&key.span(), problem);
+                self.problem(&key.at, problem);
                 None
             }
         }
@@ -287,13 +286,13 @@ impl Reader<'_, '_> {
         Some(value)
     }
 
-    fn json(&mut self, node: &Node<'_>) -> Option<Value> {
-        self.note(&node.span());
-        Some(match node.get_ref() {
-            DeValue::String(written) => {
+    fn json(&mut self, node: &Node) -> Option<Value> {
+        self.note(&node.at);
+        Some(match &node.form {
+            Form::Text(written) => {
                 match text::read(written, self.around.component, self.around.output) {
                     Ok(value) => {
-                        let origin = self.place(&node.span());
+                        let origin = self.place(&node.at);
                         link(
                             &value,
                             Wanted::Any,
@@ -304,22 +303,22 @@ impl Reader<'_, '_> {
                         value
                     }
                     Err(problem) => {
-                        self.problem(&node.span(), problem);
+                        self.problem(&node.at, problem);
                         return None;
                     }
                 }
             }
-            DeValue::Boolean(value) => Value::Bool(*value),
-            DeValue::Integer(_) | DeValue::Float(_) => self.number(node)?,
-            DeValue::Datetime(_) => {
-                self.problem(&node.span(), "a date is written as a text");
+            Form::Bool(value) => Value::Bool(*value),
+            Form::Int(_) | Form::Float(_) | Form::TooLarge => self.number(node)?,
+            Form::Date => {
+                self.problem(&node.at, "a date is written as a text");
                 return None;
             }
-            DeValue::Array(items) => {
+            Form::List(items) => {
                 let items: Option<Vec<Value>> = items.iter().map(|item| self.json(item)).collect();
                 Value::List(items?)
             }
-            DeValue::Table(entries) => {
+            Form::Table(entries) => {
                 let mut map = BTreeMap::new();
                 for (key, item) in entries {
                     let key = self.key(key)?;

@@ -100,3 +100,24 @@ fn of_a_secret_only_the_arn_is_taken() {
     );
     assert!(text.ends_with(".arn}\""), "{text}");
 }
+
+#[test]
+fn what_amends_a_resource_may_come_from_elsewhere_too() {
+    let desired = expanded(&format!(
+        r#"{HEAD}[components.web]
+blueprint = "https-service"
+domain = "shop.example.com"
+port = 8443
+[components.web.override.aws_security_group.app]
+vpc_id = {{ from = "ssm:vpc" }}
+"#
+    ))
+    .unwrap_or_else(|problems| panic!("{}", lines(&problems)));
+    let group = &desired.resources[&"web.aws_security_group.app".parse().unwrap()];
+    assert_eq!(
+        group.get("vpc_id").to_json().to_string(),
+        r#""${web.data.aws_ssm_parameter.vpc.insecure_value}""#
+    );
+    let lookup = "web.data.aws_ssm_parameter.vpc".parse().unwrap();
+    assert!(desired.lookups.contains_key(&lookup));
+}

@@ -290,6 +290,8 @@ type = "text"
 type = "port"
 default = 0
 max = "x"
+[inputs.override]
+type = "port"
 [[next]]
 command = "ls"
 "#;
@@ -303,7 +305,8 @@ mine/own/blueprint.toml:2:1: `app` is known in every template and can't be an in
 mine/own/blueprint.toml:3:8: an input needs a `type`: string, integer, bool, hostname, cidr, port, path, bucket name, id, tag, source, target, component, enum (with `values`), `list of` one, or some joined by `or`
 mine/own/blueprint.toml:7:7: `max` is a whole number
 mine/own/blueprint.toml:6:11: the default is not what the input may be: 0 is no port: 1 to 65535
-mine/own/blueprint.toml:8:1: each of `next` needs a `summary` and a `command`
+mine/own/blueprint.toml:8:1: `override` is a key of every component and can't be an input
+mine/own/blueprint.toml:10:1: each of `next` needs a `summary` and a `command`
 "
     );
     let alone = Library::with(vec![Source {

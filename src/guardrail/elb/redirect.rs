@@ -12,18 +12,20 @@ use crate::value::Value;
 /// WT-ELB-002.
 pub(in crate::guardrail) static ONLY_REDIRECTS: Rule = Rule {
     id: "WT-ELB-002",
-    title: "an HTTP listener only redirects to HTTPS",
+    title: "an HTTP listener only redirects to HTTPS, and nothing redirects to HTTP",
     severity: Severity::High,
     explain: "Each action of an HTTP listener, and of each of its rules, is a redirect with the \
         protocol HTTPS, the port 443 and the status HTTP_301. A redirect without a protocol stays \
-        with HTTP; a rule with another action answers in clear, whatever the default action is.",
+        with HTTP; a rule with another action answers in clear, whatever the default action is. \
+        No redirect of any other listener or rule has the protocol HTTP: it would send those in \
+        clear who came by HTTPS.",
     controls: &[
         "Security Hub ELB.1",
         "PCI DSS 4.1",
         "NIST SC-8",
         "Well-Architected SEC09-BP02",
     ],
-    fix: "let the listener do nothing but redirect: protocol HTTPS, port 443, status HTTP_301",
+    fix: "redirect to HTTPS (protocol HTTPS, port 443, status HTTP_301), and let an HTTP listener do nothing else",
     check,
 };
 
@@ -31,6 +33,9 @@ fn check(scope: &Scope<'_>, report: &mut Report) {
     for listener in scope.all("aws_lb_listener") {
         if is_http(scope, listener) {
             let verdict = actions(scope, listener, "default_action");
+            report.judge(listener, "default_action", verdict);
+        } else {
+            let verdict = stays_encrypted(scope, listener, "default_action");
             report.judge(listener, "default_action", verdict);
         }
     }
@@ -44,8 +49,27 @@ fn check(scope: &Scope<'_>, report: &mut Report) {
                 (_, verdict) => verdict,
             };
             report.judge(rule, "action", verdict);
+        } else {
+            let verdict = stays_encrypted(scope, rule, "action");
+            report.judge(rule, "action", verdict);
         }
     }
+}
+
+/// Whether no redirect leads from HTTPS to HTTP.
+fn stays_encrypted<'a>(scope: &Scope<'a>, resource: &'a Resource, name: &str) -> Verdict {
+    let actions = scope.blocks(resource, name);
+    Verdict::all(actions.iter().map(|action| {
+        let protocol = scope.read_in(action, "redirect.protocol");
+        let leads_away =
+            |value: &Value| matches!(value.as_str(), Some(to) if to.eq_ignore_ascii_case("HTTP"));
+        Verdict::of(
+            &format!("{name}.redirect.protocol"),
+            &protocol,
+            |value| !value.is_unknown() && !leads_away(value),
+            |_| "redirects to HTTP those who came by HTTPS".to_owned(),
+        )
+    }))
 }
 
 /// Whether all that an HTTP listener and its rules do is to redirect to HTTPS.

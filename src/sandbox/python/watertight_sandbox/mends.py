@@ -1,8 +1,8 @@
 """The table of mends. Each is applied once, before the server starts."""
 
-from . import mend_accounts, mend_acm, mend_cloudfront, mend_ec2, mend_elbv2, mend_route53, mend_s3, mend_ssm, refusal
+from . import mend_accounts, mend_acm, mend_cloudfront, mend_ec2, mend_elbv2, mend_listener_rules, mend_route53, mend_s3, mend_ssm, refusal
 
-MENDS = (refusal, mend_accounts, mend_acm, mend_cloudfront, mend_ec2, mend_elbv2, mend_route53, mend_s3, mend_ssm)
+MENDS = (refusal, mend_accounts, mend_acm, mend_cloudfront, mend_ec2, mend_elbv2, mend_listener_rules, mend_route53, mend_s3, mend_ssm)
 
 _applied = False
 

@@ -1,0 +1,43 @@
+//! `aws_lb_listener_rule`: what a listener does with some of the requests.
+//!
+//! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
+
+use super::{Guard, Kind, Literal};
+
+/// One rule a priority: `CreateRule` refuses a second one (`PriorityInUse`, API reference).
+/// A priority that is not given would be the next free one, by which nothing can be found
+/// again. Defaults are the provider's.
+pub(super) static KIND: Kind = Kind {
+    name: "aws_lb_listener_rule",
+    noun: "listener rule",
+    replace: &["listener_arn"],
+    defaults: &[
+        ("action.authenticate_cognito.scope", Literal::Text("openid")),
+        (
+            "action.authenticate_cognito.session_cookie_name",
+            Literal::Text("AWSELBAuthSessionCookie"),
+        ),
+        (
+            "action.authenticate_cognito.session_timeout",
+            Literal::Int(604_800),
+        ),
+        ("action.redirect.host", Literal::Text("#{host}")),
+        ("action.redirect.path", Literal::Text("/#{path}")),
+        ("action.redirect.port", Literal::Text("#{port}")),
+        ("action.redirect.protocol", Literal::Text("#{protocol}")),
+        ("action.redirect.query", Literal::Text("#{query}")),
+    ],
+    named_by: &["listener_arn", "priority"],
+    guard: Guard::UniqueName,
+    permissions: &[
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:CreateRule",
+        "elasticloadbalancing:DeleteRule",
+        "elasticloadbalancing:DescribeRules",
+        "elasticloadbalancing:DescribeTags",
+        "elasticloadbalancing:ModifyRule",
+        "elasticloadbalancing:RemoveTags",
+        "elasticloadbalancing:SetRulePriorities",
+    ],
+    ..Kind::PLAIN
+};
