@@ -7,6 +7,8 @@
 mod amend;
 pub mod form;
 mod input;
+mod kept;
+mod moved;
 mod reader;
 mod syntax;
 mod text;
@@ -17,13 +19,15 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Source, Span};
+pub use kept::Keeper;
+pub use moved::{Move, Moved};
 pub use text::in_toml;
 
 /// What came of reading a spec.
@@ -90,6 +94,16 @@ pub struct Spec {
     pub components: BTreeMap<String, Component>,
     /// Written exceptions to the rules.
     pub waivers: Vec<Waiver>,
+    /// What stands under a new name.
+    pub moved: Vec<Moved>,
+}
+
+impl Spec {
+    /// Every environment that the spec names.
+    #[must_use]
+    pub fn environments(&self) -> BTreeSet<String> {
+        BTreeSet::from([self.environment.value.clone()])
+    }
 }
 
 /// A value and where it was written.
@@ -176,6 +190,13 @@ pub enum Input {
     },
     /// `{ from = "network" }`: everything that another component gives.
     Component(String),
+    /// `{ from = "ssm:/shop/vpc" }`: what a service of AWS keeps under a name.
+    Kept {
+        /// The service.
+        keeper: Keeper,
+        /// The name that it knows.
+        name: String,
+    },
 }
 
 /// Where state is kept.

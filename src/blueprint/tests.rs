@@ -1,6 +1,7 @@
 //! Specs through the embedded blueprints, and blueprints that are wrong.
 
 mod amend;
+mod kept;
 mod network;
 mod properties;
 mod wrong;

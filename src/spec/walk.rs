@@ -10,7 +10,7 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::amend;
 use super::input::{self, Scope};
 use super::reader::{Reader, misspelt};
-use super::{Amendments, Backend, Component, Given, Spec, Waiver, Written, form};
+use super::{Amendments, Backend, Component, Given, Spec, Waiver, Written, form, moved};
 use crate::diagnostic::{Diagnostic, Span};
 
 const ROOT_KEYS: &[&str] = &[
@@ -23,6 +23,7 @@ const ROOT_KEYS: &[&str] = &[
     "state",
     "components",
     "waivers",
+    "moved",
 ];
 
 /// AWS allows 50 tags on most kinds; the rest is left to watertight's own.
@@ -78,6 +79,7 @@ pub(super) fn spec(reader: &mut Reader, root: &DeTable<'_>) -> Spec {
             .get("waivers")
             .map(|value| waivers(reader, value))
             .unwrap_or_default(),
+        moved: moved::read(reader, root),
     }
 }
 
