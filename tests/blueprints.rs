@@ -260,7 +260,13 @@ fn every_input_is_given_somewhere() {
 
 #[tokio::test]
 async fn the_examples() {
-    for example in ["private-bucket", "static-site", "https-service", "shop"] {
+    for example in [
+        "private-bucket",
+        "static-site",
+        "https-service",
+        "shop",
+        "environments",
+    ] {
         let path = format!("{}/examples/{example}.toml", env!("CARGO_MANIFEST_DIR"));
         let sandbox = Sandbox::new();
         if example == "shop" {

@@ -1,6 +1,7 @@
 //! Specs through the embedded blueprints, and blueprints that are wrong.
 
 mod amend;
+mod defaults;
 mod properties;
 mod wrong;
 
@@ -18,7 +19,7 @@ fn parsed(text: &str) -> Spec {
         name: "spec.toml".to_owned(),
         text: text.to_owned(),
     };
-    let parsed = spec::parse(&Arc::new(source));
+    let parsed = spec::parse(&Arc::new(source), None);
     assert!(parsed.problems.is_empty(), "{:?}", parsed.problems);
     parsed.spec.unwrap()
 }
@@ -108,6 +109,10 @@ fn lines(problems: &[Diagnostic]) -> String {
 #[test]
 fn the_examples() {
     for (name, text) in [
+        (
+            "environments",
+            include_str!("../../examples/environments.toml"),
+        ),
         (
             "https-service",
             include_str!("../../examples/https-service.toml"),

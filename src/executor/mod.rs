@@ -267,6 +267,7 @@ mod tests {
                 attributes: Attributes::new(),
                 dependencies: BTreeSet::new(),
                 protect: false,
+                maker: None,
             });
             changes.steps.push(Step {
                 change: Change {
@@ -295,6 +296,7 @@ mod tests {
             region: "eu-west-1".to_owned(),
             account: Some("123456789012".to_owned()),
             outputs: std::collections::BTreeMap::new(),
+            blueprints: std::collections::BTreeMap::new(),
             next: Vec::new(),
         };
         let plan = order(changes, &graph, &document, header);

@@ -161,6 +161,7 @@ fn check_zones(kind: &str, zones: &[(&str, &str)], expected: Option<(&str, &str)
         generated: BTreeSet::new(),
         defaulted: BTreeSet::new(),
         depends_on: BTreeSet::new(),
+        maker: None,
         origin: Origin::default(),
         origins: BTreeMap::new(),
         overridden: BTreeMap::new(),

@@ -32,6 +32,8 @@ pub struct Header {
     pub account: Option<String>,
     /// What components give to people, as far as lookups tell.
     pub outputs: Outputs,
+    /// Versions of the blueprints, by name.
+    pub blueprints: BTreeMap<String, String>,
     /// What people do once everything stands.
     pub next: Vec<Next>,
 }
@@ -53,6 +55,8 @@ pub fn order(changes: Changes, graph: &Graph, document: &Document, header: Heade
         notes: changes.notes,
         known: changes.known,
         outputs: header.outputs,
+        version: crate::VERSION.to_owned(),
+        blueprints: header.blueprints,
         next: header.next,
     }
 }
@@ -383,6 +387,7 @@ mod tests {
                 attributes: Attributes::new(),
                 dependencies: uses.iter().map(|name| address(name)).collect(),
                 protect: false,
+                maker: None,
             });
         }
         let resources = desired.iter().map(|(name, uses)| {
@@ -393,6 +398,7 @@ mod tests {
                 generated: BTreeSet::new(),
                 defaulted: BTreeSet::new(),
                 depends_on: uses.iter().map(|name| address(name)).collect(),
+                maker: None,
                 origin: crate::resource::Origin::default(),
                 origins: std::collections::BTreeMap::new(),
                 overridden: std::collections::BTreeMap::new(),
@@ -414,6 +420,7 @@ mod tests {
             region: "eu-west-1".to_owned(),
             account: None,
             outputs: std::collections::BTreeMap::new(),
+            blueprints: std::collections::BTreeMap::new(),
             next: Vec::new(),
         };
         order(changes, &graph, &document, header)

@@ -10,18 +10,21 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::amend;
 use super::input::{self, Scope};
 use super::reader::{Reader, misspelt};
-use super::{Amendments, Backend, Component, Given, Spec, Waiver, Written, form};
+use super::{Amendments, Backend, Component, Given, Spec, Waiver, Written, defaults, form};
 use crate::diagnostic::{Diagnostic, Span};
 
-const ROOT_KEYS: &[&str] = &[
+pub(super) const ROOT_KEYS: &[&str] = &[
     "app",
     "environment",
     "region",
     "account",
     "ephemeral",
+    "requires",
     "tags",
     "state",
+    "defaults",
     "components",
+    "environments",
     "waivers",
 ];
 
@@ -65,6 +68,7 @@ pub(super) fn spec(reader: &mut Reader, root: &DeTable<'_>) -> Spec {
             .get("ephemeral")
             .and_then(|value| reader.bool("ephemeral", value))
             .unwrap_or_default(),
+        defaults: defaults::defaults(reader, root),
         tags: root
             .get("tags")
             .map(|value| tags(reader, value))

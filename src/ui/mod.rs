@@ -7,6 +7,7 @@
 
 pub mod blueprint;
 pub mod check;
+pub mod compare;
 pub mod confirm;
 pub mod diagnostics;
 pub mod explain;
