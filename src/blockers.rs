@@ -16,9 +16,14 @@ use crate::value::Value;
 /// Kinds of which others make use in ways that no reference shows, so that it is worth a call.
 const ASKED: &[&str] = &[
     "aws_acm_certificate",
+    "aws_eip",
+    "aws_internet_gateway",
     "aws_lb_target_group",
+    "aws_route_table",
     "aws_s3_bucket",
     "aws_security_group",
+    "aws_subnet",
+    "aws_vpc",
 ];
 
 /// Asks what prevents the deletes among these steps. A problem for each that something
@@ -113,8 +118,8 @@ pub fn hangs_on(step: &Step) -> Vec<String> {
 #[must_use]
 pub fn is_among(blocker: &Blocker, touched: &BTreeSet<String>) -> bool {
     blocker.id.as_ref().is_some_and(|id| {
-        let last = id.rsplit(['/', ':']).next().unwrap_or(id);
-        touched.contains(id) || touched.contains(last)
+        let of_arn = id.starts_with("arn:").then(|| id.rsplit(['/', ':']).next());
+        touched.contains(id) || of_arn.flatten().is_some_and(|last| touched.contains(last))
     })
 }
 
@@ -129,6 +134,7 @@ mod tests {
     fn a_blocker_is_known_by_its_id_or_the_end_of_its_arn() {
         let touched = BTreeSet::from([
             "E123".to_owned(),
+            "rtb-1".to_owned(),
             "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/a/50dc".to_owned(),
         ]);
         let check = |id: Option<&str>, expected: bool| {
@@ -144,6 +150,7 @@ mod tests {
             true,
         );
         check(Some("arn:aws:cloudfront::1:distribution/E124"), false);
+        check(Some("subnet-1/rtb-1"), false);
         check(None, false);
     }
 }

@@ -105,6 +105,7 @@ pub mod executor;
 
 pub mod pipeline;
 
+pub mod doctor;
 pub mod health;
 
 // What people touch.

@@ -49,6 +49,8 @@ pub enum Stop {
         found: String,
         /// Who expects it: `the spec's account`.
         says: &'static str,
+        /// Whose credentials answered, and from where: `arn:… from profile deploy`.
+        who: String,
     },
 }
 
@@ -171,6 +173,10 @@ pub async fn open<'a>(
                 expected: expected.clone(),
                 found: identity.account.clone(),
                 says,
+                who: match aws.origin() {
+                    Some(origin) => format!("{}, from {}", identity.arn, origin.describe()),
+                    None => identity.arn.clone(),
+                },
             });
         }
     }
@@ -282,7 +288,9 @@ pub async fn plan_destroy(
 }
 
 fn header(mode: Mode, desired: &Desired, account: Option<&str>) -> Header {
+    let lookups = desired.lookups.values();
     Header {
+        deferred: lookups.filter(|one| one.is_deferred()).cloned().collect(),
         mode,
         region: desired.region.clone(),
         account: account.map(str::to_owned),
@@ -312,6 +320,7 @@ mod tests {
     use crate::diagnostic::Source;
 
     const EXAMPLES: &[&str] = &[
+        include_str!("../examples/cdn-service.toml"),
         include_str!("../examples/https-service.toml"),
         include_str!("../examples/static-site.toml"),
         include_str!("../examples/private-bucket.toml"),

@@ -6,6 +6,7 @@ use std::fs;
 
 use watertight::blueprint::Library;
 
+use crate::readme::today;
 use crate::support::Sandbox;
 use crate::support::cli::Project;
 
@@ -77,6 +78,37 @@ noncurrent_days = 7
 min_tls = "1.3"
 "#;
 
+const CDN: &str = r#"
+[components.cdn]
+blueprint = "cdn-service"
+domain = "shop.example.com"
+origin = { from = "web" }
+aliases = ["store.example.com"]
+zone = "example.com"
+reach = "vpc-origin"
+forward_host = false
+cached_paths = ["/assets/*", "/media/*"]
+response_timeout = 60
+price_class = "PriceClass_200"
+key_algorithm = "RSA_2048"
+hsts_max_age = 63072000
+hsts_include_subdomains = true
+hsts_preload = true
+logs = true
+log_retention_days = 30
+noncurrent_days = 7
+min_tls = "1.3"
+"#;
+
+const BEHIND: &str = r#"
+[components.web]
+blueprint = "https-service"
+domain = "shop-origin.example.com"
+internal = true
+ingress = []
+port = 8443
+"#;
+
 const INTERNAL_SERVICE: &str = r#"
 [components.web]
 blueprint = "https-service"
@@ -90,6 +122,26 @@ egress = []
 targets = ["MACHINE_0", "MACHINE_1"]
 target_type = "instance"
 tls_policy = "fips"
+"#;
+
+const NETWORK: &str = r#"
+[components.net]
+blueprint = "network"
+cidr = "10.8.0.0/20"
+zones = ["a", "b", "c"]
+tiers = ["public", "private", "isolated"]
+nat = "per zone"
+flow_logs = true
+log_retention_days = 30
+noncurrent_days = 7
+min_tls = "1.3"
+
+[components.inner]
+blueprint = "https-service"
+domain = "inner.example.com"
+port = 8443
+network = { from = "net" }
+internal = true
 "#;
 
 /// The whole life of a spec: see the head of this file.
@@ -167,6 +219,17 @@ async fn a_private_bucket_with_everything() {
 }
 
 #[tokio::test]
+async fn a_network_with_the_least() {
+    let minimal = "[components.net]\nblueprint = \"network\"";
+    live(&Sandbox::new(), &format!("{HEAD}{minimal}")).await;
+}
+
+#[tokio::test]
+async fn a_network_with_everything_and_a_service_in_it() {
+    live(&Sandbox::new(), &format!("{HEAD}{NETWORK}")).await;
+}
+
+#[tokio::test]
 async fn a_static_site_with_the_least() {
     let minimal = r#"
         [components.site]
@@ -193,9 +256,21 @@ async fn a_single_page_app_in_a_zone_by_id_without_logs() {
         zone = "{zone}"
         single_page = true
         logs = false
-    "#
+        [[waivers]]
+        rule = "WT-CF-011"
+        address = "site.*"
+        owner = "marketing"
+        reason = "nobody reads them"
+        expires = {}
+    "#,
+        today()
     );
     live(&sandbox, &format!("{HEAD}{text}")).await;
+}
+
+#[tokio::test]
+async fn a_service_behind_cloudfront_with_everything() {
+    live(&Sandbox::new(), &format!("{HEAD}{CDN}{BEHIND}")).await;
 }
 
 #[tokio::test]
@@ -240,9 +315,11 @@ async fn an_internal_https_service_for_machines() {
 #[test]
 fn every_input_is_given_somewhere() {
     let full = [
+        ("cdn-service", CDN),
         ("private-bucket", BUCKET),
         ("static-site", SITE),
-        ("https-service", PUBLIC_SERVICE),
+        ("https-service", &format!("{PUBLIC_SERVICE}{NETWORK}")),
+        ("network", NETWORK),
     ];
     let library = Library::embedded();
     let names: Vec<&str> = library.names().collect();
@@ -264,6 +341,8 @@ async fn the_examples() {
         "private-bucket",
         "static-site",
         "https-service",
+        "cdn-service",
+        "network",
         "shop",
         "environments",
     ] {

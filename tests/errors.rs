@@ -134,7 +134,7 @@ fn there_are_no_credentials() {
     project.write("app.toml", &service());
     let ran = one_error(project.run(&["plan", "app.toml"]).code(1))
         .says("error: sts:GetCallerIdentity: no credentials were found: ")
-        .says("help: sign in again (`aws sso login`, or new keys), or choose a profile with AWS_PROFILE; `--sandbox` needs no account");
+        .says("help: sign in one of three ways: a profile (`aws configure sso`, `aws sso login`, then AWS_PROFILE), keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role of the job, container or machine; `--sandbox` needs no account");
     assert!(!ran.err.contains("dispatch failure"), "{}", ran.err);
 }
 
@@ -149,7 +149,7 @@ fn the_token_has_expired() {
     one_error(project.run(&["plan", "app.toml"]).code(1))
         .says("error: sts:GetCallerIdentity: ExpiredToken: ")
         .says("(request proxy)")
-        .says("help: sign in again (`aws sso login`, or new keys)");
+        .says("help: the keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN, for temporary ones) are not taken: sign in again");
 
     // In the middle of an apply: what was made stays recorded, and the next one goes on.
     proxy.clear();

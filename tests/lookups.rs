@@ -67,6 +67,26 @@ async fn delete_default_vpc(aws: &Aws) {
     ec2.delete_vpc().vpc_id(vpc).send().await.unwrap();
 }
 
+/// Gives these subnets a route to the internet.
+async fn lead_out(aws: &Aws, vpc: &str, subnets: &[&str]) {
+    let ec2 = aws.ec2(REGION);
+    let gateway = ec2.create_internet_gateway().send().await.unwrap();
+    let gateway = gateway.internet_gateway.unwrap().internet_gateway_id;
+    let attach = ec2.attach_internet_gateway().vpc_id(vpc);
+    let attach = attach.set_internet_gateway_id(gateway.clone());
+    attach.send().await.unwrap();
+    let table = ec2.create_route_table().vpc_id(vpc).send().await.unwrap();
+    let table = table.route_table.unwrap().route_table_id;
+    let route = ec2.create_route().set_route_table_id(table.clone());
+    let route = route.destination_cidr_block("0.0.0.0/0");
+    route.set_gateway_id(gateway).send().await.unwrap();
+    for subnet in subnets {
+        let associate = ec2.associate_route_table().subnet_id(*subnet);
+        let associate = associate.set_route_table_id(table.clone());
+        associate.send().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn the_region_has_no_default_vpc() {
     let sandbox = Sandbox::new();
@@ -78,15 +98,39 @@ async fn the_region_has_no_default_vpc() {
         .run(&["plan", "app.toml"])
         .code(1)
         .says("web.data.aws_vpc.main: ec2:DescribeVpcs: eu-west-1 has no VPC")
-        .says("`aws ec2 create-default-vpc`");
+        .says("add a component with `blueprint = \"network\"`");
     let vpc = make_vpc(&aws, "main").await;
     project
         .run(&["plan", "app.toml"])
         .code(1)
         .says(&format!(
-            "no VPC in eu-west-1 has default = true; there are {vpc} \"main\" (10.0.0.0/16)"
+            "eu-west-1 has no default VPC; there are {vpc} \"main\" (10.0.0.0/16, no subnets)"
         ))
-        .says(&format!("write one of them, such as `vpc = \"{vpc}\"`"));
+        .says(&format!("write which, such as `vpc = \"{vpc}\"`"));
+
+    let a = make_subnet(&aws, &vpc, "10.0.1.0/24", "eu-west-1a").await;
+    let b = make_subnet(&aws, &vpc, "10.0.2.0/24", "eu-west-1b").await;
+    let c = make_subnet(&aws, &vpc, "10.0.3.0/24", "eu-west-1b").await;
+    lead_out(&aws, &vpc, &[&a, &b]).await;
+    let mut public = [format!("{a} in eu-west-1a"), format!("{b} in eu-west-1b")];
+    public.sort();
+    project
+        .run(&["plan", "app.toml"])
+        .code(1)
+        .says(&format!(
+            "there are {vpc} \"main\" (10.0.0.0/16, 3 subnets, 2 public: {})",
+            public.join(" and ")
+        ))
+        .says(&format!("such as `vpc = \"{vpc}\"` and `subnets = ["))
+        .says("or add a component with `blueprint = \"network\"`, which makes one");
+    let network = format!("vpc = \"{vpc}\"\nsubnets = {{ tag = \"Tier=public\" }}\n");
+    project.write("app.toml", &service(&network));
+    project
+        .run(&["plan", "app.toml"])
+        .code(1)
+        .says("tag Tier = public; there are ")
+        .says(&format!("{a} \"public\" (eu-west-1a, 10.0.1.0/24, public)"))
+        .says(&format!("{c} \"public\" (eu-west-1b, 10.0.3.0/24)"));
 }
 
 #[tokio::test]

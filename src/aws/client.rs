@@ -3,20 +3,29 @@
 //! *Invariant*: no request leaves over plain http but to a loopback address.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::DateTime;
 use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::date_time::Format as DateTimeFormat;
 use tokio::sync::OnceCell;
 
-use super::Error;
+use super::{Base, Error, ErrorKind, Origin, Profile};
 
 /// What the caller decides about the connection to AWS.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +36,8 @@ pub struct Settings {
     pub endpoint: Option<String>,
     /// Key id and secret, in place of what the environment gives; the sandbox's.
     pub credentials: Option<(String, String)>,
+    /// Where credentials come from otherwise, as far as it was found out.
+    pub origin: Option<Origin>,
 }
 
 /// AWS, as one run sees it.
@@ -36,6 +47,7 @@ pub struct Aws {
     calls: Arc<Calls>,
     clients: Mutex<BTreeMap<String, Arc<Clients>>>,
     identity: OnceCell<Identity>,
+    origin: Option<Origin>,
 }
 
 /// Who the credentials say we are.
@@ -53,8 +65,10 @@ struct Clients {
     cloudfront: aws_sdk_cloudfront::Client,
     ec2: aws_sdk_ec2::Client,
     elb: aws_sdk_elasticloadbalancingv2::Client,
+    logs: aws_sdk_cloudwatchlogs::Client,
     route53: aws_sdk_route53::Client,
     s3: aws_sdk_s3::Client,
+    servicequotas: aws_sdk_servicequotas::Client,
 }
 
 impl Aws {
@@ -74,16 +88,93 @@ impl Aws {
             loader = loader.endpoint_url(endpoint);
         }
         if let Some((key, secret)) = &settings.credentials {
-            loader = loader.credentials_provider(aws_sdk_sts::config::Credentials::new(
-                key, secret, None, None, "sandbox",
-            ));
+            loader =
+                loader.credentials_provider(Credentials::new(key, secret, None, None, "sandbox"));
         }
         Self {
             config: loader.load().await,
             calls,
             clients: Mutex::default(),
             identity: OnceCell::new(),
+            origin: match settings.credentials {
+                Some(_) => Some(Origin::Given),
+                None => settings.origin.clone(),
+            },
         }
+    }
+
+    /// The same with the roles of a profile, taken here and now with these codes, one for
+    /// each device in order: the SDK takes roles itself, but knows no codes. The session is
+    /// kept in memory alone and is not renewed, as that would take a new code.
+    ///
+    /// # Errors
+    /// The profile's own credentials are missing or not taken, or a role says no.
+    pub async fn with_codes(mut self, profile: &Profile, codes: &[String]) -> Result<Self, Error> {
+        let mut codes = codes.iter();
+        let mut provider = base_of(profile).await?;
+        for role in &profile.roles {
+            let config = aws_sdk_sts::config::Builder::from(&self.config)
+                .credentials_provider(provider)
+                .interceptor(Watch::new(&self.calls))
+                .build();
+            let code = role.mfa_serial.as_ref().and_then(|_| codes.next());
+            let answer = aws_sdk_sts::Client::from_conf(config)
+                .assume_role()
+                .role_arn(&role.arn)
+                .role_session_name(role.session_name.as_deref().unwrap_or("watertight"))
+                .set_external_id(role.external_id.clone())
+                .set_serial_number(role.mfa_serial.clone())
+                .set_token_code(code.cloned())
+                .set_duration_seconds(role.seconds)
+                .send()
+                .await
+                .map_err(|error| {
+                    let error = Error::of("sts:AssumeRole", &error);
+                    match error.kind {
+                        ErrorKind::AccessDenied => error.hint(format!(
+                            "role {} says no: the code may be wrong, used already or too old, or the role's trust policy wants another user, device or external_id",
+                            role.arn
+                        )),
+                        ErrorKind::Credentials => {
+                            error.hint(Origin::Profile(Box::new(profile.clone())).hint())
+                        }
+                        _ => error,
+                    }
+                })?;
+            let session = answer.credentials.ok_or_else(|| {
+                Error::new(
+                    ErrorKind::Uncertain,
+                    "sts:AssumeRole",
+                    "no session was answered",
+                )
+            })?;
+            let until = std::time::SystemTime::try_from(session.expiration).ok();
+            provider = SharedCredentialsProvider::new(Credentials::new(
+                session.access_key_id,
+                session.secret_access_key,
+                Some(session.session_token),
+                until,
+                "role",
+            ));
+        }
+        self.config = self
+            .config
+            .into_builder()
+            .credentials_provider(provider)
+            .build();
+        Ok(self)
+    }
+
+    /// The first time that AWS told in an answer, in seconds since 1970, and when it came.
+    #[must_use]
+    pub fn clock(&self) -> Option<(i64, Instant)> {
+        *self.calls.clock.get()?
+    }
+
+    /// Where the credentials come from, as far as it was found out.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
     }
 
     /// Calls made so far, retries not counted, by operation in IAM's words.
@@ -116,6 +207,12 @@ impl Aws {
         self.clients(region).elb.clone()
     }
 
+    /// The client of `CloudWatch` Logs.
+    #[must_use]
+    pub fn logs(&self, region: &str) -> aws_sdk_cloudwatchlogs::Client {
+        self.clients(region).logs.clone()
+    }
+
     /// The client of Route 53, a global service.
     #[must_use]
     pub fn route53(&self) -> aws_sdk_route53::Client {
@@ -126,6 +223,21 @@ impl Aws {
     #[must_use]
     pub fn s3(&self, region: &str) -> aws_sdk_s3::Client {
         self.clients(region).s3.clone()
+    }
+
+    /// The client of Service Quotas.
+    #[must_use]
+    pub fn servicequotas(&self, region: &str) -> aws_sdk_servicequotas::Client {
+        self.clients(region).servicequotas.clone()
+    }
+
+    /// The client of IAM, a global service.
+    #[must_use]
+    pub fn iam(&self) -> aws_sdk_iam::Client {
+        let config = aws_sdk_iam::config::Builder::from(&self.config)
+            .interceptor(Watch::new(&self.calls))
+            .build();
+        aws_sdk_iam::Client::from_conf(config)
     }
 
     /// Who we are; asked once a run.
@@ -145,7 +257,15 @@ impl Aws {
                     .get_caller_identity()
                     .send()
                     .await
-                    .map_err(|error| Error::of("sts:GetCallerIdentity", &error))?;
+                    .map_err(|error| {
+                        let error = Error::of("sts:GetCallerIdentity", &error);
+                        match (&self.origin, error.kind, &error.hint) {
+                            (Some(origin), ErrorKind::Credentials, None) => {
+                                error.hint(origin.hint())
+                            }
+                            _ => error,
+                        }
+                    })?;
                 Ok(Identity {
                     account: answer.account.unwrap_or_default(),
                     arn: answer.arn.unwrap_or_default(),
@@ -156,14 +276,7 @@ impl Aws {
 
     /// The account's alias, if it has one and we may ask.
     pub async fn alias(&self) -> Option<String> {
-        let config = aws_sdk_iam::config::Builder::from(&self.config)
-            .interceptor(Watch::new(&self.calls))
-            .build();
-        let answer = aws_sdk_iam::Client::from_conf(config)
-            .list_account_aliases()
-            .send()
-            .await
-            .ok()?;
+        let answer = self.iam().list_account_aliases().send().await.ok()?;
         answer.account_aliases.into_iter().next()
     }
 
@@ -175,6 +288,38 @@ impl Aws {
                 .or_insert_with(|| Arc::new(Clients::new(&self.config, &self.calls, region))),
         )
     }
+}
+
+/// The credentials with which a profile takes its first role.
+async fn base_of(profile: &Profile) -> Result<SharedCredentialsProvider, Error> {
+    let of_profile = match &profile.base {
+        Base::Keys { keys, .. } => return Ok(SharedCredentialsProvider::new(keys.clone())),
+        Base::Named(source) if source == "Environment" => {
+            return Ok(SharedCredentialsProvider::new(
+                EnvironmentVariableCredentialsProvider::new(),
+            ));
+        }
+        Base::Named(_) => {
+            return Err(Error::new(
+                ErrorKind::Credentials,
+                "sts:AssumeRole",
+                format!(
+                    "profile {} has an mfa_serial, but its credentials are a machine's, which has no device",
+                    profile.name
+                ),
+            )
+            .hint("take mfa_serial out of the profile, or give it a source_profile"));
+        }
+        Base::Sso { profile, .. }
+        | Base::Process { profile }
+        | Base::WebIdentity { profile }
+        | Base::Nothing { profile, .. } => profile,
+    };
+    let provider = ProfileFileCredentialsProvider::builder()
+        .configure(&ProviderConfig::with_default_region().await)
+        .profile_name(of_profile)
+        .build();
+    Ok(SharedCredentialsProvider::new(provider))
 }
 
 impl Clients {
@@ -205,6 +350,11 @@ impl Clients {
                     .interceptor(watch())
                     .build(),
             ),
+            logs: aws_sdk_cloudwatchlogs::Client::from_conf(
+                aws_sdk_cloudwatchlogs::config::Builder::from(&config)
+                    .interceptor(watch())
+                    .build(),
+            ),
             route53: aws_sdk_route53::Client::from_conf(
                 aws_sdk_route53::config::Builder::from(&config)
                     .interceptor(watch())
@@ -215,6 +365,11 @@ impl Clients {
                     .interceptor(watch())
                     // Another endpoint than AWS's own rarely has a name for every bucket.
                     .force_path_style(config.endpoint_url().is_some())
+                    .build(),
+            ),
+            servicequotas: aws_sdk_servicequotas::Client::from_conf(
+                aws_sdk_servicequotas::config::Builder::from(&config)
+                    .interceptor(watch())
                     .build(),
             ),
         }
@@ -239,13 +394,16 @@ fn patience() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(8)
 }
 
-/// The count of calls, by operation.
+/// The count of calls, by operation, and AWS's clock.
 #[derive(Debug, Default)]
-struct Calls(Mutex<BTreeMap<String, u64>>);
+struct Calls {
+    counts: Mutex<BTreeMap<String, u64>>,
+    clock: OnceLock<Option<(i64, Instant)>>,
+}
 
 impl Calls {
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, u64>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -289,6 +447,20 @@ impl Intercept for Watch {
             let operation = format!("{}:{}", metadata.service(), metadata.name());
             *self.0.lock().entry(operation).or_default() += 1;
         }
+        Ok(())
+    }
+
+    fn read_after_transmit(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.clock.get_or_init(|| {
+            let date = context.response().headers().get("date")?;
+            let date = DateTime::from_str(date, DateTimeFormat::HttpDate).ok()?;
+            Some((date.secs(), Instant::now()))
+        });
         Ok(())
     }
 }

@@ -96,6 +96,15 @@ impl Error {
         }
     }
 
+    /// What an answer reports of one of the things that a call was about.
+    #[must_use]
+    pub fn reported(operation: &str, code: Option<&str>, message: &str) -> Self {
+        Self {
+            code: code.map(str::to_owned),
+            ..Self::new(kind_of(code, None), operation, message)
+        }
+    }
+
     /// What the SDK reports of a call; `operation` in IAM's words.
     pub fn of<E>(operation: &str, error: &SdkError<E, Response>) -> Self
     where
@@ -140,13 +149,16 @@ impl Error {
     /// Whether the cause may be that one service does not see yet what another has just
     /// made. That a thing is not found is one; so are a policy whose principal is unknown
     /// (S3 user guide, "Troubleshoot: invalid principal"), a log bucket that a load balancer
-    /// may not write to (ELB user guide, "Access logs": bucket permissions), and a
-    /// certificate that `CloudFront` does not find (`CreateDistribution`, Errors).
+    /// may not write to (ELB user guide, "Access logs": bucket permissions), or a flow log
+    /// (VPC user guide, "Troubleshoot flow logs": `LogDestinationPermissionIssueException`),
+    /// and a certificate that `CloudFront` does not find (`CreateDistribution`, Errors).
     #[must_use]
     pub fn may_be_propagation(&self) -> bool {
         match self.code.as_deref() {
             Some("MalformedPolicy") => self.message.contains("principal"),
             Some("InvalidConfigurationRequest") => self.message.to_lowercase().contains("bucket"),
+            Some("LogDestinationPermissionIssueException") => true,
+            Some("400") => self.message.contains("LogDestination"),
             Some("InvalidViewerCertificate" | "CertificateNotFound") => true,
             _ => self.kind == ErrorKind::NotFound,
         }
@@ -225,7 +237,7 @@ fn cause<'a, C: std::error::Error + 'static>(
 }
 
 /// The message of an error and of all that caused it, each once.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -285,9 +297,11 @@ fn kind_of(code: Option<&str>, status: Option<u16>) -> ErrorKind {
         | "ResourceInUse"
         | "ResourceInUseException"
         | "BucketNotEmpty"
+        | "CannotDeleteEntityWhileInUse"
         | "OriginAccessControlInUse"
         | "ResponseHeadersPolicyInUse"
-        | "DistributionNotDisabled" => ErrorKind::InUse,
+        | "DistributionNotDisabled"
+        | "InvalidIPAddress.InUse" => ErrorKind::InUse,
         "OperationAborted"
         | "PreconditionFailed"
         | "InvalidIfMatchVersion"
@@ -304,7 +318,9 @@ fn kind_of(code: Option<&str>, status: Option<u16>) -> ErrorKind {
         code if code.starts_with("Duplicate")
             || code.ends_with("AlreadyExists")
             || code.ends_with(".Duplicate")
+            || code == "InvalidSubnet.Conflict"
             || code.ends_with("AlreadyOwnedByYou")
+            || code.ends_with("AlreadyAssociated")
             || code.ends_with("AlreadyExistsException") =>
         {
             ErrorKind::AlreadyExists

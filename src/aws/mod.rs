@@ -14,11 +14,19 @@ mod cloudfront;
 mod cloudfront_distribution;
 mod cloudfront_origin_access_control;
 mod cloudfront_response_headers_policy;
+mod cloudfront_vpc_origin;
+mod cloudwatch_log_delivery;
+mod cloudwatch_log_delivery_destination;
+mod cloudwatch_log_delivery_source;
 mod data;
+mod default_security_group;
 mod ec2;
+mod eip;
 mod elb;
 mod error;
+mod flow_log;
 mod given;
+mod internet_gateway;
 mod lb;
 mod lb_listener;
 mod lb_listener_action;
@@ -26,8 +34,18 @@ mod lb_listener_condition;
 mod lb_listener_rule;
 mod lb_target_group;
 mod lb_target_group_attachment;
+mod logs;
+mod nat_gateway;
+mod network_interface;
+mod origin;
+pub mod permissions;
+pub mod quotas;
+pub mod regions;
+mod route;
 mod route53_record;
 mod route53_record_set;
+mod route_table;
+mod route_table_association;
 mod s3;
 mod s3_bucket;
 mod s3_bucket_lifecycle_configuration;
@@ -39,10 +57,12 @@ mod s3_bucket_server_side_encryption_configuration;
 mod s3_bucket_versioning;
 mod security_group;
 mod security_group_rule;
+mod subnet;
 pub mod survey;
 mod tags;
 pub mod target_health;
 mod values;
+mod vpc;
 
 use std::collections::BTreeSet;
 
@@ -50,7 +70,9 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 pub use client::{Aws, Identity, Settings};
+pub use data::partition;
 pub use error::{Error, ErrorKind};
+pub use origin::{Base, Origin, Profile, Role};
 use security_group_rule::{Direction, SecurityGroupRules};
 
 use crate::address::Address;
@@ -76,6 +98,29 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
         "aws_cloudfront_response_headers_policy",
         &cloudfront_response_headers_policy::CloudfrontResponseHeadersPolicy,
     ),
+    (
+        "aws_cloudfront_vpc_origin",
+        &cloudfront_vpc_origin::CloudfrontVpcOrigin,
+    ),
+    (
+        "aws_cloudwatch_log_delivery",
+        &cloudwatch_log_delivery::CloudwatchLogDelivery,
+    ),
+    (
+        "aws_cloudwatch_log_delivery_destination",
+        &cloudwatch_log_delivery_destination::CloudwatchLogDeliveryDestination,
+    ),
+    (
+        "aws_cloudwatch_log_delivery_source",
+        &cloudwatch_log_delivery_source::CloudwatchLogDeliverySource,
+    ),
+    (
+        "aws_default_security_group",
+        &default_security_group::DefaultSecurityGroup,
+    ),
+    ("aws_eip", &eip::Eip),
+    ("aws_flow_log", &flow_log::FlowLog),
+    ("aws_internet_gateway", &internet_gateway::InternetGateway),
     ("aws_lb", &lb::Lb),
     ("aws_lb_listener", &lb_listener::LbListener),
     ("aws_lb_listener_rule", &lb_listener_rule::LbListenerRule),
@@ -84,7 +129,14 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
         "aws_lb_target_group_attachment",
         &lb_target_group_attachment::LbTargetGroupAttachment,
     ),
+    ("aws_nat_gateway", &nat_gateway::NatGateways),
+    ("aws_route", &route::Routes),
     ("aws_route53_record", &route53_record::Route53Record),
+    ("aws_route_table", &route_table::RouteTables),
+    (
+        "aws_route_table_association",
+        &route_table_association::RouteTableAssociations,
+    ),
     ("aws_s3_bucket", &s3_bucket::LIFECYCLE),
     (
         "aws_s3_bucket_lifecycle_configuration",
@@ -106,6 +158,8 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
     ),
     ("aws_s3_bucket_versioning", &s3_bucket_versioning::LIFECYCLE),
     ("aws_security_group", &security_group::SecurityGroup),
+    ("aws_subnet", &subnet::Subnet),
+    ("aws_vpc", &vpc::Vpc),
     (
         "aws_vpc_security_group_egress_rule",
         &SecurityGroupRules(Direction::Out),
@@ -119,10 +173,19 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
 /// Every kind of lookup, in order of name.
 static LOOKUPS: &[(&str, &dyn Ask)] = &[
     (
+        "aws_availability_zones",
+        &data::availability_zones::AvailabilityZones,
+    ),
+    (
         "aws_caller_identity",
         &data::caller_identity::CallerIdentity,
     ),
+    (
+        "aws_ec2_managed_prefix_list",
+        &data::ec2_managed_prefix_list::Ec2ManagedPrefixList,
+    ),
     ("aws_route53_zone", &data::route53_zone::Route53Zone),
+    ("aws_security_group", &data::security_group::SecurityGroup),
     ("aws_subnets", &data::subnets::Subnets),
     ("aws_vpc", &data::vpc::Vpc),
 ];
@@ -323,6 +386,11 @@ pub trait Lifecycle: Send + Sync {
         wanted: &Wanted,
     ) -> Result<(), Error>;
 
+    /// What AWS calls it once it has been updated, where an id holds what an update changes.
+    fn id_after_update(&self, id: &Id, _wanted: &Wanted) -> Id {
+        id.clone()
+    }
+
     /// Deletes it, by at most one mutating call an entry. What is not there is `Gone`.
     /// `going` are the ids of everything that the same plan deletes: what several things
     /// share stays while one that is not among them uses it.
@@ -349,6 +417,11 @@ pub trait Lifecycle: Send + Sync {
 /// A kind of lookup.
 #[async_trait]
 pub trait Ask: Send + Sync {
+    /// IAM actions that it calls, `ec2:DescribeVpcs`.
+    fn permissions(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Asks AWS once. Arguments hold no reference; the answer is in the schema's vocabulary
     /// of the data source, arguments included.
     ///
@@ -366,7 +439,7 @@ pub trait Ask: Send + Sync {
 
 #[cfg(test)]
 mod tests {
-    use super::LIFECYCLES;
+    use super::{LIFECYCLES, LOOKUPS};
     use crate::kind::KINDS;
 
     #[test]
@@ -374,5 +447,16 @@ mod tests {
         let lifecycles: Vec<&str> = LIFECYCLES.iter().map(|(name, _)| *name).collect();
         let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
         assert_eq!(lifecycles, kinds);
+    }
+
+    #[test]
+    fn every_lookup_says_what_it_calls() {
+        for (name, lookup) in LOOKUPS {
+            let permissions = lookup.permissions();
+            // Who one is may be asked by everybody.
+            let none_needed = *name == "aws_caller_identity";
+            assert!(none_needed || !permissions.is_empty(), "{name}");
+            assert!(permissions.is_sorted(), "{name}");
+        }
     }
 }

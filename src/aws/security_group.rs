@@ -9,15 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use aws_sdk_ec2::Client;
-use aws_sdk_ec2::types::{
-    IpPermission, NetworkInterface, ResourceType, SecurityGroup as Group, SecurityGroupRule,
-};
-use futures::future::{join_all, try_join};
+use aws_sdk_ec2::types::{IpPermission, ResourceType, SecurityGroup as Group, SecurityGroupRule};
+use futures::future::try_join;
 
 use super::values::{at, given, refuse, text};
 use super::{
     APP_TAG, Aws, Blocker, ChildFound, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, ec2,
-    security_group_rule,
+    network_interface, security_group_rule,
 };
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
@@ -31,24 +29,9 @@ impl Lifecycle for SecurityGroup {
         let Some(first) = ids.first() else {
             return Vec::new();
         };
-        let client = aws.ec2(&first.region);
-        let texts: Vec<String> = ids.iter().map(|id| id.text.clone()).collect();
-        let calls = texts
-            .chunks(ec2::VALUES)
-            .map(|batch| groups(&client, "group-id", batch));
-        let mut answers = Vec::with_capacity(ids.len());
-        for (batch, found) in ids.chunks(ec2::VALUES).zip(join_all(calls).await) {
-            match found {
-                Ok(found) => answers.extend(batch.iter().map(|id| {
-                    Ok(found
-                        .iter()
-                        .find(|group| group.group_id() == Some(&id.text))
-                        .map(observed))
-                })),
-                Err(error) => answers.extend(batch.iter().map(|_| Err(error.clone()))),
-            }
-        }
-        answers
+        let client = &aws.ec2(&first.region);
+        let list = async |batch: Vec<String>| groups(client, "group-id", &batch).await;
+        ec2::read(ids, list, Group::group_id, observed).await
     }
 
     async fn find(&self, aws: &Aws, wanted: &Wanted) -> Result<Vec<Found>, Error> {
@@ -162,11 +145,14 @@ impl Lifecycle for SecurityGroup {
 
     async fn blockers(&self, aws: &Aws, id: &Id) -> Result<Vec<Blocker>, Error> {
         let client = aws.ec2(&id.region);
-        let (interfaces, rules) =
-            try_join(interfaces(&client, id), referring_rules(&client, id)).await?;
+        let (interfaces, rules) = try_join(
+            network_interface::with(&client, "group-id", &id.text),
+            referring_rules(&client, id),
+        )
+        .await?;
         Ok(interfaces
             .iter()
-            .map(|interface| interface_blocker(interface, &id.region))
+            .map(|interface| network_interface::blocker(interface, &id.region))
             .chain(rules.iter().map(rule_blocker))
             .collect())
     }
@@ -180,7 +166,11 @@ pub(super) fn parent_missing(mut error: Error) -> Error {
     error
 }
 
-async fn groups(client: &Client, name: &str, values: &[String]) -> Result<Vec<Group>, Error> {
+pub(super) async fn groups(
+    client: &Client,
+    name: &str,
+    values: &[String],
+) -> Result<Vec<Group>, Error> {
     client
         .describe_security_groups()
         .filters(ec2::filter(name, values))
@@ -235,18 +225,6 @@ fn is_default_egress(rule: &SecurityGroupRule) -> bool {
         && (rule.cidr_ipv4() == Some("0.0.0.0/0") || rule.cidr_ipv6() == Some("::/0"))
 }
 
-async fn interfaces(client: &Client, id: &Id) -> Result<Vec<NetworkInterface>, Error> {
-    client
-        .describe_network_interfaces()
-        .filters(ec2::filter("group-id", std::slice::from_ref(&id.text)))
-        .into_paginator()
-        .items()
-        .send()
-        .collect::<Result<Vec<_>, _>>()
-        .await
-        .map_err(|error| Error::of("ec2:DescribeNetworkInterfaces", &error))
-}
-
 /// Rules of other groups that name this one, found through the groups that have them:
 /// rules can't be filtered by what they refer to.
 async fn referring_rules(client: &Client, id: &Id) -> Result<Vec<SecurityGroupRule>, Error> {
@@ -284,42 +262,8 @@ fn rule_blocker(rule: &SecurityGroupRule) -> Blocker {
     }
 }
 
-/// An interface goes with the load balancer or whatever else it was made for.
-fn interface_blocker(interface: &NetworkInterface, region: &str) -> Blocker {
-    let id = interface.network_interface_id().unwrap_or_default();
-    let description = interface.description().unwrap_or_default();
-    let instance = interface
-        .attachment()
-        .and_then(|attachment| attachment.instance_id());
-    let user = match instance {
-        Some(instance) => format!(" (instance {instance})"),
-        None if description.is_empty() => String::new(),
-        None => format!(" ({description})"),
-    };
-    let owner = interface.owner_id().unwrap_or_default();
-    let id_of_user = load_balancer(description, region, owner);
-    Blocker {
-        what: format!("network interface {id}{user}"),
-        id: id_of_user.or_else(|| interface.network_interface_id.clone()),
-    }
-}
-
-/// The ARN of the load balancer whose interfaces are described so: `ELB app/NAME/ID`.
-fn load_balancer(description: &str, region: &str, account: &str) -> Option<String> {
-    let suffix = description.strip_prefix("ELB ")?;
-    // Classic load balancers have a name alone, and no ARN.
-    suffix.contains('/').then(|| {
-        let partition = match region.split('-').next() {
-            Some("cn") => "aws-cn",
-            _ if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        };
-        format!("arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/{suffix}")
-    })
-}
-
 /// Everything that AWS reports, under the schema's names.
-fn observed(group: &Group) -> Attributes {
+pub(super) fn observed(group: &Group) -> Attributes {
     let rules = |permissions: &[IpPermission]| {
         Value::List(
             permissions
@@ -398,11 +342,10 @@ fn rules(permission: &IpPermission, this: Option<&str>) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use aws_sdk_ec2::types::{
-        IpPermission, IpRange, NetworkInterface, SecurityGroup as Group, SecurityGroupRule, Tag,
-        UserIdGroupPair,
+        IpPermission, IpRange, SecurityGroup as Group, SecurityGroupRule, Tag, UserIdGroupPair,
     };
 
-    use super::{allows_everything_out, interface_blocker, is_default_egress, observed};
+    use super::{allows_everything_out, is_default_egress, observed};
     use crate::aws::APP_TAG;
     use crate::value::Value;
 
@@ -455,20 +398,5 @@ mod tests {
         assert_eq!(rule.get("self"), &Value::Bool(true));
         assert_eq!(rule.get("security_groups"), &Value::texts(["sg-2"]));
         assert_eq!(rule.get("from_port"), &Value::Int(443));
-    }
-
-    #[test]
-    fn an_interface_of_a_load_balancer_names_it() {
-        let interface = NetworkInterface::builder()
-            .network_interface_id("eni-1")
-            .owner_id("123456789012")
-            .description("ELB app/web/50dc")
-            .build();
-        let blocker = interface_blocker(&interface, "eu-west-1");
-        assert_eq!(blocker.what, "network interface eni-1 (ELB app/web/50dc)");
-        assert_eq!(
-            blocker.id.as_deref(),
-            Some("arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/web/50dc")
-        );
     }
 }

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 
+use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 use tera::{Context, Error, ErrorKind, Kwargs, State, Tera, TeraResult, Value};
 
@@ -50,6 +51,12 @@ impl Engine {
         });
         tera.register_filter("parent_domain", |name: &str, _: Kwargs, _: &State| {
             parent_domain(name).to_owned()
+        });
+        tera.register_filter("subnet", |network: &str, kwargs: Kwargs, _: &State| {
+            subnet(network, &kwargs)
+        });
+        tera.register_filter("prefix_length", |network: &str, _: Kwargs, _: &State| {
+            Ok::<_, Error>(u64::from(parsed(network)?.prefix_len()))
         });
         // Tera's own would put a text in as it is.
         for filter in [
@@ -155,11 +162,16 @@ pub(super) fn value_of(input: &Input, of: &InputType) -> Value {
     }
 }
 
-/// Another component as templates see it: its outputs by name, each opaque.
-pub(super) fn component<'a>(name: &str, outputs: impl Iterator<Item = &'a str>) -> Value {
+/// Another component as templates see it: its outputs by name, each opaque, and none for
+/// one that it does not give.
+pub(super) fn component<'a>(name: &str, outputs: impl Iterator<Item = (&'a str, bool)>) -> Value {
     outputs
-        .map(|output| {
-            let placed = Value::bytes(text::placeholder(name, output).into_bytes());
+        .map(|(output, given)| {
+            let placed = if given {
+                Value::bytes(text::placeholder(name, output).into_bytes())
+            } else {
+                nothing()
+            };
             (output.to_owned(), placed)
         })
         .collect::<std::collections::BTreeMap<String, Value>>()
@@ -255,6 +267,30 @@ fn parent_domain(name: &str) -> &str {
         Some((_, parent)) if parent.contains('.') => parent,
         _ => name,
     }
+}
+
+/// The network of this index among those into which this many more bits divide one, as
+/// Terraform's `cidrsubnet` counts them.
+fn subnet(network: &str, kwargs: &Kwargs) -> TeraResult<String> {
+    let bits = kwargs.must_get::<u8>("bits")?;
+    let index = kwargs.must_get::<usize>("index")?;
+    let network = parsed(network)?;
+    let length = network.prefix_len().saturating_add(bits);
+    let part = network
+        .subnets(length)
+        .ok()
+        .and_then(|mut parts| parts.nth(index));
+    part.map(|part| part.to_string()).ok_or_else(|| {
+        Error::message(format!(
+            "`{network}` has no network of /{length} with the index {index}"
+        ))
+    })
+}
+
+fn parsed(network: &str) -> TeraResult<IpNet> {
+    network
+        .parse()
+        .map_err(|_| Error::message(format!("`{network}` is no network")))
 }
 
 /// A value as TOML.
@@ -354,6 +390,28 @@ mod tests {
         check("{% if placed is reference %}yes{% endif %}", "yes");
         check("{% if nothing %}yes{% else %}no{% endif %}", "no");
         check("{{ placed | upper }}", "1: ");
+    }
+
+    #[test]
+    fn networks_are_divided() {
+        check(
+            "{{ \"10.0.0.0/16\" | subnet(bits=5, index=9) }}",
+            "10.0.72.0/21",
+        );
+        check("{{ \"10.0.0.0/16\" | prefix_length + 1 }}", "17");
+        check(
+            "{{ \"fd00::/56\" | subnet(bits=8, index=255) }}",
+            "fd00:0:0:ff::/64",
+        );
+        check(
+            "{{ \"10.0.0.0/28\" | subnet(bits=5, index=0) }}",
+            "1: `10.0.0.0/28` has no network of /33 with the index 0",
+        );
+        check(
+            "{{ \"10.0.0.0/16\" | subnet(bits=1, index=2) }}",
+            "1: `10.0.0.0/16` has no network of /17 with the index 2",
+        );
+        check("{{ text | prefix_length }}", "1: `a\"b` is no network");
     }
 
     #[test]

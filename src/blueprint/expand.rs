@@ -9,6 +9,7 @@ mod defaults;
 mod given;
 mod inputs;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -51,6 +52,7 @@ pub fn expand(spec: &Spec, library: &Library) -> Result<Desired, Vec<Diagnostic>
             waivers: spec.waivers.clone(),
             ..Desired::default()
         },
+        needed: Needed::new(),
         links: Vec::new(),
         problems,
         broken: BTreeSet::new(),
@@ -71,6 +73,8 @@ struct Expansion<'a> {
     spec: &'a Spec,
     library: &'a Library,
     desired: Desired,
+    /// What must stand before whoever takes an output, by component and name.
+    needed: Needed,
     links: Vec<link::Link>,
     problems: Vec<Diagnostic>,
     /// Components whose outputs are not to be had.
@@ -78,6 +82,8 @@ struct Expansion<'a> {
     /// What has been got ready of the blueprints, by name.
     ready: BTreeMap<String, Rc<Ready>>,
 }
+
+type Needed = BTreeMap<(String, String), BTreeSet<Address>>;
 
 /// A blueprint's templates, its own first, and the engine that has read them.
 struct Ready {
@@ -116,7 +122,7 @@ impl Expansion<'_> {
     fn not_given(&mut self, component: &Component) {
         for taken in taken_by(component, self.library) {
             let key = (taken.component.to_owned(), taken.output.to_owned());
-            if !self.desired.outputs.contains_key(&key) {
+            if taken.must && !self.desired.outputs.contains_key(&key) {
                 let message = format!(
                     "`{}` gives no `{}` with these inputs",
                     taken.component, taken.output
@@ -142,8 +148,11 @@ impl Expansion<'_> {
             Err(failure) => return self.problems.push(told(&failure, &places)),
         };
         let outputs = std::mem::take(&mut self.desired.outputs);
+        let needed = RefCell::new(BTreeSet::new());
         let output = |component: &str, name: &str| {
             let key = (component.to_owned(), name.to_owned());
+            let before = self.needed.get(&key).into_iter().flatten();
+            needed.borrow_mut().extend(before.cloned());
             outputs.get(&key).cloned()
         };
         let around = Surroundings {
@@ -151,6 +160,7 @@ impl Expansion<'_> {
             region: &self.spec.region.value,
             places: &places,
             output: &output,
+            needed: &needed,
         };
         let mut drafted = Drafted::default();
         for template in &templates[..blueprint.templates.len()] {
@@ -167,14 +177,17 @@ impl Expansion<'_> {
             component,
             engine,
             context: &context,
-            output: &output,
+            around: &around,
             drafted: &mut drafted,
         };
         let next = given.next(&blueprint.manifest);
         let given = given.outputs(&blueprint.manifest);
         self.desired.next.extend(next);
         self.desired.outputs = outputs;
-        self.desired.outputs.extend(given);
+        for (key, (value, needed)) in given {
+            self.needed.insert(key.clone(), needed);
+            self.desired.outputs.insert(key, value);
+        }
         self.desired.resources.extend(drafted.resources);
         self.desired.lookups.extend(drafted.lookups);
         self.links.extend(drafted.links);
@@ -254,9 +267,12 @@ impl Expansion<'_> {
             let given = component.inputs.get(name).map(|given| &given.value.value);
             let value = match given.or(input.default.as_ref()) {
                 Some(Input::Component(other)) => {
-                    let given = self.desired.outputs.keys();
-                    let given = given.filter(|(component, _)| component == other);
-                    engine::component(other, given.map(|(_, output)| output.as_str()))
+                    let outputs = input.takes.iter().chain(&input.may_take);
+                    let outputs = outputs.map(|output| {
+                        let key = (other.clone(), output.clone());
+                        (output.as_str(), self.desired.outputs.contains_key(&key))
+                    });
+                    engine::component(other, outputs)
                 }
                 Some(value) => engine::value_of(value, &input.of),
                 None => engine::nothing(),
@@ -347,6 +363,7 @@ impl Expansion<'_> {
                     address,
                     region: self.spec.region.value.clone(),
                     arguments: Attributes::new(),
+                    depends_on: BTreeSet::new(),
                     origin: Origin {
                         spec: component.map(|component| component.name.span.clone()),
                         blueprint: None,
@@ -419,15 +436,16 @@ impl Expansion<'_> {
     }
 
     fn dangling_order(&mut self) {
-        for resource in self.desired.resources.values() {
-            for before in &resource.depends_on {
+        let resources = self.desired.resources.values();
+        let resources = resources.map(|one| (&one.address, &one.depends_on, &one.origin));
+        let lookups = self.desired.lookups.values();
+        let lookups = lookups.map(|one| (&one.address, &one.depends_on, &one.origin));
+        for (address, depends_on, origin) in resources.chain(lookups) {
+            for before in depends_on {
                 if !self.desired.resources.contains_key(before) {
                     self.problems.push(error_at(
-                        &resource.origin,
-                        format!(
-                            "`{}` depends on `{before}`, which is not there",
-                            resource.address
-                        ),
+                        origin,
+                        format!("`{address}` depends on `{before}`, which is not there"),
                         "",
                     ));
                 }

@@ -193,6 +193,7 @@ mod tests {
             prefix: prefix.map(str::to_owned),
             from: false,
             takes: Vec::new(),
+            may_take: Vec::new(),
         };
         let result = match spec.check(&Input::Text(text.to_owned())) {
             Ok(()) => "fine".to_owned(),

@@ -74,6 +74,8 @@ pub struct InputSpec {
     pub from: bool,
     /// The outputs that an [`InputType::Component`] must give.
     pub takes: Vec<String>,
+    /// Those that are used where they are given: templates find none in their place.
+    pub may_take: Vec<String>,
 }
 
 /// What is wrong with a value, and where in it.

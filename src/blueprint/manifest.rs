@@ -11,8 +11,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::input::{InputSpec, InputType};
-use crate::address::is_name;
+use crate::address::{Address, is_name};
 use crate::diagnostic::{Diagnostic, Source, Span, did_you_mean};
+use crate::kind::schema::Schema;
 use crate::spec::{COMPONENT_KEYS, Input, Written};
 
 /// What a blueprint says about itself.
@@ -48,8 +49,24 @@ pub struct OutputSpec {
     pub summary: String,
     /// The template that gives it; an empty text means that there is none this time.
     pub value: String,
+    /// Whether the template gives the elements of a list, as in TOML.
+    pub list: bool,
+    /// What of the blueprint must stand before who takes it and go after, `kind.name` or
+    /// `kind.*`.
+    pub depends_on: Vec<String>,
     /// Its line.
     pub(super) span: Span,
+}
+
+impl OutputSpec {
+    /// Whether this resource must stand before who takes the output.
+    pub(super) fn needs(&self, resource: &Address) -> bool {
+        self.depends_on.iter().any(|before| {
+            before.split_once('.').is_some_and(|(kind, name)| {
+                kind == resource.kind && (name == "*" || name == resource.name)
+            })
+        })
+    }
 }
 
 /// Names that every template knows beside its inputs.
@@ -63,6 +80,7 @@ const INPUT_KEYS: &[&str] = &[
     "example",
     "from",
     "max",
+    "may_take",
     "min",
     "prefix",
     "required",
@@ -145,10 +163,19 @@ impl Reader<'_> {
             let Some(entries) = node.get_ref().as_table() else {
                 continue;
             };
-            self.keys(entries, &["summary", "value"]);
+            self.keys(entries, &["depends_on", "list", "summary", "value"]);
             let value = self.text(entries, "value");
             if value.is_none() {
                 self.problem(node.span(), format!("the output `{name}` needs a `value`"));
+            }
+            let depends_on = self.texts(entries, "depends_on");
+            let stray = depends_on.iter().find(|before| {
+                let kind = before.split_once('.').map(|(kind, _)| kind);
+                kind.is_none_or(|kind| Schema::of(kind).is_none())
+            });
+            if let Some(stray) = stray {
+                let message = format!("`{stray}` is neither `kind.name` nor `kind.*` of a kind");
+                self.problem(node.span(), message);
             }
             let at = entries
                 .get("value")
@@ -158,6 +185,8 @@ impl Reader<'_> {
                 OutputSpec {
                     summary: self.text(entries, "summary").unwrap_or_default(),
                     value: value.unwrap_or_default(),
+                    list: self.flag(entries, "list"),
+                    depends_on,
                     span: Span::new(self.source, at),
                 },
             );
@@ -254,6 +283,7 @@ impl Reader<'_> {
             prefix: self.text(table, "prefix"),
             from: self.flag(table, "from"),
             takes: self.texts(table, "takes"),
+            may_take: self.texts(table, "may_take"),
         };
         for key in ["default", "example"] {
             if let Some(node) = table.get(key)
@@ -325,12 +355,15 @@ impl Reader<'_> {
             DeValue::Array(items) => {
                 Input::List(items.iter().map(|item| self.written(item)).collect())
             }
-            DeValue::Table(entries) => Input::Table(
-                entries
-                    .iter()
-                    .map(|(key, item)| (key.get_ref().to_string(), self.written(item)))
-                    .collect(),
-            ),
+            DeValue::Table(entries) => match component(entries) {
+                Some(name) => Input::Component(name),
+                None => Input::Table(
+                    entries
+                        .iter()
+                        .map(|(key, item)| (key.get_ref().to_string(), self.written(item)))
+                        .collect(),
+                ),
+            },
         }
     }
 
@@ -340,4 +373,11 @@ impl Reader<'_> {
             span: Span::new(self.source, node.span()),
         }
     }
+}
+
+/// The component in `{ from = "network" }`, less an output of it.
+fn component(entries: &DeTable<'_>) -> Option<String> {
+    let from = entries.get("from").filter(|_| entries.len() == 1)?;
+    let name = from.get_ref().as_str()?;
+    (!name.contains('.')).then(|| name.to_owned())
 }

@@ -10,6 +10,7 @@
 mod node;
 mod values;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -48,6 +49,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) places: &'a Places<'a>,
     /// Values of other components' outputs.
     pub(super) output: &'a dyn Fn(&str, &str) -> Option<Value>,
+    /// What must stand before whoever has taken outputs since this was last emptied.
+    pub(super) needed: &'a RefCell<BTreeSet<Address>>,
 }
 
 /// Lookups of a global service, which has one endpoint.
@@ -270,9 +273,7 @@ impl Reader<'_, '_> {
         for (key, node) in table {
             match key.name.as_str() {
                 "region" => self.region(node, &mut region),
-                "depends_on" if self.address.mode == Mode::Managed => {
-                    depends_on = self.depends_on(node);
-                }
+                "depends_on" => depends_on = self.depends_on(node),
                 _ => rest.push((key, node)),
             }
         }
@@ -281,6 +282,7 @@ impl Reader<'_, '_> {
             .map(|name| name.attribute);
         let mut attributes = Attributes::new();
         let mut failed = BTreeSet::new();
+        self.around.needed.take();
         for (key, node) in rest {
             let name = key.name.clone();
             let own = self.place(&key.at);
@@ -300,6 +302,7 @@ impl Reader<'_, '_> {
             let origin = inside.unwrap_or(own);
             origins.insert(name, origin);
         }
+        depends_on.extend(self.around.needed.take());
         failed.extend(generated.map(str::to_owned));
         self.required(at, &attributes, &failed, schema, "");
         let region = region.unwrap_or_else(|| self.around.region.to_owned());
@@ -343,6 +346,7 @@ impl Reader<'_, '_> {
                     address: address.clone(),
                     region,
                     arguments: attributes,
+                    depends_on,
                     origin,
                 };
                 self.drafted.lookups.insert(address, lookup);

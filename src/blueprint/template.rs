@@ -122,6 +122,8 @@ struct Scan {
     aliases: BTreeMap<String, Vec<String>>,
     markable: Vec<bool>,
     blocks: Vec<Vec<String>>,
+    /// What a `set` without `=` names, up to its `endset`.
+    captured: Option<String>,
 }
 
 fn scan(text: &str) -> Scan {
@@ -228,6 +230,12 @@ impl Scan {
                 line.own.extend(names.iter().cloned());
             }
         }
+        if let Some(target) = &self.captured
+            && open != "{#"
+        {
+            let behind = self.aliases.entry(target.clone()).or_default();
+            behind.extend(names.iter().cloned());
+        }
         if open == "{%" {
             self.statement(content.trim(), &names);
         }
@@ -251,9 +259,15 @@ impl Scan {
                 self.blocks.push(self::names(taken));
             }
             "set" | "set_global" => {
-                let (target, taken) = content[word.len()..].split_once('=').unwrap_or_default();
-                self.alias(target, taken);
+                let after = &content[word.len()..];
+                if let Some((target, taken)) = after.split_once('=') {
+                    self.alias(target, taken);
+                } else {
+                    self.alias(after, "");
+                    self.captured = names.first().cloned();
+                }
             }
+            "endset" => self.captured = None,
             _ => {}
         }
     }
@@ -279,6 +293,7 @@ fn names(expression: &str) -> Vec<String> {
         "else",
         "endfor",
         "endif",
+        "endset",
         "false",
         "for",
         "if",
@@ -384,5 +399,14 @@ mod tests {
             name != "x"
         });
         assert_eq!(inputs, ["list", "redirect"]);
+    }
+
+    #[test]
+    fn what_a_block_sets_is_taken_from_all_that_stands_in_it() {
+        let template = template(
+            "{% set a %}{% if b %}{{ c.d }}{% else %}${e.f.g}{% endif %}{% endset %}\nh = \"{{ a }}\"\n{{ i }}",
+        );
+        assert_eq!(template.aliases["a"], ["b", "c"]);
+        assert_eq!(template.mentioned(2), ["a"]);
     }
 }

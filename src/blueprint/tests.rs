@@ -2,9 +2,11 @@
 
 mod amend;
 mod defaults;
+mod network;
 mod properties;
 mod wrong;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -110,6 +112,10 @@ fn lines(problems: &[Diagnostic]) -> String {
 fn the_examples() {
     for (name, text) in [
         (
+            "cdn-service",
+            include_str!("../../examples/cdn-service.toml"),
+        ),
+        (
             "environments",
             include_str!("../../examples/environments.toml"),
         ),
@@ -117,6 +123,7 @@ fn the_examples() {
             "https-service",
             include_str!("../../examples/https-service.toml"),
         ),
+        ("network", include_str!("../../examples/network.toml")),
         (
             "private-bucket",
             include_str!("../../examples/private-bucket.toml"),
@@ -134,7 +141,8 @@ fn the_examples() {
     }
 }
 
-/// Every input that a blueprint has, so that each is used once.
+/// Every input that a blueprint has, so that each is used once; `network` takes the place of
+/// two others, so it has a component of its own.
 const FULL: &str = r#"
 app = "shop"
 environment = "test"
@@ -169,6 +177,25 @@ log_retention_days = 30
 noncurrent_days = 7
 min_tls = "1.3"
 
+[components.net]
+blueprint = "network"
+cidr = "10.8.0.0/20"
+zones = ["a", "c", "b"]
+tiers = ["public", "private", "isolated"]
+nat = "per zone"
+flow_logs = true
+log_retention_days = 30
+noncurrent_days = 7
+min_tls = "1.3"
+
+[components.inner]
+blueprint = "https-service"
+domain = "inner.example.com"
+port = 8443
+network = { from = "net" }
+internal = true
+logs = true
+
 [components.site]
 blueprint = "static-site"
 domain = "www.example.org"
@@ -185,8 +212,28 @@ hsts_include_subdomains = true
 hsts_preload = true
 noncurrent_days = 7
 min_tls = "1.3"
-logs = false
+logs = true
 log_retention_days = 30
+
+[components.cdn]
+blueprint = "cdn-service"
+domain = "cdn.example.org"
+origin = { from = "web" }
+aliases = ["edge.example.org"]
+zone = "example.org"
+reach = "vpc-origin"
+forward_host = false
+cached_paths = ["/assets/*", "/media/*"]
+response_timeout = 60
+price_class = "PriceClass_200"
+key_algorithm = "RSA_2048"
+hsts_max_age = 63072000
+hsts_include_subdomains = true
+hsts_preload = true
+logs = true
+log_retention_days = 30
+noncurrent_days = 7
+min_tls = "1.3"
 
 [components.files]
 blueprint = "private-bucket"
@@ -202,11 +249,12 @@ log_retention_days = 30
 fn every_input() {
     let spec = parsed(FULL);
     let library = Library::embedded();
-    for component in spec.components.values() {
-        let manifest = library.manifest(&component.blueprint.value).unwrap();
-        for input in manifest.inputs.keys() {
-            let name = &component.name.value;
-            assert!(component.inputs.contains_key(input), "{name}.{input}");
+    for name in library.names() {
+        let uses = spec.components.values();
+        let uses = uses.filter(|component| component.blueprint.value == name);
+        let given: BTreeSet<&String> = uses.flat_map(|one| one.inputs.keys()).collect();
+        for input in library.manifest(name).unwrap().inputs.keys() {
+            assert!(given.contains(input), "{name}.{input}");
         }
     }
     let desired = expand(&spec, &library).unwrap_or_else(|problems| panic!("{}", lines(&problems)));
@@ -265,7 +313,16 @@ fn a_component_of_three_lines_is_enough() {
 fn every_blueprint_tells_what_it_takes() {
     let library = Library::embedded();
     let names: Vec<&str> = library.names().collect();
-    assert_eq!(names, ["https-service", "private-bucket", "static-site"]);
+    assert_eq!(
+        names,
+        [
+            "cdn-service",
+            "https-service",
+            "network",
+            "private-bucket",
+            "static-site"
+        ]
+    );
     for name in names {
         let manifest = library.manifest(name).unwrap();
         assert!(!manifest.version.is_empty(), "{name}");

@@ -11,6 +11,8 @@
 use std::fmt::Write as _;
 use std::io;
 
+use toml::de::DeTable;
+
 use crate::address::{Address, is_name};
 use crate::value::{Part, Reference, Step, Value};
 
@@ -111,6 +113,34 @@ pub(super) fn read(
     }
     flush(&mut literal, &mut parts);
     join(parts)
+}
+
+/// Reads the elements of a list, each a string in TOML with a comma behind it.
+///
+/// # Errors
+/// As [`read`], and for what is no list of strings.
+pub(super) fn read_list(
+    text: &str,
+    component: &str,
+    output: &dyn Fn(&str, &str) -> Option<Value>,
+) -> Result<Value, String> {
+    let whole = format!("list = [{text}]");
+    let no_list = || "its elements are no strings in TOML".to_owned();
+    let table = DeTable::parse(&whole).map_err(|_| no_list())?;
+    let items = table.get_ref().get("list");
+    let items = items.and_then(|items| items.get_ref().as_array());
+    items
+        .ok_or_else(no_list)?
+        .iter()
+        .map(|item| {
+            read(
+                item.get_ref().as_str().ok_or_else(no_list)?,
+                component,
+                output,
+            )
+        })
+        .collect::<Result<_, _>>()
+        .map(Value::List)
 }
 
 /// A text without any reference, such as a key.
@@ -309,6 +339,19 @@ mod tests {
             "can't stand inside a text",
         );
         check(&placeholder("network", "none"), "has no value");
+    }
+
+    #[test]
+    fn a_list_has_an_element_for_each_string() {
+        let read = |text: &str| match super::read_list(text, "web", &|_, _| None) {
+            Ok(value) => format!("{value:?}"),
+            Err(problem) => problem,
+        };
+        assert_eq!(read(""), "List([])");
+        assert_eq!(read(r#""a","b","#), r#"List([String("a"), String("b")])"#);
+        assert!(read(r#""${aws_subnet.a.id}","#).starts_with("List([Reference("));
+        assert_eq!(read("a"), "its elements are no strings in TOML");
+        assert_eq!(read("1,"), "its elements are no strings in TOML");
     }
 
     proptest! {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::Failed;
-use crate::aws::{Aws, Settings};
+use crate::aws::{Aws, Origin, Profile, Settings};
 use crate::blueprint::Library;
 use crate::diagnostic::Source;
 use crate::pipeline::Stop;
@@ -18,6 +18,7 @@ use crate::resource::Desired;
 use crate::sandbox;
 use crate::state::Document;
 use crate::state::store::{Local, Store};
+use crate::ui;
 use crate::world::World;
 
 /// The spec and what its blueprints are taken from.
@@ -114,7 +115,8 @@ fn collect(folder: &Path, below: &str, sources: &mut Vec<Source>) -> std::io::Re
     Ok(())
 }
 
-/// AWS as the environment and the flags say.
+/// AWS as the environment and the flags say. Where a profile's role wants the code of a
+/// device, it is asked for now.
 pub(super) async fn aws(
     world: &World,
     sandbox: SandboxArguments,
@@ -129,8 +131,50 @@ pub(super) async fn aws(
         let ready = blocking(move || sandbox::ensure(&sandbox)).await?;
         settings.endpoint = Some(ready.endpoint);
         settings.credentials = Some(sandbox::credentials());
+        return Ok(Aws::new(&settings).await);
     }
-    Ok(Aws::new(&settings).await)
+    let origin = Origin::find(&world.environment).await.map_err(Stop::Aws)?;
+    settings.origin = Some(origin.clone());
+    let aws = Aws::new(&settings).await;
+    let Some(profile) = origin.wants_codes() else {
+        return Ok(aws);
+    };
+    let codes = codes(world, profile)?;
+    Ok(aws.with_codes(profile, &codes).await.map_err(Stop::Aws)?)
+}
+
+/// The codes that a profile's devices show now.
+fn codes(world: &World, profile: &Profile) -> Result<Vec<String>, Failed> {
+    let can_ask = world.terminal.input && world.terminal.error;
+    profile
+        .devices()
+        .map(|device| {
+            if !can_ask {
+                return Err(no_terminal(profile, device));
+            }
+            ui::code::ask(device).map_err(|error| {
+                Failed::said(
+                    format!("no code was given: {error}"),
+                    &["run again with the device at hand"],
+                )
+            })
+        })
+        .collect()
+}
+
+fn no_terminal(profile: &Profile, device: &str) -> Failed {
+    let name = &profile.name;
+    let export = format!(
+        "sign in where there is a terminal, and hand the session on: `eval \"$(aws configure export-credentials --profile {name} --format env)\"`"
+    );
+    Failed::said(
+        format!("profile {name} wants the code of {device}, and there is no terminal to ask at"),
+        &[
+            &export,
+            "in a job, take a role that trusts the job's own token instead (AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN)",
+            "or choose a profile of IAM Identity Center, which asks in the browser: `aws sso login`",
+        ],
+    )
 }
 
 /// Runs what waits for the sandbox on a thread of its own.

@@ -11,6 +11,7 @@ mod completions;
 mod connect;
 mod demo;
 mod destroy;
+mod doctor;
 mod explain;
 mod new;
 mod plan;
@@ -34,6 +35,8 @@ pub enum Exit {
     Changes,
     /// Some steps were not applied.
     Partly,
+    /// The doctor found a failure, and told it.
+    Ill,
 }
 
 /// Why a verb ends early.
@@ -97,6 +100,7 @@ enum Verb {
     Plan(plan::Arguments),
     Apply(apply::Arguments),
     Destroy(destroy::Arguments),
+    Doctor(doctor::Arguments),
     Blueprints(blueprints::Arguments),
     Explain(explain::Arguments),
     Sandbox(sandbox::Arguments),
@@ -133,6 +137,7 @@ pub fn run(world: &World) -> ExitCode {
         Verb::Plan(arguments) => wait(plan::run(world, screen, &arguments)),
         Verb::Apply(arguments) => wait(apply::run(world, screen, &arguments)),
         Verb::Destroy(arguments) => wait(destroy::run(world, screen, &arguments)),
+        Verb::Doctor(arguments) => wait(doctor::run(world, screen, &arguments)),
         Verb::New(arguments) => new::run(world, screen, &arguments),
         Verb::Blueprints(arguments) => blueprints::run(world, screen, &arguments),
         Verb::Explain(arguments) => explain::run(screen, &arguments),
@@ -144,6 +149,7 @@ pub fn run(world: &World) -> ExitCode {
         Ok(Exit::Done) => 0,
         Ok(Exit::Changes) => 2,
         Ok(Exit::Partly) => 4,
+        Ok(Exit::Ill) => 1,
         Err(failed) => {
             screen.talk(&words(screen, &failed));
             match failed {

@@ -86,6 +86,7 @@ impl<'a> Run<'a> {
                 self.known.learn(change.address.clone(), attributes);
                 self.queue.usable(step);
             }
+            Message::Found(lookup, attributes) => self.known.learn(lookup, attributes),
             Message::Tell(event) => (self.listen)(event),
         }
     }

@@ -27,6 +27,7 @@ mod waiver;
 mod acm;
 mod cloudfront;
 mod elb;
+mod network;
 mod operations;
 mod s3;
 mod security_group;

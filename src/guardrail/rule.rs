@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::report::Report;
 use super::scope::Scope;
-use super::{acm, cloudfront, elb, operations, s3, security_group};
+use super::{acm, cloudfront, elb, network, operations, s3, security_group};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -69,6 +69,8 @@ pub static RULES: &[&Rule] = &[
     &cloudfront::viewer::HSTS,
     &cloudfront::balancer::NO_BYPASS,
     &cloudfront::balancer::AGREES,
+    &cloudfront::logs::KEPT,
+    &cloudfront::balancer::OWN,
     &elb::listener::ENCRYPTED,
     &elb::redirect::ONLY_REDIRECTS,
     &elb::listener::POLICY,
@@ -79,6 +81,8 @@ pub static RULES: &[&Rule] = &[
     &elb::balancer::DESYNC,
     &elb::balancer::LOGS,
     &elb::listener::CERTIFICATE,
+    &network::FLOW_LOGS,
+    &network::FORMAT,
     &operations::IGNORED,
     &s3::transport::PLAINTEXT,
     &s3::transport::OLD_TLS,
@@ -91,6 +95,7 @@ pub static RULES: &[&Rule] = &[
     &security_group::public::HIGH_RISK,
     &security_group::public::ADMINISTRATION,
     &security_group::tier::BALANCER_ONLY,
+    &network::DEFAULT_GROUP,
 ];
 
 /// The rule of this id.

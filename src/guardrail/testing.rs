@@ -33,6 +33,7 @@ pub(super) fn desired(text: &str) -> Desired {
                         address: address.clone(),
                         region: "eu-west-1".to_owned(),
                         arguments: block(arguments, None),
+                        depends_on: std::collections::BTreeSet::new(),
                         origin: Origin::default(),
                     };
                     desired.lookups.insert(address, lookup);
@@ -112,6 +113,9 @@ fn value(given: &toml::Value) -> Value {
 }
 
 fn template(text: &str) -> Value {
+    if text.starts_with("$${") {
+        return Value::text(text.replace("$${", "${"));
+    }
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {

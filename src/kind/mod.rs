@@ -14,12 +14,24 @@ mod acm_certificate_validation;
 mod cloudfront_distribution;
 mod cloudfront_origin_access_control;
 mod cloudfront_response_headers_policy;
+mod cloudfront_vpc_origin;
+mod cloudwatch_log_delivery;
+mod cloudwatch_log_delivery_destination;
+mod cloudwatch_log_delivery_source;
+mod default_security_group;
+mod eip;
+mod flow_log;
+mod internet_gateway;
 mod lb;
 mod lb_listener;
 mod lb_listener_rule;
 mod lb_target_group;
 mod lb_target_group_attachment;
+mod nat_gateway;
+mod route;
 mod route53_record;
+mod route_table;
+mod route_table_association;
 mod s3_bucket;
 mod s3_bucket_lifecycle_configuration;
 mod s3_bucket_logging;
@@ -30,6 +42,8 @@ mod s3_bucket_server_side_encryption_configuration;
 mod s3_bucket_versioning;
 pub mod schema;
 mod security_group;
+mod subnet;
+mod vpc;
 mod vpc_security_group_egress_rule;
 mod vpc_security_group_ingress_rule;
 
@@ -43,12 +57,24 @@ pub static KINDS: &[&Kind] = &[
     &cloudfront_distribution::KIND,
     &cloudfront_origin_access_control::KIND,
     &cloudfront_response_headers_policy::KIND,
+    &cloudfront_vpc_origin::KIND,
+    &cloudwatch_log_delivery::KIND,
+    &cloudwatch_log_delivery_destination::KIND,
+    &cloudwatch_log_delivery_source::KIND,
+    &default_security_group::KIND,
+    &eip::KIND,
+    &flow_log::KIND,
+    &internet_gateway::KIND,
     &lb::KIND,
     &lb_listener::KIND,
     &lb_listener_rule::KIND,
     &lb_target_group::KIND,
     &lb_target_group_attachment::KIND,
+    &nat_gateway::KIND,
+    &route::KIND,
     &route53_record::KIND,
+    &route_table::KIND,
+    &route_table_association::KIND,
     &s3_bucket::KIND,
     &s3_bucket_lifecycle_configuration::KIND,
     &s3_bucket_logging::KIND,
@@ -58,6 +84,8 @@ pub static KINDS: &[&Kind] = &[
     &s3_bucket_server_side_encryption_configuration::KIND,
     &s3_bucket_versioning::KIND,
     &security_group::KIND,
+    &subnet::KIND,
+    &vpc::KIND,
     &vpc_security_group_egress_rule::KIND,
     &vpc_security_group_ingress_rule::KIND,
 ];
@@ -94,6 +122,9 @@ pub struct Kind {
     pub part_of: Option<&'static str>,
     /// Attribute whose value two steps must not change at once (a bucket, a zone).
     pub serialise_by: Option<&'static str>,
+    /// Whether AWS takes what it depends on only when that is as it will be, not as soon as
+    /// it can be referred to.
+    pub after_done: bool,
     /// What AWS gives against making one twice.
     pub guard: Guard,
     /// Whether this one holds data or carries traffic, so that delete and replace need
@@ -141,6 +172,7 @@ impl Kind {
         generated_name: None,
         part_of: None,
         serialise_by: None,
+        after_done: false,
         guard: Guard::Idempotent,
         protect: |_| false,
         exclusive_children: &[],

@@ -17,7 +17,7 @@ pub use why::Why;
 
 use crate::address::Address;
 use crate::refresh::Known;
-use crate::resource::{Id, Next, Resource};
+use crate::resource::{Id, Lookup, Next, Resource};
 use crate::value::{Attributes, Value};
 
 /// What a plan is for.
@@ -77,6 +77,9 @@ pub struct Plan {
     /// What references resolve to before the first step.
     #[serde(skip)]
     pub known: Known,
+    /// What is to be asked once what it waits for stands.
+    #[serde(skip)]
+    pub deferred: Vec<Lookup>,
     /// What components give to people and to each other, its lookups answered.
     #[serde(skip)]
     pub outputs: Outputs,

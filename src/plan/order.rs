@@ -18,7 +18,7 @@ use super::{Action, Changes, Mode, Outputs, Plan, Step};
 use crate::address::Address;
 use crate::graph::Graph;
 use crate::kind::Kind;
-use crate::resource::Next;
+use crate::resource::{Lookup, Next};
 use crate::state::Document;
 
 /// What a plan says of itself, beside what the state says.
@@ -30,6 +30,8 @@ pub struct Header {
     pub region: String,
     /// The account that was looked at; none offline.
     pub account: Option<String>,
+    /// What is to be asked once what it waits for stands.
+    pub deferred: Vec<Lookup>,
     /// What components give to people, as far as lookups tell.
     pub outputs: Outputs,
     /// Versions of the blueprints, by name.
@@ -54,6 +56,7 @@ pub fn order(changes: Changes, graph: &Graph, document: &Document, header: Heade
         problems: changes.problems,
         notes: changes.notes,
         known: changes.known,
+        deferred: header.deferred,
         outputs: header.outputs,
         version: crate::VERSION.to_owned(),
         blueprints: header.blueprints,
@@ -419,6 +422,7 @@ mod tests {
             mode: Mode::Apply,
             region: "eu-west-1".to_owned(),
             account: None,
+            deferred: Vec::new(),
             outputs: std::collections::BTreeMap::new(),
             blueprints: std::collections::BTreeMap::new(),
             next: Vec::new(),

@@ -7,9 +7,11 @@
 
 pub mod blueprint;
 pub mod check;
+pub mod code;
 pub mod compare;
 pub mod confirm;
 pub mod diagnostics;
+pub mod doctor;
 pub mod explain;
 pub mod health;
 pub mod next;

@@ -25,10 +25,14 @@ pub fn stop(screen: Screen, stop: &Stop) -> String {
             expected,
             found,
             says,
+            who,
         } => error(
-            &format!("{says} is {expected}, but the credentials are for account {found}"),
+            &format!("{says} is {expected}, but the credentials are for account {found} ({who})"),
             &[
-                "choose the right profile (AWS_PROFILE) or sign in to the right account; nothing was touched",
+                &format!(
+                    "choose a profile or a role of account {expected} (AWS_PROFILE), or sign in to it; nothing was touched"
+                ),
+                "if the app is to stand in another account, give it there an environment of its own: one state knows one account",
             ],
         ),
     }

@@ -1,9 +1,11 @@
 //! What integration tests stand on: a sandbox per test binary, an account per test.
 
-mod account;
+pub(crate) mod account;
 mod call;
 pub(crate) mod cli;
 pub(crate) mod proxy;
+mod terminal;
+pub(crate) mod user;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -48,6 +50,7 @@ impl Sandbox {
             region: REGION.to_owned(),
             endpoint: Some(self.endpoint.clone()),
             credentials: Some(self.credentials()),
+            ..Settings::default()
         }
     }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
+use hyper::header::{DATE, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, Uri};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
@@ -88,6 +89,7 @@ struct State {
     calls: Vec<String>,
     mutations: usize,
     latency: Duration,
+    clock: Option<&'static str>,
     rules: Vec<Rule>,
     storm: Option<Storm>,
     struck: usize,
@@ -179,6 +181,11 @@ impl Proxy {
     /// Delays every call by this much.
     pub(crate) fn latency(&self, latency: Duration) {
         self.state.lock().latency = latency;
+    }
+
+    /// From now on every answer has this date.
+    pub(crate) fn clock(&self, date: &'static str) {
+        self.state.lock().clock = Some(date);
     }
 
     /// From now on this many of a hundred calls fail, are throttled, or are carried out and
@@ -287,8 +294,16 @@ async fn handle(
             Err(Broken)
         }
     };
-    shared.lock().in_flight -= 1;
-    answer
+    let mut state = shared.lock();
+    state.in_flight -= 1;
+    match (answer, state.clock) {
+        (Ok(mut answer), Some(date)) => {
+            let date = HeaderValue::from_static(date);
+            answer.headers_mut().insert(DATE, date);
+            Ok(answer)
+        }
+        (answer, _) => answer,
+    }
 }
 
 fn take_fault(state: &mut State, call: &Call) -> Option<Fault> {

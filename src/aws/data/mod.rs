@@ -5,8 +5,12 @@
 //! *Invariant*: a lookup makes no choice. Where several answers fit, it says which, and the
 //! user chooses.
 
+pub(super) mod availability_zones;
 pub(super) mod caller_identity;
+pub(super) mod ec2_managed_prefix_list;
+mod networks;
 pub(super) mod route53_zone;
+pub(super) mod security_group;
 pub(super) mod subnets;
 pub(super) mod vpc;
 
@@ -96,17 +100,9 @@ fn tags_value(tags: &[Tag]) -> Value {
     }))
 }
 
-/// The tag `Name` in quotes, with a blank before it, if there is one.
-fn name_tag(tags: &[Tag]) -> String {
-    tags.iter()
-        .find(|tag| tag.key.as_deref() == Some("Name"))
-        .and_then(|tag| tag.value.as_deref())
-        .map(|name| format!(" \"{name}\""))
-        .unwrap_or_default()
-}
-
 /// The partition of a region, as the second part of an ARN says it.
-fn partition(region: &str) -> &'static str {
+#[must_use]
+pub fn partition(region: &str) -> &'static str {
     if region.starts_with("cn-") {
         "aws-cn"
     } else if region.starts_with("us-gov-") {

@@ -24,6 +24,10 @@ pub(in crate::aws) struct Route53Zone;
 
 #[async_trait]
 impl Ask for Route53Zone {
+    fn permissions(&self) -> &'static [&'static str] {
+        &["route53:GetHostedZone", "route53:ListHostedZonesByName"]
+    }
+
     async fn ask(
         &self,
         aws: &Aws,

@@ -9,8 +9,9 @@
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, Subnet};
 
-use super::{asked, filters, listed, name_tag};
-use crate::aws::{Ask, Aws, Error, ErrorKind};
+use super::networks::{Routes, one_a_zone};
+use super::{asked, filters, listed};
+use crate::aws::{Ask, Aws, Error, ErrorKind, ec2};
 use crate::value::{Attributes, Value};
 
 const OPERATION: &str = "ec2:DescribeSubnets";
@@ -20,6 +21,10 @@ pub(in crate::aws) struct Subnets;
 
 #[async_trait]
 impl Ask for Subnets {
+    fn permissions(&self) -> &'static [&'static str] {
+        &["ec2:DescribeSubnets"]
+    }
+
     async fn ask(
         &self,
         aws: &Aws,
@@ -39,7 +44,8 @@ impl Ask for Subnets {
             None => region.to_owned(),
         };
         let all = describe(aws, region, in_vpc).await?;
-        Err(none(&place, arguments, &missing, &all))
+        let routes = Routes::read(aws, region).await;
+        Err(none(&place, arguments, &missing, &all, &routes))
     }
 }
 
@@ -74,7 +80,13 @@ fn missing(wanted: &[Filter], found: &[Subnet]) -> Vec<String> {
         .collect()
 }
 
-fn none(place: &str, arguments: &Attributes, missing: &[String], all: &[Subnet]) -> Error {
+fn none(
+    place: &str,
+    arguments: &Attributes,
+    missing: &[String],
+    all: &[Subnet],
+    routes: &Routes,
+) -> Error {
     if all.is_empty() {
         return Error::new(
             ErrorKind::NotFound,
@@ -88,22 +100,19 @@ fn none(place: &str, arguments: &Attributes, missing: &[String], all: &[Subnet])
     } else {
         format!("{place} has no subnet {}", listed(missing.to_vec()))
     };
-    let mut one_a_zone: Vec<&Subnet> = Vec::new();
-    for subnet in all {
-        if !one_a_zone.iter().any(|other| zone(other) == zone(subnet)) {
-            one_a_zone.push(subnet);
-        }
+    let is_public = |subnet: &Subnet| routes.is_public(subnet) == Some(true);
+    let public: Vec<&Subnet> = all.iter().filter(|one| is_public(one)).collect();
+    let mut choice = one_a_zone(&public);
+    if choice.len() < 2 {
+        choice = one_a_zone(&all.iter().collect::<Vec<_>>());
     }
-    let choice: Vec<String> = one_a_zone
-        .into_iter()
-        .map(|subnet| format!("\"{}\"", id(subnet)))
-        .collect();
+    let choice: Vec<String> = choice.iter().map(|id| format!("\"{id}\"")).collect();
     Error::new(
         ErrorKind::NotFound,
         OPERATION,
         format!(
             "{wanted}; there are {}",
-            listed(all.iter().map(described).collect())
+            listed(all.iter().map(|one| described(one, routes)).collect())
         ),
     )
     .hint(format!(
@@ -120,16 +129,15 @@ fn zone(subnet: &Subnet) -> &str {
     subnet.availability_zone.as_deref().unwrap_or_default()
 }
 
-fn described(subnet: &Subnet) -> String {
-    let public = if subnet.map_public_ip_on_launch == Some(true) {
-        ", public addresses"
-    } else {
-        ""
+fn described(subnet: &Subnet, routes: &Routes) -> String {
+    let public = match routes.is_public(subnet) {
+        Some(true) => ", public",
+        _ => "",
     };
     format!(
         "{}{} ({}, {}{public})",
         id(subnet),
-        name_tag(subnet.tags()),
+        ec2::name_of(subnet.tags()),
         zone(subnet),
         subnet.cidr_block.as_deref().unwrap_or("no IPv4")
     )
@@ -152,7 +160,7 @@ fn attributes(region: &str, arguments: &Attributes, found: &[Subnet]) -> Attribu
 mod tests {
     use aws_sdk_ec2::types::Subnet;
 
-    use super::{attributes, missing, none};
+    use super::{Routes, attributes, missing, none};
     use crate::aws::data::filters;
     use crate::value::{Attributes, Value};
 
@@ -194,7 +202,7 @@ mod tests {
             subnet("subnet-c", "eu-west-1b"),
         ];
         let asked = arguments("map-public-ip-on-launch", &["true"]);
-        let error = none("vpc-1", &asked, &[], &all);
+        let error = none("vpc-1", &asked, &[], &all, &Routes::default());
         assert_eq!(
             error.message,
             "no subnet of vpc-1 has map-public-ip-on-launch = true; there are subnet-a (eu-west-1a, 10.0.0.0/24), subnet-b (eu-west-1a, 10.0.0.0/24), subnet-c (eu-west-1b, 10.0.0.0/24)"

@@ -7,8 +7,9 @@
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, Vpc as SdkVpc};
 
-use super::{asked, filter, filters, listed, name_tag, partition, tags_value};
-use crate::aws::{Ask, Aws, Error, ErrorKind};
+use super::networks::Networks;
+use super::{asked, filter, filters, listed, partition, tags_value};
+use crate::aws::{Ask, Aws, Error, ErrorKind, ec2};
 use crate::value::{Attributes, Value};
 
 const OPERATION: &str = "ec2:DescribeVpcs";
@@ -18,6 +19,10 @@ pub(in crate::aws) struct Vpc;
 
 #[async_trait]
 impl Ask for Vpc {
+    fn permissions(&self) -> &'static [&'static str] {
+        &["ec2:DescribeVpcs"]
+    }
+
     async fn ask(
         &self,
         aws: &Aws,
@@ -50,7 +55,8 @@ impl Ask for Vpc {
             }
             (None, _) => {
                 let all = describe(aws, region, Vec::new()).await?;
-                Err(none(region, arguments, &all))
+                let networks = Networks::read(aws, region, all).await?;
+                Err(none(region, arguments, &networks))
             }
         }
     }
@@ -67,25 +73,22 @@ async fn describe(aws: &Aws, region: &str, filters: Vec<Filter>) -> Result<Vec<S
     Ok(answer.vpcs.unwrap_or_default())
 }
 
-fn none(region: &str, arguments: &Attributes, all: &[SdkVpc]) -> Error {
-    let asked = asked(arguments);
-    let Some(first) = all.first() else {
-        return Error::new(ErrorKind::NotFound, OPERATION, format!("{region} has no VPC")).hint(
-            "create one (`aws ec2 create-default-vpc` makes the region's default), or choose another region",
-        );
-    };
-    Error::new(
-        ErrorKind::NotFound,
-        OPERATION,
+fn none(region: &str, arguments: &Attributes, networks: &Networks) -> Error {
+    let message = if networks.vpcs.is_empty() {
+        format!("{region} has no VPC")
+    } else if arguments.get("default").and_then(Value::as_bool) == Some(true) {
         format!(
-            "no VPC in {region} has {asked}; there are {}",
-            described(all)
-        ),
-    )
-    .hint(format!(
-        "write one of them, such as `vpc = \"{}\"`",
-        id(preferred(all).unwrap_or(first))
-    ))
+            "{region} has no default VPC; there are {}",
+            networks.described()
+        )
+    } else {
+        format!(
+            "no VPC in {region} has {}; there are {}",
+            asked(arguments),
+            networks.described()
+        )
+    };
+    Error::new(ErrorKind::NotFound, OPERATION, message).hint(networks.hint())
 }
 
 fn several(region: &str, arguments: &Attributes, found: &[SdkVpc]) -> Error {
@@ -124,7 +127,7 @@ fn described(vpcs: &[SdkVpc]) -> String {
         format!(
             "{}{} ({}{default})",
             id(vpc),
-            name_tag(vpc.tags()),
+            ec2::name_of(vpc.tags()),
             vpc.cidr_block.as_deref().unwrap_or("no IPv4")
         )
     };
@@ -168,6 +171,7 @@ mod tests {
     use aws_sdk_ec2::types::{Tag, Vpc as SdkVpc};
 
     use super::{attributes, none, several};
+    use crate::aws::data::networks::{Networks, Routes};
     use crate::value::{Attributes, Value};
 
     fn vpc(id: &str, name: &str, default: bool) -> SdkVpc {
@@ -187,19 +191,30 @@ mod tests {
 
     #[test]
     fn nothing_found_says_what_there_is_and_what_to_write() {
+        let networks = |vpcs: &[SdkVpc]| Networks {
+            vpcs: vpcs.to_vec(),
+            subnets: Vec::new(),
+            routes: Routes::default(),
+        };
         let all = [vpc("vpc-1", "old", true), vpc("vpc-2", "main", false)];
-        let error = none("eu-west-1", &by_name(), &all);
+        let error = none("eu-west-1", &by_name(), &networks(&all));
         assert_eq!(
             error.message,
-            "no VPC in eu-west-1 has tag Name = mian; there are vpc-1 \"old\" (10.0.0.0/16, the default), vpc-2 \"main\" (10.0.0.0/16)"
+            "no VPC in eu-west-1 has tag Name = mian; there are vpc-1 \"old\" (10.0.0.0/16, the default, no subnets), vpc-2 \"main\" (10.0.0.0/16, no subnets)"
         );
+        assert!(error.hint.unwrap().starts_with(
+            "write which, such as `vpc = \"vpc-2\"`, and `subnets` of it in two zones; or add"
+        ));
+        let default = [("default".to_owned(), Value::Bool(true))].into();
         assert_eq!(
-            error.hint.unwrap(),
-            "write one of them, such as `vpc = \"vpc-2\"`"
+            none("eu-west-1", &default, &networks(&all[1..])).message,
+            "eu-west-1 has no default VPC; there are vpc-2 \"main\" (10.0.0.0/16, no subnets)"
         );
+        let nothing = none("eu-west-1", &by_name(), &networks(&[]));
+        assert_eq!(nothing.message, "eu-west-1 has no VPC");
         assert_eq!(
-            none("eu-west-1", &by_name(), &[]).message,
-            "eu-west-1 has no VPC"
+            nothing.hint.unwrap(),
+            "add a component with `blueprint = \"network\"`, which makes one, and write `network = { from = \"COMPONENT\" }`"
         );
     }
 

@@ -67,13 +67,13 @@ impl Expansion<'_> {
                 };
                 self.problems.push(Diagnostic::error(message).at(span, ""));
             }
-            for taken in taken(&given.value, &input.takes) {
+            for taken in taken(&given.value, Some(input)) {
                 self.check_taken(&taken);
             }
         }
         for value in amend::values(&component.amendments) {
             self.whole(value);
-            for taken in taken(value, &[]) {
+            for taken in taken(value, None) {
                 self.check_taken(&taken);
             }
         }
@@ -202,8 +202,8 @@ pub(super) fn taken_by<'a>(component: &'a Component, library: &'a Library) -> Ve
         .inputs
         .iter()
         .filter_map(|(name, given)| Some((manifest.inputs.get(name)?, given)))
-        .flat_map(|(input, given)| taken(&given.value, &input.takes))
-        .chain(amend::values(&component.amendments).flat_map(|value| taken(value, &[])))
+        .flat_map(|(input, given)| taken(&given.value, Some(input)))
+        .chain(amend::values(&component.amendments).flat_map(|value| taken(value, None)))
         .collect()
 }
 
@@ -212,29 +212,37 @@ pub(super) struct Taken<'a> {
     pub(super) component: &'a str,
     pub(super) output: &'a str,
     pub(super) span: &'a Span,
+    /// Whether it must be given.
+    pub(super) must: bool,
 }
 
 /// Every output that a value takes. One that the parser has complained about is nameless
 /// and left out.
-fn taken<'a>(value: &'a Written<Input>, takes: &'a [String]) -> Vec<Taken<'a>> {
+fn taken<'a>(value: &'a Written<Input>, input: Option<&'a InputSpec>) -> Vec<Taken<'a>> {
     match &value.value {
-        Input::Component(component) => takes
-            .iter()
-            .map(|output| Taken {
+        Input::Component(component) => input
+            .into_iter()
+            .flat_map(|input| {
+                let must = input.takes.iter().map(|output| (output, true));
+                must.chain(input.may_take.iter().map(|output| (output, false)))
+            })
+            .map(|(output, must)| Taken {
                 component,
                 output,
                 span: &value.span,
+                must,
             })
             .collect(),
         Input::From { component, output } if !component.is_empty() => vec![Taken {
             component,
             output,
             span: &value.span,
+            must: true,
         }],
-        Input::List(items) => items.iter().flat_map(|item| taken(item, takes)).collect(),
+        Input::List(items) => items.iter().flat_map(|item| taken(item, input)).collect(),
         Input::Table(entries) => {
             let entries = entries.values();
-            entries.flat_map(|item| taken(item, takes)).collect()
+            entries.flat_map(|item| taken(item, input)).collect()
         }
         _ => Vec::new(),
     }

@@ -52,7 +52,7 @@ hsts_preload = true
 "#,
         r#"
 7:8, blueprints/_shared/certificate.toml.tera:11:1: `zone`: `shop.example.com` is not in the zone `example.org`; write the zone that it is in
-9:7, blueprints/https-service/network.toml.tera:2:1: `vpc`: with a `vpc` of your own, say which `subnets` of it: ids, or as in `subnets = { tag = "Tier=public" }`
+9:7, blueprints/https-service/network.toml.tera:5:1: `vpc`: with a `vpc` of your own, say which `subnets` of it: ids, or as in `subnets = { tag = "Tier=public" }`
 10:11, blueprints/https-service/targets.toml.tera:3:1: `targets`: `10.0.0.1` can't be a target of type `instance`; all targets are instances or all are IP addresses
 11:16, blueprints/https-service/load_balancer.toml.tera:2:1: `hsts_preload`: preloading needs `hsts_include_subdomains = true` and a `hsts_max_age` of a year or more
 "#,
@@ -97,9 +97,9 @@ vpc = { from = "web.subnet_ids" }
 subnets = { from = "web.subnet_ids" }
 "#,
         r"
-12:7, blueprints/https-service/security_groups.toml.tera:48:1: `web.data.aws_subnets.lb.ids` is a list of texts, which can't be a text
-12:7, blueprints/https-service/security_groups.toml.tera:22:1: `web.data.aws_subnets.lb.ids` is a list of texts, which can't be a text
-12:7, blueprints/https-service/targets.toml.tera:11:1: `web.data.aws_subnets.lb.ids` is a list of texts, which can't be a text
+12:7, blueprints/https-service/security_groups.toml.tera:50:1: `web.data.aws_subnets.lb.ids` is a list of texts, which can't be a text
+12:7, blueprints/https-service/security_groups.toml.tera:24:1: `web.data.aws_subnets.lb.ids` is a list of texts, which can't be a text
+12:7, blueprints/https-service/targets.toml.tera:13:1: `web.data.aws_subnets.lb.ids` is a list of texts, which can't be a text
 ",
     );
     check(
@@ -245,6 +245,11 @@ name = "${aws_acm_certificate.site.domain_validation_options}"
 id = "${aws_security_group.main.vpc_id}"
 [aws_acm_certificate.site]
 private_key = "${aws_acm_certificate.site.certificate_body}"
+[data.aws_security_group.late]
+vpc_id = "${aws_security_group.main.vpc_id}"
+depends_on = ["aws_security_group.main", "aws_lb.none"]
+[data.aws_vpc.later]
+id = "${data.aws_security_group.late.vpc_id}"
 "#,
         r"
 4:1, mine/own/main.toml.tera:11:1: `a.aws_acm_certificate.site.certificate_body` is not set, so nothing can refer to it
@@ -253,8 +258,11 @@ private_key = "${aws_acm_certificate.site.certificate_body}"
 4:1, mine/own/main.toml.tera:5:1: `a.aws_lb.mian` refers to `a.data.aws_subnets.main`, which is not there
 4:1, mine/own/main.toml.tera:3:1: `a.aws_security_group.main` refers to `a.aws_lb.main`, which is not there
   Did you mean `aws_lb.mian`?
+4:1, mine/own/main.toml.tera:16:1: the lookup `a.data.aws_vpc.later` refers to `a.data.aws_security_group.late`, which waits for resources
+  Only resources and outputs can refer to a lookup with `depends_on`.
 4:1, mine/own/main.toml.tera:9:1: the lookup `a.data.aws_vpc.main` refers to the resource `a.aws_security_group.main`
-  A lookup can only refer to another lookup.
+  A lookup can only refer to another lookup; one that is to wait for resources names them in `depends_on`.
+4:1, mine/own/main.toml.tera:12:1: `a.data.aws_security_group.late` depends on `a.aws_lb.none`, which is not there
 ",
     );
 }

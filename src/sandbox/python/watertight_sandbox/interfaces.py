@@ -7,6 +7,8 @@ managed by the service, described as `ELB app/NAME/ID`; they stay a while after 
 
 import time
 
+from moto.ec2.utils import random_public_ip
+
 from . import settings
 
 
@@ -18,6 +20,8 @@ def attach(balancer, backend):
     for subnet in balancer.subnets:
         interface = ec2.create_network_interface(subnet, None, group_ids=list(balancer.security_groups), description=description(balancer))
         interface.requester_id, interface.requester_managed, interface.status = "amazon-elb", True, "in-use"
+        if balancer.scheme == "internet-facing":
+            interface.public_ip = random_public_ip()
 
 
 def detach(balancer, backend):

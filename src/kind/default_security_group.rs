@@ -1,0 +1,26 @@
+//! `aws_default_security_group`: the group that AWS makes with a VPC, closed.
+//!
+//! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
+
+use super::{Compare, Guard, Kind};
+
+/// It stands as long as its VPC: nobody makes it and nobody deletes it (VPC user guide,
+/// "Default security groups for your VPCs").
+pub(super) static KIND: Kind = Kind {
+    name: "aws_default_security_group",
+    noun: "default security group",
+    replace: &["vpc_id"],
+    compare: &[("revoke_rules_on_delete", Compare::WriteOnly)],
+    named_by: &["vpc_id"],
+    guard: Guard::Idempotent,
+    permissions: &[
+        "ec2:CreateTags",
+        "ec2:DeleteTags",
+        "ec2:DescribeSecurityGroupRules",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeVpcs",
+        "ec2:RevokeSecurityGroupEgress",
+        "ec2:RevokeSecurityGroupIngress",
+    ],
+    ..Kind::PLAIN
+};

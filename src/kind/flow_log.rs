@@ -1,0 +1,54 @@
+//! `aws_flow_log`: a record of the traffic of a VPC, a subnet or an interface.
+//!
+//! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
+
+use super::{Guard, Kind, Literal};
+
+/// All but its tags is fixed. A second one of the same source and destination is refused with
+/// `FlowLogAlreadyExists`, and the call takes a token (API reference, `CreateFlowLogs`; VPC
+/// user guide, "Flow log limitations"). Defaults are the provider's. The actions on `logs`
+/// are what publishing to S3 takes ("Create a flow log that publishes to Amazon S3").
+pub(super) static KIND: Kind = Kind {
+    name: "aws_flow_log",
+    noun: "flow log",
+    replace: &[
+        "destination_options",
+        "eni_id",
+        "iam_role_arn",
+        "log_destination",
+        "log_destination_type",
+        "log_format",
+        "max_aggregation_interval",
+        "subnet_id",
+        "traffic_type",
+        "vpc_id",
+    ],
+    defaults: &[
+        ("log_destination_type", Literal::Text("cloud-watch-logs")),
+        ("max_aggregation_interval", Literal::Int(600)),
+        (
+            "destination_options.file_format",
+            Literal::Text("plain-text"),
+        ),
+        (
+            "destination_options.hive_compatible_partitions",
+            Literal::Bool(false),
+        ),
+        (
+            "destination_options.per_hour_partition",
+            Literal::Bool(false),
+        ),
+    ],
+    named_by: &["log_destination"],
+    guard: Guard::UniqueName,
+    permissions: &[
+        "ec2:CreateFlowLogs",
+        "ec2:CreateTags",
+        "ec2:DeleteFlowLogs",
+        "ec2:DeleteTags",
+        "ec2:DescribeFlowLogs",
+        "logs:CreateLogDelivery",
+        "logs:DeleteLogDelivery",
+    ],
+    ..Kind::PLAIN
+};

@@ -1,0 +1,23 @@
+//! `aws_internet_gateway`: the way between a VPC and the internet.
+//!
+//! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
+
+use super::{Guard, Kind};
+
+/// `CreateInternetGateway` takes no token and has no name (API reference).
+pub(super) static KIND: Kind = Kind {
+    name: "aws_internet_gateway",
+    noun: "internet gateway",
+    guard: Guard::Nothing,
+    permissions: &[
+        "ec2:AttachInternetGateway",
+        "ec2:CreateInternetGateway",
+        "ec2:CreateTags",
+        "ec2:DeleteInternetGateway",
+        "ec2:DeleteTags",
+        "ec2:DescribeInternetGateways",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DetachInternetGateway",
+    ],
+    ..Kind::PLAIN
+};

@@ -1,0 +1,32 @@
+//! `aws_nat_gateway`: the way out for subnets into which there is no way.
+//!
+//! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
+
+use super::{Guard, Kind, Literal};
+
+/// `CreateNatGateway` takes a token (API reference); for how long EC2 knows it again is not
+/// documented.
+pub(super) static KIND: Kind = Kind {
+    name: "aws_nat_gateway",
+    noun: "NAT gateway",
+    replace: &[
+        "allocation_id",
+        "availability_mode",
+        "connectivity_type",
+        "private_ip",
+        "subnet_id",
+    ],
+    defaults: &[("connectivity_type", Literal::Text("public"))],
+    named_by: &["subnet_id"],
+    guard: Guard::Token { seconds: None },
+    protect: |_| true,
+    permissions: &[
+        "ec2:CreateNatGateway",
+        "ec2:CreateTags",
+        "ec2:DeleteNatGateway",
+        "ec2:DeleteTags",
+        "ec2:DescribeNatGateways",
+    ],
+    usual_seconds: 120,
+    ..Kind::PLAIN
+};

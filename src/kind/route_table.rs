@@ -1,0 +1,25 @@
+//! `aws_route_table`: where the traffic of its subnets goes.
+//!
+//! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
+
+use super::{Guard, Kind};
+
+/// `CreateRouteTable` takes a token (API reference); for how long EC2 knows it again is not
+/// documented. Its routes are its own: one made by hand may be a way out that the plan did
+/// not show.
+pub(super) static KIND: Kind = Kind {
+    name: "aws_route_table",
+    noun: "route table",
+    replace: &["vpc_id"],
+    named_by: &["vpc_id"],
+    guard: Guard::Token { seconds: None },
+    exclusive_children: &["aws_route"],
+    permissions: &[
+        "ec2:CreateRouteTable",
+        "ec2:CreateTags",
+        "ec2:DeleteRouteTable",
+        "ec2:DeleteTags",
+        "ec2:DescribeRouteTables",
+    ],
+    ..Kind::PLAIN
+};

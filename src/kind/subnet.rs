@@ -1,0 +1,45 @@
+//! `aws_subnet`: a part of a VPC's addresses, in one zone.
+//!
+//! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
+
+use super::{Guard, Kind, Literal};
+
+/// `CreateSubnet` takes no token; a second subnet with the same addresses is refused with
+/// `InvalidSubnet.Conflict` (API reference). Defaults are the provider's, which are AWS's.
+pub(super) static KIND: Kind = Kind {
+    name: "aws_subnet",
+    noun: "subnet",
+    replace: &[
+        "availability_zone",
+        "availability_zone_id",
+        "cidr_block",
+        "ipv6_native",
+        "vpc_id",
+    ],
+    defaults: &[
+        ("assign_ipv6_address_on_creation", Literal::Bool(false)),
+        ("enable_dns64", Literal::Bool(false)),
+        (
+            "enable_resource_name_dns_a_record_on_launch",
+            Literal::Bool(false),
+        ),
+        (
+            "enable_resource_name_dns_aaaa_record_on_launch",
+            Literal::Bool(false),
+        ),
+        ("ipv6_native", Literal::Bool(false)),
+        ("map_public_ip_on_launch", Literal::Bool(false)),
+    ],
+    named_by: &["vpc_id", "cidr_block"],
+    guard: Guard::UniqueName,
+    permissions: &[
+        "ec2:CreateSubnet",
+        "ec2:CreateTags",
+        "ec2:DeleteSubnet",
+        "ec2:DeleteTags",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:ModifySubnetAttribute",
+    ],
+    ..Kind::PLAIN
+};

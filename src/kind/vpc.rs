@@ -1,0 +1,34 @@
+//! `aws_vpc`: a network of one's own.
+//!
+//! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
+
+use super::{Guard, Kind, Literal};
+
+/// `CreateVpc` takes no token, and a second VPC of the same addresses is as welcome as the
+/// first (API reference). Defaults are the provider's, which are AWS's.
+pub(super) static KIND: Kind = Kind {
+    name: "aws_vpc",
+    noun: "VPC",
+    replace: &["cidr_block", "instance_tenancy"],
+    defaults: &[
+        ("enable_dns_support", Literal::Bool(true)),
+        ("instance_tenancy", Literal::Text("default")),
+    ],
+    guard: Guard::Nothing,
+    permissions: &[
+        "ec2:CreateTags",
+        "ec2:CreateVpc",
+        "ec2:DeleteTags",
+        "ec2:DeleteVpc",
+        "ec2:DescribeInternetGateways",
+        "ec2:DescribeNetworkAcls",
+        "ec2:DescribeRouteTables",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcAttribute",
+        "ec2:DescribeVpcEndpoints",
+        "ec2:DescribeVpcs",
+        "ec2:ModifyVpcAttribute",
+    ],
+    ..Kind::PLAIN
+};
