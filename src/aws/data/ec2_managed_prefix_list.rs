@@ -19,6 +19,10 @@ pub(in crate::aws) struct Ec2ManagedPrefixList;
 
 #[async_trait]
 impl Ask for Ec2ManagedPrefixList {
+    fn permissions(&self) -> &'static [&'static str] {
+        &["ec2:DescribeManagedPrefixLists"]
+    }
+
     async fn ask(
         &self,
         aws: &Aws,

@@ -19,6 +19,10 @@ pub(in crate::aws) struct SecurityGroup;
 
 #[async_trait]
 impl Ask for SecurityGroup {
+    fn permissions(&self) -> &'static [&'static str] {
+        &["ec2:DescribeSecurityGroups"]
+    }
+
     async fn ask(
         &self,
         aws: &Aws,
