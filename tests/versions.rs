@@ -46,9 +46,11 @@ fn states_of_earlier_formats_are_planned_without_a_replacement() {
             .run(&["plan", "app.toml", "--offline", "--json"])
             .code(0);
         let plan = Planned(serde_json::from_str(&ran.out).unwrap());
-        assert_eq!(plan.steps(), [""; 0], "{name}");
-        let unchanged = plan.0["unchanged"].as_array().unwrap().len();
-        assert_eq!(unchanged, state["records"].as_array().unwrap().len());
+        // A newer blueprint may make more and set more; what stands stays.
+        let mut steps = plan.steps();
+        steps.retain(|step| !step.starts_with("create ") && !step.starts_with("update "));
+        assert_eq!(steps, [""; 0], "{name}");
+        assert!(!plan.0["unchanged"].as_array().unwrap().is_empty());
         seen += 1;
     }
     assert!(seen >= 3);
@@ -135,20 +137,24 @@ async fn a_new_default_says_that_it_is_one() {
     let project = Project::on(&sandbox);
     project.write("app.toml", SERVICE);
     project.apply("app.toml");
+    let library = watertight::blueprint::Library::embedded();
+    let version = &library.manifest("https-service").unwrap().version;
+    let present = format!("version = \"{version}\"");
     let changes = [
-        ("version = \"1.0.0\"", "version = \"1.1.0\""),
+        (present.as_str(), "version = \"99.0.0\""),
         ("default = 60", "default = 75"),
     ];
     own_blueprint(&project, &changes);
     let plan = ["plan", "app.toml", "--blueprints", "own"];
-    let ran = project.run(&plan).code(0).says(
-        "idle_timeout = 60 -> 75  # the default changed with https-service 1.1.0 (was 1.0.0) < https-service/load_balancer.toml.tera:",
-    );
+    let why = format!("the default changed with https-service 99.0.0 (was {version})");
+    let ran = project.run(&plan).code(0).says(&format!(
+        "idle_timeout = 60 -> 75  # {why} < https-service/load_balancer.toml.tera:"
+    ));
     assert!(!ran.out.contains("to replace"), "{}", ran.out);
     let ran = project.run(&[&plan[..], &["--json"]].concat());
     let json: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
-    assert_eq!(json["blueprints"]["https-service"], "1.1.0");
+    assert_eq!(json["blueprints"]["https-service"], "99.0.0");
     let planned = Planned(json);
     assert_eq!(
         planned.fields("web.aws_lb.main"),
@@ -178,5 +184,5 @@ async fn a_new_default_says_that_it_is_one() {
         .iter()
         .find(|record| record["address"] == "web.aws_lb.main")
         .unwrap();
-    assert_eq!(main["maker"]["version"], "1.1.0");
+    assert_eq!(main["maker"]["version"], "99.0.0");
 }

@@ -1,6 +1,6 @@
 //! `[defaults]` through the embedded blueprints.
 
-use super::{expanded, lines};
+use super::{Library, expanded, lines};
 
 /// The values of an attribute wherever there is one, each with the line it came from.
 #[track_caller]
@@ -99,15 +99,18 @@ fn what_a_user_gave_is_known_of_each_resource() {
         let mut found = resources.filter(|(other, _)| other.to_string() == address);
         let maker = found.next().unwrap().1.maker.clone().unwrap();
         let given: Vec<String> = maker.given.into_iter().collect();
-        format!("{} {}: {}", maker.blueprint, maker.version, given.join(" "))
+        assert_eq!(maker.version, desired.blueprints[&maker.blueprint]);
+        format!("{}: {}", maker.blueprint, given.join(" "))
     };
     assert_eq!(
         given("web.aws_lb.main"),
-        "https-service 1.0.0: access_logs connection_logs idle_timeout"
+        "https-service: access_logs connection_logs idle_timeout"
     );
-    assert_eq!(
-        given("web.aws_lb_target_group.app"),
-        "https-service 1.0.0: port"
-    );
-    assert_eq!(desired.blueprints["private-bucket"], "1.0.0");
+    assert_eq!(given("web.aws_lb_target_group.app"), "https-service: port");
+    let library = Library::embedded();
+    let names: Vec<&str> = desired.blueprints.keys().map(String::as_str).collect();
+    assert_eq!(names, ["https-service", "private-bucket"]);
+    for (name, version) in &desired.blueprints {
+        assert_eq!(library.manifest(name).unwrap().version, *version);
+    }
 }
