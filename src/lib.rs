@@ -70,6 +70,9 @@ pub mod value;
 
 pub mod policy;
 
+// What the rest of the world sees.
+pub mod dns;
+
 // What the user writes, and what comes of it.
 pub mod spec;
 

@@ -10,15 +10,16 @@
 //!
 //! *Invariant*: a lookup depends on literals and other lookups only, unless it is deferred.
 
+mod certificates;
 mod deferred;
 mod zones;
 
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
+use jiff::civil::Date;
 
 pub use deferred::{ask_one, pending, ready};
-pub use zones::check;
 
 use crate::address::{Address, Mode};
 use crate::aws::{Aws, Error, ErrorKind};
@@ -62,6 +63,15 @@ pub async fn read(aws: &Aws, desired: &Desired) -> Result<Lookups, Vec<Diagnosti
     } else {
         Err(diagnostics)
     }
+}
+
+/// Whether what was found will do where it is used: an error refuses the plan, a warning is
+/// worth a note.
+#[must_use]
+pub fn check(desired: &Desired, lookups: &Lookups, today: Date) -> Vec<Diagnostic> {
+    let mut problems = zones::check(desired, lookups);
+    problems.extend(certificates::check(desired, lookups, today));
+    problems
 }
 
 /// What a reference to a lookup leads to, if the lookup was answered and has it.

@@ -21,6 +21,7 @@ use crate::compare::{self, Comparison};
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::diff::{self, Options, Target};
 use crate::guardrail::{self, Approved, Refusal};
+use crate::plan::by_hand::ByHand;
 use crate::plan::{self, Header, Mode, Plan};
 use crate::refresh::{self, Failure, Observed};
 use crate::resource::{Desired, Lookups};
@@ -212,7 +213,11 @@ pub async fn plan(
     let lookups = lookup::read(aws, approved.desired())
         .await
         .map_err(Stop::Wrong)?;
-    wrong_if_any(lookup::check(approved.desired(), &lookups))?;
+    let found = lookup::check(approved.desired(), &lookups, today);
+    let (wrong, worth_knowing): (Vec<_>, Vec<_>) = found
+        .into_iter()
+        .partition(|problem| problem.severity == Severity::Error);
+    wrong_if_any(wrong)?;
     let confirmed = guardrail::confirm(approved, &lookups, today).map_err(Stop::Refused)?;
     let desired = confirmed.desired();
     let graph = graph::build(desired, document).map_err(Stop::Wrong)?;
@@ -223,6 +228,9 @@ pub async fn plan(
     let mut changes = diff::compare(target, &graph, &observed, document, options);
     let found = blockers::find(aws, &changes.steps).await;
     changes.problems.extend(found);
+    changes
+        .notes
+        .extend(worth_knowing.into_iter().map(|problem| problem.message));
     let header = header(Mode::Apply, desired, Some(&session.account));
     Ok(plan::order(changes, &graph, document, header))
 }
@@ -296,6 +304,10 @@ fn header(mode: Mode, desired: &Desired, account: Option<&str>) -> Header {
         account: account.map(str::to_owned),
         outputs: desired.outputs.clone(),
         blueprints: desired.blueprints.clone(),
+        by_hand: match mode {
+            Mode::Apply => desired.by_hand.values().map(ByHand::of).collect(),
+            Mode::Destroy => Vec::new(),
+        },
         next: desired.next.clone(),
     }
 }

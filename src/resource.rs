@@ -195,6 +195,8 @@ pub struct Desired {
     pub ephemeral: bool,
     /// Everything that is to stand.
     pub resources: BTreeMap<Address, Resource>,
+    /// DNS records that somebody makes by hand, in a zone elsewhere.
+    pub by_hand: BTreeMap<Address, Resource>,
     /// Everything that is to be asked.
     pub lookups: BTreeMap<Address, Lookup>,
     /// What components give to others and to people, by component and name.

@@ -13,6 +13,7 @@ mod cdn;
 mod changes;
 mod dependencies;
 mod destroy;
+mod dns;
 mod doctor;
 mod drift;
 mod environments;

@@ -87,6 +87,7 @@ fn a_crate_is_used_where_it_belongs() {
         ("aws_config", "src/aws/"),
         ("aws_sdk_", "src/aws/"),
         ("aws_smithy_", "src/aws/"),
+        ("hickory_resolver", "src/dns/"),
         ("indicatif", "src/ui/"),
         ("dialoguer", "src/ui/"),
         ("annotate_snippets", "src/ui/"),

@@ -275,7 +275,7 @@ async fn tags(aws: &Aws, id: &Id) -> Result<Option<Tags>, Error> {
     }
 }
 
-async fn read_one(aws: &Aws, id: &Id) -> Result<Option<Attributes>, Error> {
+pub(super) async fn read_one(aws: &Aws, id: &Id) -> Result<Option<Attributes>, Error> {
     let (detail, tags) = try_join(describe(aws, id), tags(aws, id)).await?;
     Ok(detail
         .zip(tags)

@@ -1,8 +1,13 @@
 //! `aws_acm_certificate_validation`: that a certificate is issued.
 //!
+//! Where the wanted resource names no records, they are made by hand, elsewhere.
+//!
 //! *Invariant*: no call here changes anything in AWS.
 
+mod hangs;
+
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_acm::types::{CertificateDetail, CertificateStatus};
@@ -58,6 +63,22 @@ impl Lifecycle for Validations {
                 why: format!("certificate {id} does not exist any more"),
             },
         })
+    }
+
+    async fn settle_wanted(
+        &self,
+        aws: &Aws,
+        id: &Id,
+        wanted: &Wanted,
+        after: Duration,
+    ) -> Result<Settled, Error> {
+        let Some(detail) = describe(aws, id).await? else {
+            return self.settle(aws, id).await;
+        };
+        let records = wanted.attributes.get("validation_record_fqdns");
+        let by_hand = records.is_none_or(|records| records.items().is_empty());
+        let settled = progress(&detail);
+        Ok(hangs::explained(aws, &detail, settled, by_hand, after).await)
     }
 
     async fn update(

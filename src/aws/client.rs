@@ -26,6 +26,7 @@ use aws_smithy_types::date_time::Format as DateTimeFormat;
 use tokio::sync::OnceCell;
 
 use super::{Base, Error, ErrorKind, Origin, Profile};
+use crate::dns;
 
 /// What the caller decides about the connection to AWS.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +37,8 @@ pub struct Settings {
     pub endpoint: Option<String>,
     /// Key id and secret, in place of what the environment gives; the sandbox's.
     pub credentials: Option<(String, String)>,
+    /// Who is asked what public DNS shows.
+    pub dns: dns::Servers,
     /// Where credentials come from otherwise, as far as it was found out.
     pub origin: Option<Origin>,
 }
@@ -47,6 +50,7 @@ pub struct Aws {
     calls: Arc<Calls>,
     clients: Mutex<BTreeMap<String, Arc<Clients>>>,
     identity: OnceCell<Identity>,
+    dns: dns::Resolver,
     origin: Option<Origin>,
 }
 
@@ -96,6 +100,7 @@ impl Aws {
             calls,
             clients: Mutex::default(),
             identity: OnceCell::new(),
+            dns: dns::Resolver::new(settings.dns.clone()),
             origin: match settings.credentials {
                 Some(_) => Some(Origin::Given),
                 None => settings.origin.clone(),
@@ -181,6 +186,12 @@ impl Aws {
     #[must_use]
     pub fn calls(&self) -> BTreeMap<String, u64> {
         self.calls.lock().clone()
+    }
+
+    /// What the rest of the world sees; AWS looks there before it issues a certificate.
+    #[must_use]
+    pub fn dns(&self) -> &dns::Resolver {
+        &self.dns
     }
 
     /// The client of AWS Certificate Manager.

@@ -65,6 +65,7 @@ mod values;
 mod vpc;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -172,6 +173,10 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
 
 /// Every kind of lookup, in order of name.
 static LOOKUPS: &[(&str, &dyn Ask)] = &[
+    (
+        "aws_acm_certificate",
+        &data::acm_certificate::AcmCertificate,
+    ),
     (
         "aws_availability_zones",
         &data::availability_zones::AvailabilityZones,
@@ -373,6 +378,18 @@ pub trait Lifecycle: Send + Sync {
     /// soon as it can be read needs none: what was made is read until AWS shows it.
     async fn settle(&self, _aws: &Aws, _id: &Id) -> Result<Settled, Error> {
         Ok(Settled::Done)
+    }
+
+    /// The same of what this run makes, after so long a wait: what is wanted tells where to
+    /// look for a cause that AWS does not name.
+    async fn settle_wanted(
+        &self,
+        aws: &Aws,
+        id: &Id,
+        _wanted: &Wanted,
+        _waited: Duration,
+    ) -> Result<Settled, Error> {
+        self.settle(aws, id).await
     }
 
     /// Makes what was observed into what is wanted, by calls that may be repeated.

@@ -27,7 +27,7 @@ use super::{Blueprint, Library, RENDERED, amend, fill};
 use crate::address::{Address, Mode};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kind::Kind;
-use crate::resource::{Desired, Lookup, Origin};
+use crate::resource::{Desired, Lookup, Origin, Resource};
 use crate::spec::{Component, Input, Spec};
 use crate::value::{Attributes, Reference, Value};
 
@@ -189,6 +189,7 @@ impl Expansion<'_> {
             self.desired.outputs.insert(key, value);
         }
         self.desired.resources.extend(drafted.resources);
+        self.desired.by_hand.extend(drafted.by_hand);
         self.desired.lookups.extend(drafted.lookups);
         self.links.extend(drafted.links);
         self.problems.extend(drafted.problems);
@@ -380,8 +381,9 @@ impl Expansion<'_> {
             ("aws_s3_bucket", &["bucket"]),
         ];
         for (kind, attributes) in UNIQUE {
-            let mut first: BTreeMap<Vec<String>, &Address> = BTreeMap::new();
-            for resource in self.desired.resources.values() {
+            let mut first: BTreeMap<Vec<String>, &Resource> = BTreeMap::new();
+            let (resources, by_hand) = (&self.desired.resources, &self.desired.by_hand);
+            for resource in resources.values().chain(by_hand.values()) {
                 if resource.address.kind != *kind {
                     continue;
                 }
@@ -399,18 +401,17 @@ impl Expansion<'_> {
                     let mut diagnostic = error_at(
                         origin,
                         format!(
-                            "`{}` would be `{name}`, which `{other}` is",
-                            resource.address
+                            "`{}` would be `{name}`, which `{}` is",
+                            resource.address, other.address
                         ),
                         "",
                     );
-                    let other = &self.desired.resources[*other];
                     if let Some(span) = &other.origin_of(attributes[0]).spec {
                         diagnostic = diagnostic.at(span.clone(), "here too");
                     }
                     self.problems.push(diagnostic);
                 } else {
-                    first.insert(key, &resource.address);
+                    first.insert(key, resource);
                 }
             }
         }

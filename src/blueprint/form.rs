@@ -157,6 +157,34 @@ pub(super) fn id(text: &str, prefix: &str) -> Result<(), String> {
     }
 }
 
+/// The ARN of a certificate in ACM:
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscertificatemanager.html>.
+pub(super) fn certificate(text: &str) -> Result<(), String> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let is_word = |word: &str| {
+        let ok = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        !word.is_empty() && word.chars().all(ok)
+    };
+    match parts.as_slice() {
+        ["arn", _, "iam", ..] => Err(
+            "it is a certificate of IAM; only those of ACM are taken: import it there".to_owned(),
+        ),
+        ["arn", partition, "acm", region, account, name]
+            if partition.starts_with("aws")
+                && is_word(region)
+                && account.len() == 12
+                && account.chars().all(|c| c.is_ascii_digit())
+                && name.strip_prefix("certificate/").is_some_and(is_word) =>
+        {
+            Ok(())
+        }
+        _ => Err(format!(
+            "`{}` is not the ARN of a certificate, as in `arn:aws:acm:eu-west-1:123456789012:certificate/0a1b`",
+            text.escape_debug()
+        )),
+    }
+}
+
 /// One of these words.
 pub(super) fn enumerated(text: &str, values: &[String]) -> Result<(), String> {
     if values.iter().any(|value| value == text) {

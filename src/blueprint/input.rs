@@ -6,7 +6,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::form::{bucket_name, cidr, enumerated, hostname, id, path};
+use super::form::{bucket_name, certificate, cidr, enumerated, hostname, id, path};
 use crate::diagnostic::Span;
 use crate::spec::{Input, Written, in_toml};
 
@@ -37,6 +37,8 @@ pub enum InputType {
     Source,
     /// Where traffic goes to: an instance or an IP address.
     Target,
+    /// The ARN of a certificate in ACM.
+    Certificate,
     /// One of these words.
     Enum(Vec<String>),
     /// `{ from = "network" }`: another component, for what it gives.
@@ -177,6 +179,7 @@ impl InputType {
             "source" => Self::Source,
             "target" => Self::Target,
             "component" => Self::Component,
+            "certificate" => Self::Certificate,
             "enum" if !values.is_empty() => Self::Enum(values.to_vec()),
             _ => return None,
         })
@@ -235,6 +238,7 @@ impl InputType {
             Self::Id => id(text, spec.prefix.as_deref().unwrap_or_default()),
             Self::Source if text.starts_with("sg-") => id(text, "sg-"),
             Self::Source if text.starts_with("pl-") => id(text, "pl-"),
+            Self::Certificate => certificate(text),
             Self::Cidr | Self::Source => cidr(text),
             Self::Target if text.starts_with("i-") => id(text, "i-"),
             Self::Target => match text.parse::<IpAddr>() {
@@ -290,6 +294,7 @@ impl fmt::Display for InputType {
             Self::Source => f.write_str("source"),
             Self::Target => f.write_str("target"),
             Self::Component => f.write_str("component"),
+            Self::Certificate => f.write_str("certificate"),
             Self::Enum(values) => write!(f, "one of `{}`", values.join("`, `")),
             Self::List(of) => write!(f, "list of {of}"),
             Self::OneOf(types) => {

@@ -265,7 +265,7 @@ impl Reader<'_> {
             self.problem(
                 at,
                 "an input needs a `type`: string, integer, bool, hostname, cidr, port, path, bucket name, \
-                 id, tag, source, target, component, enum (with `values`), `list of` one, or some joined by `or`"
+                 id, tag, source, target, certificate, component, enum (with `values`), `list of` one, or some joined by `or`"
                     .to_owned(),
             );
             return None;

@@ -34,9 +34,22 @@ pub(super) use node::{Key, Node, Table};
 #[derive(Debug, Default)]
 pub(super) struct Drafted {
     pub(super) resources: BTreeMap<Address, Resource>,
+    /// Records that somebody makes by hand, as resources.
+    pub(super) by_hand: BTreeMap<Address, Resource>,
     pub(super) lookups: BTreeMap<Address, Lookup>,
     pub(super) links: Vec<Link>,
     pub(super) problems: Vec<Diagnostic>,
+}
+
+impl Drafted {
+    fn put(&mut self, resource: Resource, by_hand: bool) {
+        let among = if by_hand {
+            &mut self.by_hand
+        } else {
+            &mut self.resources
+        };
+        among.insert(resource.address.clone(), resource);
+    }
 }
 
 /// What the reader needs to know beside the text.
@@ -55,6 +68,11 @@ pub(super) struct Surroundings<'a> {
 
 /// Lookups of a global service, which has one endpoint.
 const GLOBAL_LOOKUPS: &[&str] = &["aws_route53_zone"];
+
+/// The kind that people can make in our place, and the key that says that they do: a record
+/// in a zone that is not in Route 53.
+const RECORD: &str = "aws_route53_record";
+const BY_HAND: &str = "by_hand";
 
 /// Reads one rendered template into what the component has so far.
 pub(super) fn read(rendered: &str, around: &Surroundings<'_>, drafted: &mut Drafted) {
@@ -268,12 +286,16 @@ impl Reader<'_, '_> {
         }
         let mut region = region.map(str::to_owned);
         let mut depends_on = BTreeSet::new();
+        let mut by_hand = false;
         let mut origins = BTreeMap::new();
         let mut rest: Vec<(&Key, &Node)> = Vec::new();
         for (key, node) in table {
             match key.name.as_str() {
                 "region" => self.region(node, &mut region),
                 "depends_on" => depends_on = self.depends_on(node),
+                BY_HAND if self.address.kind == RECORD => {
+                    by_hand = matches!(node.form, Form::Bool(true));
+                }
                 _ => rest.push((key, node)),
             }
         }
@@ -304,6 +326,10 @@ impl Reader<'_, '_> {
         }
         depends_on.extend(self.around.needed.take());
         failed.extend(generated.map(str::to_owned));
+        if by_hand {
+            // Whoever makes it knows the zone.
+            failed.insert("zone_id".to_owned());
+        }
         self.required(at, &attributes, &failed, schema, "");
         let region = region.unwrap_or_else(|| self.around.region.to_owned());
         let (address, origin) = (self.address.clone(), self.origin.clone());
@@ -339,7 +365,7 @@ impl Reader<'_, '_> {
                     overridden: BTreeMap::new(),
                     ignored: BTreeMap::new(),
                 };
-                self.drafted.resources.insert(address, resource);
+                self.drafted.put(resource, by_hand);
             }
             Mode::Lookup => {
                 let lookup = Lookup {

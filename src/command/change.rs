@@ -113,7 +113,7 @@ pub(super) async fn carry_out(
     if plan.is_empty() {
         return Ok(Finished {
             exit: Exit::Done,
-            outputs: ui::plan::outputs(&plan.outputs, &plan.known),
+            outputs: outputs(&plan, &plan.known),
             known: plan.known,
             next: plan.next,
         });
@@ -152,10 +152,15 @@ pub(super) async fn carry_out(
     };
     Ok(Finished {
         exit,
-        outputs: ui::plan::outputs(&plan.outputs, &finished.known),
+        outputs: outputs(&plan, &finished.known),
         known: finished.known,
         next: plan.next,
     })
+}
+
+/// What components give, and what is left to be made by hand.
+fn outputs(plan: &Plan, known: &Known) -> String {
+    ui::plan::outputs(&plan.outputs, known) + &ui::by_hand::made(plan, known)
 }
 
 fn check_protection(plan: &Plan, removed: &[String]) -> Result<(), Failed> {

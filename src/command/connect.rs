@@ -13,6 +13,7 @@ use super::Failed;
 use crate::aws::{Aws, Origin, Profile, Settings};
 use crate::blueprint::Library;
 use crate::diagnostic::Source;
+use crate::dns::Servers;
 use crate::pipeline::Stop;
 use crate::resource::Desired;
 use crate::sandbox;
@@ -124,6 +125,7 @@ pub(super) async fn aws(
 ) -> Result<Aws, Failed> {
     let mut settings = Settings {
         region: region.to_owned(),
+        dns: dns(world.variable(DNS))?,
         ..Settings::default()
     };
     if sandbox.sandbox {
@@ -131,6 +133,7 @@ pub(super) async fn aws(
         let ready = blocking(move || sandbox::ensure(&sandbox)).await?;
         settings.endpoint = Some(ready.endpoint);
         settings.credentials = Some(sandbox::credentials());
+        settings.dns = dns(ready.dns.as_deref())?;
         return Ok(Aws::new(&settings).await);
     }
     let origin = Origin::find(&world.environment).await.map_err(Stop::Aws)?;
@@ -175,6 +178,21 @@ fn no_terminal(profile: &Profile, device: &str) -> Failed {
             "or choose a profile of IAM Identity Center, which asks in the browser: `aws sso login`",
         ],
     )
+}
+
+/// The variable that names the resolver to ask what public DNS shows.
+const DNS: &str = "WATERTIGHT_DNS";
+
+/// The resolvers to ask: the public ones, or the one named.
+pub(super) fn dns(named: Option<&str>) -> Result<Servers, Failed> {
+    named
+        .map_or_else(|| Ok(Servers::default()), Servers::parse)
+        .map_err(|problem| {
+            Failed::said(
+                format!("{DNS}: {problem}"),
+                &["leave it unset to ask public resolvers over HTTPS"],
+            )
+        })
 }
 
 /// Runs what waits for the sandbox on a thread of its own.

@@ -60,6 +60,7 @@ pub(super) async fn run(
             region: REGION.to_owned(),
             endpoint: Some(running.endpoint().to_owned()),
             credentials: Some(sandbox::credentials()),
+            dns: connect::dns(running.ready().dns.as_deref())?,
             ..Settings::default()
         })
         .await,

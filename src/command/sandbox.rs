@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 
 use super::connect::sandbox_failed;
 use super::{Exit, Failed};
-use crate::sandbox::{self, Settings, Status};
+use crate::sandbox::{self, Ready, Settings, Status};
 use crate::ui::Screen;
 use crate::world::World;
 
@@ -58,7 +58,7 @@ pub(super) fn run(world: &World, screen: Screen, arguments: &Arguments) -> Resul
         Verb::Python { script, arguments } => return python(world, script, arguments),
         Verb::Start => {
             let ready = sandbox::ensure(&Settings::new(cache)).map_err(failed)?;
-            running(&ready.endpoint, ready.pid)
+            running(&ready)
         }
         Verb::Stop if sandbox::stop(&cache).map_err(failed)? => "stopped\n".to_owned(),
         Verb::Reset if sandbox::reset(&cache).map_err(failed)? => "empty again\n".to_owned(),
@@ -69,7 +69,7 @@ pub(super) fn run(world: &World, screen: Screen, arguments: &Arguments) -> Resul
                 } else {
                     ""
                 };
-                running(&ready.endpoint, ready.pid) + outdated
+                running(&ready) + outdated
             }
             Status::Stopped => "not running\n".to_owned(),
         },
@@ -104,10 +104,19 @@ fn python(world: &World, script: &Path, arguments: &[OsString]) -> Result<Exit, 
     }
 }
 
-fn running(endpoint: &str, pid: u32) -> String {
+fn running(ready: &Ready) -> String {
+    let Ready {
+        endpoint, pid, dns, ..
+    } = ready;
     let (key, secret) = sandbox::credentials();
+    let dns = dns.as_ref().map_or_else(String::new, |address| {
+        format!(
+            "its public DNS: {address}; records that stand elsewhere: curl -X PUT --data 'NAME 60 IN CNAME TARGET.' {endpoint}/sandbox-api/dns\n"
+        )
+    });
     format!(
         "running at {endpoint} (process {pid})\n\
-         for other tools: AWS_ENDPOINT_URL={endpoint} AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={secret}\n"
+         for other tools: AWS_ENDPOINT_URL={endpoint} AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={secret}\n\
+         {dns}"
     )
 }

@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use crate::plan::Action;
+use crate::plan::by_hand::Record;
 
 /// One thing that happened. Steps are named by their index in the plan and their label.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -55,6 +56,14 @@ pub enum Event {
         step: usize,
         /// The resource.
         address: String,
+    },
+    /// DNS records that somebody has to make elsewhere are known: all that became so at
+    /// once.
+    ByHand {
+        /// Whom they belong to.
+        component: String,
+        /// The records.
+        records: Vec<Record>,
     },
     /// A step has ended.
     Ended {

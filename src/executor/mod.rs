@@ -304,6 +304,7 @@ mod tests {
             deferred: Vec::new(),
             outputs: std::collections::BTreeMap::new(),
             blueprints: std::collections::BTreeMap::new(),
+            by_hand: Vec::new(),
             next: Vec::new(),
         };
         let plan = order(changes, &graph, &document, header);
@@ -311,7 +312,7 @@ mod tests {
             region: "eu-west-1".to_owned(),
             endpoint: Some("http://127.0.0.1:1".to_owned()),
             credentials: Some(("key".to_owned(), "secret".to_owned())),
-            origin: None,
+            ..Settings::default()
         })
         .await;
         let (_stop, orders) = watch::channel(stop);

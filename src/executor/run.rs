@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: nothing here waits but for the last save.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -12,6 +12,7 @@ use super::desk::{Halt, Message};
 use super::event::{Event, Outcome, Summary};
 use super::queue::{Queue, Turns};
 use super::{Finished, Options, Stop};
+use crate::plan::by_hand::Record;
 use crate::plan::{Action, Plan};
 use crate::refresh::Known;
 use crate::state::Document;
@@ -23,6 +24,8 @@ const LAST_SAVE: Duration = Duration::from_secs(3);
 /// What the owner owns.
 pub(super) struct Run<'a> {
     plan: &'a Plan,
+    /// Records to be made by hand that were told.
+    told: BTreeSet<Record>,
     pub(super) queue: Queue,
     turns: Turns,
     asking: BTreeMap<usize, (bool, oneshot::Sender<Result<(), Halt>>)>,
@@ -46,7 +49,8 @@ impl<'a> Run<'a> {
         listen(Event::Begun {
             steps: plan.steps.len(),
         });
-        Self {
+        let mut run = Self {
+            told: BTreeSet::new(),
             plan,
             queue: Queue::new(&plan.steps),
             turns: Turns::new(options.parallelism),
@@ -57,6 +61,36 @@ impl<'a> Run<'a> {
             running: 0,
             stop: Stop::Run,
             listen,
+        };
+        // What stands from an earlier run is of interest where this one waits for it.
+        let waiting: BTreeSet<&str> = plan
+            .steps
+            .iter()
+            .filter(|step| step.change.kind == "aws_acm_certificate_validation")
+            .map(|step| step.change.address.component.as_str())
+            .collect();
+        run.tell_by_hand(&|component| waiting.contains(component));
+        run
+    }
+
+    /// Tells the records to be made by hand that have become known, once.
+    fn tell_by_hand(&mut self, is_of_interest: &dyn Fn(&str) -> bool) {
+        let mut fresh: BTreeMap<&str, Vec<Record>> = BTreeMap::new();
+        for one in &self.plan.by_hand {
+            if let Some(record) = one.record(&self.known)
+                && self.told.insert(record.clone())
+            {
+                let component = one.address.component.as_str();
+                fresh.entry(component).or_default().push(record);
+            }
+        }
+        for (component, records) in fresh {
+            if is_of_interest(component) {
+                (self.listen)(Event::ByHand {
+                    component: component.to_owned(),
+                    records,
+                });
+            }
         }
     }
 
@@ -84,6 +118,7 @@ impl<'a> Run<'a> {
                     address: change.label(),
                 });
                 self.known.learn(change.address.clone(), attributes);
+                self.tell_by_hand(&|_| true);
                 self.queue.usable(step);
             }
             Message::Found(lookup, attributes) => self.known.learn(lookup, attributes),

@@ -9,6 +9,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tokio::time::Instant;
+
 use super::commit::Write;
 use super::deferred::Deferred;
 use super::desk::{Desk, Halt, Turn};
@@ -125,7 +127,7 @@ impl Worker<'_> {
         let (observed, turn) = if let Some((observed, turn)) = observed {
             (observed, Some(turn))
         } else {
-            done = self.settle(id, Until::Usable).await? == Until::Done;
+            done = self.settle(id, wanted, Until::Usable).await? == Until::Done;
             (self.read_made(id).await?, None)
         };
         let observed = self.unclaimed(observed);
@@ -138,14 +140,14 @@ impl Worker<'_> {
         self.make_so(id, observed.clone(), wanted, turn).await?;
         let id = &self.lifecycle.id_after_update(id, wanted);
         let attributes = if changes {
-            done = self.settle(id, Until::Usable).await? == Until::Done;
+            done = self.settle(id, wanted, Until::Usable).await? == Until::Done;
             self.read_made(id).await?
         } else {
             observed
         };
         self.desk.usable(attributes);
         if !done && self.to_the_end {
-            self.settle(id, Until::Done).await?;
+            self.settle(id, wanted, Until::Done).await?;
         }
         let mut record = self.new_record(wanted, Status::Applied, Some(id));
         record.token = None;
@@ -190,11 +192,15 @@ impl Worker<'_> {
     }
 
     /// Looks until it is usable, or done.
-    async fn settle(&mut self, id: &Id, until: Until) -> Result<Until, Halt> {
+    async fn settle(&mut self, id: &Id, wanted: &Wanted, until: Until) -> Result<Until, Halt> {
+        let began = Instant::now();
         let mut pauses = Pauses::new(self.pace);
         let mut retry = Retry::new(self.pace, true);
         loop {
-            let answer = self.lifecycle.settle(self.aws, id).await;
+            let answer = self
+                .lifecycle
+                .settle_wanted(self.aws, id, wanted, began.elapsed())
+                .await;
             if answer.is_ok() {
                 retry.got_through();
             }

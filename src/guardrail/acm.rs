@@ -3,6 +3,7 @@
 //! *Invariant*: the names of a certificate are compared as RFC 6125 does: a star stands for
 //! one whole label, the first.
 
+use super::certificate::Certificate;
 use super::elb::{balancer_of, is_http};
 use super::report::{Report, Verdict, shown};
 use super::rule::{Rule, Severity};
@@ -47,6 +48,45 @@ fn issued(scope: &Scope<'_>, report: &mut Report) {
             |method| format!("is validated by {}, not by DNS", shown(method)),
         );
     }
+    for (resource, attribute, certificate) in served(scope) {
+        let verdict = Verdict::all([
+            certificate.judge(
+                "type",
+                |of| of.as_str() == Some("AMAZON_ISSUED"),
+                |of| match of.as_str() {
+                    Some("IMPORTED") => {
+                        "serves an imported certificate, which ACM does not renew".to_owned()
+                    }
+                    _ => format!("serves a certificate of the type {}", shown(of)),
+                },
+            ),
+            certificate.judge(
+                "validation_method",
+                |method| method.as_str() == Some("DNS"),
+                |method| {
+                    format!(
+                        "serves a certificate validated by {}, not by DNS",
+                        shown(method)
+                    )
+                },
+            ),
+        ]);
+        report.judge(resource, attribute, verdict);
+    }
+}
+
+/// What serves a certificate of ACM, by which attribute, and the certificate.
+fn served<'a>(scope: &Scope<'a>) -> Vec<(&'a Resource, &'static str, Certificate<'a>)> {
+    let listeners = scope.all("aws_lb_listener").filter_map(|listener| {
+        let arn = listener.attributes.get("certificate_arn")?;
+        Some((listener, "certificate_arn", Certificate::of(scope, arn)?))
+    });
+    let viewers = scope.all("aws_cloudfront_distribution").filter_map(|one| {
+        let block = *scope.blocks(one, "viewer_certificate").first()?;
+        let arn = block.as_map()?.get("acm_certificate_arn")?;
+        Some((one, "viewer_certificate", Certificate::of(scope, arn)?))
+    });
+    listeners.chain(viewers).collect()
 }
 
 /// WT-ACM-002.
@@ -68,15 +108,16 @@ pub(super) static KEY: Rule = Rule {
     check: key,
 };
 
+const STRONG: &[&str] = &[
+    "EC_prime256v1",
+    "EC_secp384r1",
+    "EC_secp521r1",
+    "RSA_2048",
+    "RSA_3072",
+    "RSA_4096",
+];
+
 fn key(scope: &Scope<'_>, report: &mut Report) {
-    const STRONG: &[&str] = &[
-        "EC_prime256v1",
-        "EC_secp384r1",
-        "EC_secp521r1",
-        "RSA_2048",
-        "RSA_3072",
-        "RSA_4096",
-    ];
     for certificate in scope.all("aws_acm_certificate") {
         let is_requested = ["certificate_body", "private_key", "private_key_wo"]
             .iter()
@@ -95,6 +136,14 @@ fn key(scope: &Scope<'_>, report: &mut Report) {
             },
         );
     }
+    for (resource, attribute, certificate) in served(scope) {
+        let verdict = certificate.judge(
+            "key_algorithm",
+            |key| key.as_str().is_some_and(|name| STRONG.contains(&name)),
+            |key| format!("serves a certificate with the key algorithm {}", shown(key)),
+        );
+        report.judge(resource, attribute, verdict);
+    }
 }
 
 /// WT-ACM-005.
@@ -104,8 +153,8 @@ pub(super) static COVERS: Rule = Rule {
     severity: Severity::High,
     explain: "Every DNS record that leads to a load balancer or a distribution, and every alias \
         of the distribution, is a name of its certificate; a distribution's certificate is in \
-        us-east-1, a listener's in the listener's region. A certificate that is not among the \
-        resources can't be proven to cover a name.",
+        us-east-1, a listener's in the listener's region. A certificate that is neither among the \
+        resources nor looked up can't be proven to cover a name.",
     controls: &[
         "Security Hub CloudFront.7",
         "PCI DSS 4.2.1",
@@ -154,14 +203,12 @@ fn covers(scope: &Scope<'_>, report: &mut Report) {
 
 /// Whether these certificates stand in the region and cover all names between them.
 fn serve<'a>(scope: &Scope<'a>, arns: &[&'a Value], names: &[&'a Value], region: &str) -> Verdict {
-    let certificates: Vec<Option<&Resource>> = arns
-        .iter()
-        .map(|arn| scope.target(arn, "aws_acm_certificate", &["arn", "id"]))
-        .collect();
+    let certificates: Vec<Option<Certificate<'_>>> =
+        arns.iter().map(|arn| Certificate::of(scope, arn)).collect();
     let regions = arns.iter().zip(&certificates).map(|(arn, certificate)| {
         let of = match certificate {
-            Some(certificate) => Some(certificate.region.clone()),
-            None => scope
+            Some(Certificate::Made(certificate)) => Some(certificate.region.clone()),
+            _ => scope
                 .follow(arn)
                 .as_str()
                 .and_then(|arn| arn.split(':').nth(3).map(str::to_owned)),
@@ -177,7 +224,7 @@ fn serve<'a>(scope: &Scope<'a>, arns: &[&'a Value], names: &[&'a Value], region:
             .iter()
             .zip(&certificates)
             .map(|(arn, certificate)| match certificate {
-                Some(certificate) => covers_name(scope, certificate, name),
+                Some(certificate) => certificate.covers(scope, name),
                 None => Verdict::unknown("its certificate", scope.follow(arn)),
             });
         Verdict::any(covered).unwrap_or(Verdict::Holds)
@@ -248,11 +295,11 @@ pub(super) fn leads_to<'a>(
 }
 
 /// A DNS name in lower case, less the dot at its end.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase()
 }
 
-fn is_covered(pattern: &str, name: &str) -> bool {
+pub(super) fn is_covered(pattern: &str, name: &str) -> bool {
     let one_label = |pattern_rest: &str| {
         name.split_once('.')
             .is_some_and(|(label, rest)| !label.is_empty() && rest == pattern_rest)

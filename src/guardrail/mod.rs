@@ -25,6 +25,7 @@ mod scope;
 mod waiver;
 
 mod acm;
+mod certificate;
 mod cloudfront;
 mod elb;
 mod network;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::address::Mode;
 use crate::resource::{Desired, Lookup, Lookups, Resource};
-use crate::value::{Part, Reference, Step, Value};
+use crate::value::{Attributes, Part, Reference, Step, Value};
 
 static NULL: Value = Value::Null;
 
@@ -57,11 +57,14 @@ impl<'a> Scope<'a> {
         self.lookups.is_none()
     }
 
-    /// Every resource of a kind, in order of address.
+    /// Every resource of a kind, in order of address; then those that are made by hand, as
+    /// they count for what they lead to.
     pub(super) fn all(&self, kind: &'a str) -> impl Iterator<Item = &'a Resource> + use<'a> {
+        let by_hand = self.desired.by_hand.values();
         self.desired
             .resources
             .values()
+            .chain(by_hand)
             .filter(move |resource| resource.address.kind == kind)
     }
 
@@ -163,6 +166,19 @@ impl<'a> Scope<'a> {
             let found = self.lookups.and_then(|all| all.get(&lookup.address));
             found.is_some_and(|found| found.get("id") == Some(value))
         })
+    }
+
+    /// The lookup of a kind that asks for what has this very `id`, and its answer.
+    pub(super) fn asked(
+        &self,
+        id: &Value,
+        kind: &str,
+    ) -> Option<(&'a Lookup, Option<&'a Attributes>)> {
+        let mut lookups = self.desired.lookups.values();
+        let lookup = lookups
+            .find(|lookup| lookup.address.kind == kind && lookup.arguments.get("id") == Some(id))?;
+        let found = self.lookups.and_then(|all| all.get(&lookup.address));
+        Some((lookup, found))
     }
 
     /// Text by which two values can be told to be the same, whatever references they are

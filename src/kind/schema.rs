@@ -5,7 +5,9 @@
 //! a block, what is sensitive.
 //!
 //! *Invariant*: nothing here was written by hand, so nothing here can disagree with the
-//! provider.
+//! provider. (The lines of `data.aws_acm_certificate` are made from the provider's page of it,
+//! <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/acm_certificate>,
+//! as the source of the others lacks it.)
 
 /// A type's attributes and blocks, each in order of name.
 #[derive(Debug)]

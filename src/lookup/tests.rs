@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::date;
+
 use super::{check, diagnose, pending, unanswerable, value};
 use crate::address::Address;
 use crate::aws::{Error, ErrorKind};
@@ -248,7 +250,7 @@ fn check_zones(kind: &str, zones: &[(&str, &str)], expected: Option<(&str, &str)
     };
     let zones = Value::map(zones.iter().map(|(id, zone)| (*id, Value::from(*zone))));
     let answer: Attributes = [("availability_zones".to_owned(), zones)].into();
-    let diagnostics = check(&desired, &[(subnets, answer)].into());
+    let diagnostics = check(&desired, &[(subnets, answer)].into(), date(2026, 11, 24));
     let said = diagnostics
         .first()
         .map(|one| (one.message.as_str(), one.hints[0].as_str()));

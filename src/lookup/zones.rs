@@ -14,8 +14,7 @@ use crate::value::{Step, Value};
 
 /// Every load balancer whose subnets, taken from a lookup, lie in fewer zones than it
 /// needs, or two of them in one.
-#[must_use]
-pub fn check(desired: &Desired, lookups: &Lookups) -> Vec<Diagnostic> {
+pub(super) fn check(desired: &Desired, lookups: &Lookups) -> Vec<Diagnostic> {
     let balancers = desired.resources.values();
     balancers
         .filter(|resource| resource.address.kind == "aws_lb")

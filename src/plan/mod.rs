@@ -5,6 +5,7 @@
 //!
 //! *Invariant*: a plan is immutable and complete; nothing reads the spec after it is made.
 
+pub mod by_hand;
 mod order;
 mod why;
 
@@ -14,6 +15,8 @@ use serde::{Serialize, Serializer};
 
 pub use order::{Header, order};
 pub use why::Why;
+
+use by_hand::ByHand;
 
 use crate::address::Address;
 use crate::refresh::Known;
@@ -74,6 +77,9 @@ pub struct Plan {
     pub problems: Vec<Problem>,
     /// Sentences worth knowing: a drifted tag that is left alone, a child made by hand.
     pub notes: Vec<String>,
+    /// DNS records that somebody has to make elsewhere.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub by_hand: Vec<ByHand>,
     /// What references resolve to before the first step.
     #[serde(skip)]
     pub known: Known,

@@ -14,6 +14,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
+use super::by_hand::ByHand;
 use super::{Action, Changes, Mode, Outputs, Plan, Step};
 use crate::address::Address;
 use crate::graph::Graph;
@@ -36,6 +37,8 @@ pub struct Header {
     pub outputs: Outputs,
     /// Versions of the blueprints, by name.
     pub blueprints: BTreeMap<String, String>,
+    /// DNS records that somebody has to make elsewhere.
+    pub by_hand: Vec<ByHand>,
     /// What people do once everything stands.
     pub next: Vec<Next>,
 }
@@ -43,7 +46,9 @@ pub struct Header {
 /// Puts the changes in order and says what each step waits for. Deterministic.
 #[must_use]
 pub fn order(changes: Changes, graph: &Graph, document: &Document, header: Header) -> Plan {
+    let by_hand = header.by_hand.into_iter();
     Plan {
+        by_hand: by_hand.map(|one| one.foreseen(&changes.known)).collect(),
         mode: header.mode,
         app: document.app.clone(),
         environment: document.environment.clone(),
@@ -425,6 +430,7 @@ mod tests {
             deferred: Vec::new(),
             outputs: std::collections::BTreeMap::new(),
             blueprints: std::collections::BTreeMap::new(),
+            by_hand: Vec::new(),
             next: Vec::new(),
         };
         order(changes, &graph, &document, header)

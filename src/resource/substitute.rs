@@ -15,7 +15,8 @@ pub(super) fn lookups(mut desired: Desired, lookups: &Lookups) -> Desired {
     let deferred = desired.lookups.values().filter(|one| one.is_deferred());
     let deferred: BTreeSet<Address> = deferred.map(|one| one.address.clone()).collect();
     let answers = Answers { lookups, deferred };
-    for resource in desired.resources.values_mut() {
+    let by_hand = desired.by_hand.values_mut();
+    for resource in desired.resources.values_mut().chain(by_hand) {
         for value in resource.attributes.values_mut() {
             *value = answers.substitute(value);
         }

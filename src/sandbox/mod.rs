@@ -1,12 +1,13 @@
 //! A local AWS, installed and started by us: moto's server in a virtual environment of its own,
 //! corrected by the small Python package in `python/`.
 //!
-//! In: a cache folder. Out: an endpoint on a loopback port, and the credentials to use there.
+//! In: a cache folder. Out: an endpoint on a loopback port, the credentials to use there, and a
+//! DNS server that stands for public DNS.
 //! Everything here blocks (the first install for some ten seconds), so that an async caller wraps
 //! it in `spawn_blocking`.
 //!
-//! *Invariant*: the rest of the crate knows nothing of the sandbox but the endpoint and the
-//! credentials that it puts into [`aws::Settings`](crate::aws::Settings).
+//! *Invariant*: the rest of the crate knows nothing of the sandbox but the endpoint, the
+//! credentials and the DNS server that it puts into [`aws::Settings`](crate::aws::Settings).
 
 mod install;
 mod process;
@@ -81,6 +82,10 @@ pub struct Ready {
     pub pid: u32,
     /// Where every service of it is reached: `http://127.0.0.1:41234`.
     pub endpoint: String,
+    /// Where its public DNS answers: `udp://127.0.0.1:41235`. One that an older version of
+    /// watertight started has none.
+    #[serde(default)]
+    pub dns: Option<String>,
 }
 
 /// The account of the sandbox's [`credentials`].

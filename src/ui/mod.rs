@@ -6,6 +6,7 @@
 //! *Invariant*: nothing here decides anything; it shows what it is given.
 
 pub mod blueprint;
+pub mod by_hand;
 pub mod check;
 pub mod code;
 pub mod compare;

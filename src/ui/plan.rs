@@ -45,6 +45,7 @@ pub fn render(plan: &Plan) -> String {
             resource(&mut text, index + 1, change);
         }
     }
+    text.push_str(&super::by_hand::planned(plan));
     if !plan.notes.is_empty() {
         line(&mut text, "");
         for note in &plan.notes {

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Screen;
 use super::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, paint};
+use super::{Screen, by_hand};
 use crate::executor::event::{Event, Outcome, Summary};
 use crate::plan::Action;
 
@@ -78,6 +78,9 @@ impl Listener for Lines {
                 let time = seconds(elapsed(step));
                 let usual = usual(*usual_seconds);
                 format!("{address}: waiting for {what}: {detail} [{time}{usual}]")
+            }
+            Event::ByHand { component, records } => {
+                by_hand::told(component, records).trim_end().to_owned()
             }
             Event::Retrying { address, why, .. } => format!("{address}: trying again: {why}"),
             Event::Ended {
@@ -177,6 +180,9 @@ impl Listener for Bars {
                 };
                 self.total.inc(1);
                 self.above(&ended(address, *action, outcome, elapsed));
+            }
+            Event::ByHand { component, records } => {
+                self.above(by_hand::told(component, records).trim_end());
             }
             Event::Usable { .. } => {}
             Event::Stopping { running } => self.above(&stopping(*running)),

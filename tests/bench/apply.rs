@@ -103,7 +103,7 @@ async fn measure(proxy: &Proxy, account: u64, name: &str, text: String) -> Strin
         region: REGION.to_owned(),
         endpoint: Some(proxy.endpoint().to_owned()),
         credentials: Some((account.to_string(), "sandbox".to_owned())),
-        origin: None,
+        ..Settings::default()
     })
     .await;
     proxy.latency(Duration::ZERO);

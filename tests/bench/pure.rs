@@ -120,6 +120,7 @@ fn order(bencher: Bencher, case: Case) {
                 outputs: Outputs::new(),
                 blueprints: std::collections::BTreeMap::new(),
                 next: Vec::new(),
+                by_hand: Vec::new(),
             };
             plan::order(changes, &planning.graph, &planning.document, header)
         });

@@ -32,7 +32,7 @@ impl Project {
 
     /// A folder whose AWS is this account of the sandbox.
     pub(crate) fn on(sandbox: &Sandbox) -> Self {
-        Self::at(&sandbox.endpoint, &sandbox.account)
+        Self::at(&sandbox.endpoint, &sandbox.account).with("WATERTIGHT_DNS", &sandbox.dns)
     }
 
     /// A folder whose AWS is at an endpoint: a proxy before the sandbox, say.

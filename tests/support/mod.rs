@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use watertight::aws::{Aws, Settings};
+use watertight::dns::Servers;
 use watertight::sandbox::{self, Running};
 
 use proxy::Proxy;
@@ -27,6 +28,8 @@ pub(crate) struct Sandbox {
     pub(crate) account: String,
     /// Where the sandbox is, without a proxy.
     pub(crate) endpoint: String,
+    /// Where its public DNS answers.
+    pub(crate) dns: String,
 }
 
 impl Sandbox {
@@ -36,6 +39,7 @@ impl Sandbox {
         Self {
             account: NEXT.fetch_add(1, Ordering::Relaxed).to_string(),
             endpoint: server().endpoint().to_owned(),
+            dns: server().ready().dns.clone().unwrap(),
         }
     }
 
@@ -50,6 +54,7 @@ impl Sandbox {
             region: REGION.to_owned(),
             endpoint: Some(self.endpoint.clone()),
             credentials: Some(self.credentials()),
+            dns: Servers::parse(&self.dns).unwrap(),
             ..Settings::default()
         }
     }

@@ -5,6 +5,7 @@
 //! *Invariant*: a lookup makes no choice. Where several answers fit, it says which, and the
 //! user chooses.
 
+pub(super) mod acm_certificate;
 pub(super) mod availability_zones;
 pub(super) mod caller_identity;
 pub(super) mod ec2_managed_prefix_list;

@@ -35,8 +35,19 @@ impl Ask for Route53Zone {
         arguments: &Attributes,
     ) -> Result<Attributes, Error> {
         let text = |name: &str| arguments.get(name).and_then(Value::scalar_text);
+        let vpc = text("vpc_id");
+        let wants_private = arguments.get("private_zone").and_then(Value::as_bool) == Some(true);
         if let Some(id) = text("zone_id") {
-            return attributes(get(aws, &id).await?, arguments);
+            let answer = get(aws, &id).await?;
+            let zone = answer.hosted_zone.as_ref();
+            if wants_private && !zone.is_some_and(is_private) {
+                let message = format!("the zone {id} is public, and a private one is wanted");
+                return Err(Error::new(ErrorKind::Refused, GET, message));
+            }
+            if let Some(vpc) = vpc.filter(|vpc| !serves(&answer, vpc)) {
+                return Err(elsewhere(&vpc, &[answer]));
+            }
+            return attributes(answer, arguments);
         }
         let Some(name) = text("name") else {
             return Err(Error::new(
@@ -45,21 +56,18 @@ impl Ask for Route53Zone {
                 "a zone is looked up by its name or zone_id, and neither is given",
             ));
         };
-        let vpc = text("vpc_id");
-        let private =
-            vpc.is_some() || arguments.get("private_zone").and_then(Value::as_bool) == Some(true);
+        let private = vpc.is_some() || wants_private;
         let mut found = Vec::new();
+        let mut others = Vec::new();
         for zone in named(aws, &name).await? {
             if is_private(&zone) != private {
                 continue;
             }
             let answer = get(aws, &zone.id).await?;
-            let of_vpc = |vpc: &String| {
-                let vpcs = answer.vpcs().iter();
-                vpcs.into_iter().any(|one| one.vpc_id.as_ref() == Some(vpc))
-            };
-            if vpc.as_ref().is_none_or(of_vpc) {
+            if vpc.as_ref().is_none_or(|vpc| serves(&answer, vpc)) {
                 found.push(answer);
+            } else {
+                others.push(answer);
             }
         }
         match (found.pop(), found.is_empty()) {
@@ -68,9 +76,39 @@ impl Ask for Route53Zone {
                 found.push(zone);
                 Err(several(&name, private, &found))
             }
-            (None, _) => Err(none(&name, private, zones(aws).await.ok())),
+            (None, _) => match vpc {
+                Some(vpc) if !others.is_empty() => Err(elsewhere(&vpc, &others)),
+                _ => Err(none(&name, private, zones(aws).await.ok())),
+            },
         }
     }
+}
+
+/// A public zone.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::aws) struct Zone {
+    /// Its id, bare.
+    pub(in crate::aws) id: String,
+    /// Its name, without a dot at its end.
+    pub(in crate::aws) name: String,
+    /// Its name servers.
+    pub(in crate::aws) servers: Vec<String>,
+}
+
+/// The account's public zones of this name.
+pub(in crate::aws) async fn public_zones(aws: &Aws, name: &str) -> Result<Vec<Zone>, Error> {
+    let mut zones = Vec::new();
+    for zone in named(aws, name).await? {
+        if !is_private(&zone) {
+            let answer = get(aws, &zone.id).await?;
+            zones.push(Zone {
+                id: bare(&zone.id).to_owned(),
+                name: undotted(&zone.name).to_owned(),
+                servers: servers(&answer),
+            });
+        }
+    }
+    Ok(zones)
 }
 
 async fn get(aws: &Aws, id: &str) -> Result<GetHostedZoneOutput, Error> {
@@ -118,6 +156,44 @@ async fn zones(aws: &Aws) -> Result<Vec<HostedZone>, Error> {
         .await
         .map_err(|error| Error::of("route53:ListHostedZones", &error))?;
     Ok(answer.hosted_zones)
+}
+
+/// Whether a private zone answers in this VPC.
+fn serves(answer: &GetHostedZoneOutput, vpc: &str) -> bool {
+    let mut vpcs = answer.vpcs().iter();
+    vpcs.any(|one| one.vpc_id.as_deref() == Some(vpc))
+}
+
+/// Private zones that answer in other VPCs.
+fn elsewhere(vpc: &str, zones: &[GetHostedZoneOutput]) -> Error {
+    let describe = |answer: &GetHostedZoneOutput| {
+        let zone = answer.hosted_zone.as_ref();
+        let vpcs = answer.vpcs().iter();
+        let vpcs: Vec<&str> = vpcs.filter_map(|one| one.vpc_id.as_deref()).collect();
+        format!(
+            "{} ({}) is associated with {}",
+            zone.map_or("", |zone| undotted(&zone.name)),
+            zone.map_or("", |zone| bare(&zone.id)),
+            if vpcs.is_empty() {
+                "no VPC".to_owned()
+            } else {
+                vpcs.join(", ")
+            }
+        )
+    };
+    let id = zones.first().and_then(|answer| answer.hosted_zone.as_ref());
+    Error::new(
+        ErrorKind::Refused,
+        GET,
+        format!(
+            "nobody in {vpc} would see the records: the private zone {}",
+            listed(zones.iter().map(describe).collect())
+        ),
+    )
+    .hint(format!(
+        "associate it: `aws route53 associate-vpc-with-hosted-zone --hosted-zone-id {} --vpc VPCRegion=REGION,VPCId={vpc}`; or name a zone of this VPC",
+        id.map_or("", |zone| bare(&zone.id))
+    ))
 }
 
 fn none(name: &str, private: bool, all: Option<Vec<HostedZone>>) -> Error {

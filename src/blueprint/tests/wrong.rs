@@ -51,12 +51,86 @@ targets = ["i-1", "10.0.0.1"]
 hsts_preload = true
 "#,
         r#"
-7:8, blueprints/_shared/certificate.toml.tera:11:1: `zone`: `shop.example.com` is not in the zone `example.org`; write the zone that it is in
+7:8, blueprints/_shared/certificate.toml.tera:23:1: `zone`: `shop.example.com` is not in the zone `example.org`; write the zone that it is in
 9:7, blueprints/https-service/network.toml.tera:5:1: `vpc`: with a `vpc` of your own, say which `subnets` of it: ids, or as in `subnets = { tag = "Tier=public" }`
 10:11, blueprints/https-service/targets.toml.tera:3:1: `targets`: `10.0.0.1` can't be a target of type `instance`; all targets are instances or all are IP addresses
 11:16, blueprints/https-service/load_balancer.toml.tera:2:1: `hsts_preload`: preloading needs `hsts_include_subdomains = true` and a `hsts_max_age` of a year or more
 "#,
     );
+}
+
+#[test]
+fn a_certificate_and_a_zone_that_do_not_fit() {
+    let service = |inputs: &str, expected: &str| {
+        let text = format!(
+            "[components.a]\nblueprint = \"https-service\"\ndomain = \"shop.example.com\"\nport = 8443\n{inputs}\n"
+        );
+        let spec = parsed(&format!("{HEAD}{text}"));
+        let problems = expand(&spec, &Library::embedded()).unwrap_err();
+        let said: Vec<&str> = problems.iter().map(|one| one.message.as_str()).collect();
+        assert_eq!(said, [expected]);
+    };
+    service(
+        r#"certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b""#,
+        "`certificate_arn`: it is a certificate of us-east-1, and one of eu-west-1 is needed: certificates serve in their own region only",
+    );
+    service(
+        r#"certificate_arn = "arn:aws:iam::123456789012:server-certificate/x""#,
+        "`certificate_arn`: it is a certificate of IAM; only those of ACM are taken: import it there",
+    );
+    service(
+        r#"certificate_arn = "0a1b""#,
+        "`certificate_arn`: `0a1b` is not the ARN of a certificate, as in `arn:aws:acm:eu-west-1:123456789012:certificate/0a1b`",
+    );
+    service(
+        "zone = \"shop.example.com\"\nzone_id = \"Z1\"",
+        "`zone_id`: `zone` and `zone_id` say the same: write one of them",
+    );
+    service(
+        "dns = \"manual\"\nzone_id = \"Z1\"",
+        "`zone_id`: with `dns = \"manual\"` no zone of Route 53 is used",
+    );
+    service(
+        r#"private_zone = "example.com""#,
+        "`private_zone`: the addresses of a public service belong into a public zone; with `internal = true` they may be private",
+    );
+    service(
+        "internal = true\nprivate_zone = \"corp.example.com\"",
+        "`private_zone`: `shop.example.com` is not in the zone `corp.example.com`; write the zone that it is in",
+    );
+}
+
+#[test]
+fn records_by_hand_are_no_resources() {
+    let spec = parsed(&format!(
+        "{HEAD}[components.a]\nblueprint = \"static-site\"\ndomain = \"www.example.com\"\naliases = [\"example.com\"]\nzone = \"example.com\"\ndns = \"manual\"\n"
+    ));
+    let desired = expand(&spec, &Library::embedded()).unwrap();
+    let records: Vec<String> = desired
+        .by_hand
+        .values()
+        .map(|record| {
+            let kind = record.get("type").as_str().unwrap_or_default();
+            format!("{} {kind}", record.get("name").to_json())
+        })
+        .collect();
+    let proof = |name: &str| {
+        format!(
+            "\"${{a.aws_acm_certificate.site.domain_validation_options[\\\"{name}\\\"].resource_record_name}}\" CNAME"
+        )
+    };
+    assert_eq!(
+        records,
+        [
+            "\"example.com\" A".to_owned(),
+            "\"www.example.com\" CNAME".to_owned(),
+            proof("example.com"),
+            proof("www.example.com"),
+        ]
+    );
+    let kinds = desired.resources.keys().chain(desired.lookups.keys());
+    let of_route53 = kinds.filter(|address| address.kind.contains("route53"));
+    assert_eq!(of_route53.count(), 0);
 }
 
 #[test]
@@ -154,7 +228,7 @@ blueprint = "private-bucket"
 bucket_name = "acme"
 "#,
         r"
-10:10, blueprints/https-service/dns.toml.tera:4:1, 6:10: `b.aws_route53_record.a_www_example_com_80fc0f` would be `www.example.com A`, which `a.aws_route53_record.a_www_example_com_80fc0f` is
+10:10, blueprints/https-service/dns.toml.tera:44:1, 6:10: `b.aws_route53_record.a_www_example_com_80fc0f` would be `www.example.com A`, which `a.aws_route53_record.a_www_example_com_80fc0f` is
 14:15, blueprints/_shared/bucket.toml.tera:12:1, 7:15: `c.aws_s3_bucket.main` would be `acme`, which `a.aws_s3_bucket.site` is
 ",
     );
@@ -310,7 +384,7 @@ command = "ls"
   Did you mean `summary`?
 mine/own/blueprint.toml:1:1: a manifest needs a `summary`
 mine/own/blueprint.toml:2:1: `app` is known in every template and can't be an input
-mine/own/blueprint.toml:3:8: an input needs a `type`: string, integer, bool, hostname, cidr, port, path, bucket name, id, tag, source, target, component, enum (with `values`), `list of` one, or some joined by `or`
+mine/own/blueprint.toml:3:8: an input needs a `type`: string, integer, bool, hostname, cidr, port, path, bucket name, id, tag, source, target, certificate, component, enum (with `values`), `list of` one, or some joined by `or`
 mine/own/blueprint.toml:7:7: `max` is a whole number
 mine/own/blueprint.toml:6:11: the default is not what the input may be: 0 is no port: 1 to 65535
 mine/own/blueprint.toml:8:1: `override` is a key of every component and can't be an input

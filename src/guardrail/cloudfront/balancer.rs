@@ -3,7 +3,7 @@
 //! *Invariant*: a load balancer counts as hidden only if everything that may reach it is
 //! known.
 
-use super::super::acm::covers_name;
+use super::super::certificate::Certificate;
 use super::super::elb::{is_http, listeners_of};
 use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
@@ -194,10 +194,10 @@ fn agrees(scope: &Scope<'_>, report: &mut Report) {
                     .get("certificate_arn")
                     .unwrap_or(&Value::Null);
                 let names = names(scope, distribution, origin);
-                let certificate = match scope.target(arn, "aws_acm_certificate", &["arn", "id"]) {
+                let certificate = match Certificate::of(scope, arn) {
                     Some(certificate) if !names.is_empty() => {
                         Verdict::all(names.iter().map(|name| {
-                            match covers_name(scope, certificate, name) {
+                            match certificate.covers(scope, name) {
                                 Verdict::Holds => Verdict::Holds,
                                 Verdict::Unknown { .. } if is_dns_name(scope, name) => {
                                     Verdict::Fails(format!(
@@ -206,7 +206,7 @@ fn agrees(scope: &Scope<'_>, report: &mut Report) {
                                 }
                                 Verdict::Fails(_) => Verdict::Fails(format!(
                                     "can't trust {label}: {} does not cover {}",
-                                    certificate.address,
+                                    certificate.label(),
                                     shown(name)
                                 )),
                                 unknown @ Verdict::Unknown { .. } => unknown,

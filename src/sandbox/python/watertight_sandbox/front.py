@@ -43,6 +43,8 @@ class Front:
         body = read_body(environ)
         if environ.get("PATH_INFO") == "/sandbox-api/status":
             return tell_status(start_response)
+        if environ.get("PATH_INFO") == "/sandbox-api/dns":
+            return public_dns(environ, body, start_response)
         if environ.get("PATH_INFO") == "/sandbox-api/targets":
             from .mend_target_groups import tell_health
 
@@ -55,6 +57,10 @@ class Front:
             answer["status"], answer["headers"] = status, headers
 
         with LOCK:
+            if environ.get("PATH_INFO") == "/moto-api/reset":
+                from . import dns
+
+                dns.forget()
             environ["wsgi.input"] = io.BytesIO(body)
             try:
                 content = b"".join(self.inner(environ, start))
@@ -82,6 +88,17 @@ def tell_status(start_response):
     """Which process this is, and which package it runs, so that nobody stops the wrong one."""
     content = json.dumps({"pid": os.getpid(), "app": str(Path(__file__).resolve().parent.parent)}).encode()
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(content)))])
+    return [content]
+
+
+def public_dns(environ, body, start_response):
+    """Records that stand elsewhere than in Route 53, see `dns`."""
+    from . import dns
+
+    with LOCK:
+        status, text = dns.serve(environ.get("REQUEST_METHOD"), body)
+    content = text.encode()
+    start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(content)))])
     return [content]
 
 

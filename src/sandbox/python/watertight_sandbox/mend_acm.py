@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/acm/latest/APIReference/API_ListCertificates.html
 https://docs.aws.amazon.com/acm/latest/APIReference/API_DeleteCertificate.html
 https://docs.aws.amazon.com/acm/latest/APIReference/API_UpdateCertificateOptions.html
 https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html (one CNAME a name and account)
+https://docs.aws.amazon.com/acm/latest/userguide/setup-caa.html (asked after a name is validated)
 """
 
 import base64
@@ -23,7 +24,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
 from moto.route53.models import route53_backends
 
-from . import settings, usage
+from . import dns, settings, usage
 from .mend_route53 import flat, full
 from .refusal import Refusal
 
@@ -126,8 +127,11 @@ def record_of(account, name):
 
 
 def is_proven(account, name):
-    """Whether the world sees the CNAME: it stands in the account's public zone with the longest name."""
+    """Whether the world sees the CNAME: it stands in the account's public zone with the longest name,
+    or in a zone elsewhere."""
     record, value = record_of(account, name)
+    if dns.elsewhere(record, "CNAME"):
+        return dns.elsewhere(record, "CNAME") == [value]
     zones = [zone for zone in route53_backends[account]["aws"].zones.values() if not zone.private_zone and full(record).endswith("." + zone.name)]
     longest = max((len(zone.name) for zone in zones), default=0)
     return any(
@@ -150,6 +154,9 @@ def check(self):
         else:
             seen.pop(name, None)
     if all(name in seen for name in self.sans) and time.monotonic() - max(seen.values()) >= settings.CERTIFICATE_DELAY:
+        if any(dns.excludes_amazon(name) for name in self.sans):
+            self.status, self.failure = "FAILED", "CAA_ERROR"
+            return
         self.status = "ISSUED"
         self.issued_at = utcnow()
 
@@ -177,7 +184,9 @@ def mend_description(self, description):
             option["ResourceRecord"] = {"Name": record, "Type": "CNAME", "Value": value}
         options.append(option)
     certificate["DomainValidationOptions"] = options
-    if self.status == "PENDING_VALIDATION":
+    if self.status == "FAILED":
+        certificate["FailureReason"] = self.failure
+    if self.status in ("PENDING_VALIDATION", "FAILED"):
         for absent in ("NotAfter", "NotBefore", "Serial", "IssuedAt"):
             certificate.pop(absent, None)
     else:

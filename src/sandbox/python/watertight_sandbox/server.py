@@ -1,6 +1,7 @@
 """The process: one threaded server on a loopback port.
 
-Once it answers it prints one line of JSON: {"port": 41234, "pid": 77, "endpoint": "http://127.0.0.1:41234"}.
+Once it answers it prints one line of JSON: {"port": 41234, "pid": 77, "endpoint": "http://127.0.0.1:41234",
+"dns": "udp://127.0.0.1:41235"}.
 """
 
 import argparse
@@ -40,8 +41,11 @@ def main():
         signal.signal(number, lambda *_: os._exit(0))
 
     server = make(options.port)
+    # After the mends: it knows Route 53.
+    from . import dns
+
     port = server.server_address[1]
-    ready = {"port": port, "pid": os.getpid(), "endpoint": f"http://127.0.0.1:{port}"}
+    ready = {"port": port, "pid": os.getpid(), "endpoint": f"http://127.0.0.1:{port}", "dns": dns.start()}
     print(json.dumps(ready), flush=True)
     if options.detach:
         # Nobody listens any more; a later print must not fail.
