@@ -367,6 +367,7 @@ fn intended(document: &Document, address: &Address) -> Option<Resource> {
         generated: BTreeSet::new(),
         defaulted: BTreeSet::new(),
         depends_on: record.dependencies.clone(),
+        maker: record.maker.clone(),
         origin: Origin::default(),
         origins: BTreeMap::new(),
         overridden: BTreeMap::new(),

@@ -40,6 +40,21 @@ pub struct Origin {
     pub blueprint: Option<Span>,
 }
 
+/// What makes a resource: recorded with it, so that a change that comes of a newer version
+/// can be told from one that somebody wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Maker {
+    /// Version of watertight, whose kinds have the defaults.
+    pub watertight: String,
+    /// The blueprint's name.
+    pub blueprint: String,
+    /// Its version.
+    pub version: String,
+    /// Top-level attributes whose value hangs on what the spec gives; the others are the
+    /// blueprint's and the kind's alone.
+    pub given: BTreeSet<String>,
+}
+
 /// One resource as it should be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resource {
@@ -58,6 +73,8 @@ pub struct Resource {
     pub defaulted: BTreeSet<String>,
     /// What must stand before, beside what the references say.
     pub depends_on: BTreeSet<Address>,
+    /// The blueprint that wrote it, and the versions; none before it is filled in.
+    pub maker: Option<Box<Maker>>,
     /// The component's lines in the spec, and the resource's header in the blueprint.
     pub origin: Origin,
     /// The same for each top-level attribute that a blueprint wrote.
@@ -226,6 +243,8 @@ pub struct Desired {
     pub moved: Vec<Moved>,
     /// What inputs demand of the values that are looked up for them.
     pub demands: Vec<Demand>,
+    /// Versions of the blueprints that it is made of, by name.
+    pub blueprints: BTreeMap<String, String>,
 }
 
 impl Desired {
@@ -262,7 +281,7 @@ impl Desired {
             region: spec.region.value.clone(),
             account: spec.account.as_ref().map(|account| account.value.clone()),
             ephemeral: spec.ephemeral,
-            environments: spec.environments(),
+            environments: spec.environments.clone(),
             moved: spec.moved.clone(),
             ..Self::default()
         }

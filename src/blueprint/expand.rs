@@ -5,6 +5,7 @@
 //! are needed; a component with a problem gives no outputs, and none that takes them is
 //! blamed for it.
 
+mod defaults;
 mod given;
 mod inputs;
 
@@ -37,6 +38,8 @@ use crate::value::{Attributes, Reference, Value};
 /// Every problem at once, in the order of the spec's text: inputs that do not fit, and what
 /// a blueprint got wrong with them.
 pub fn expand(spec: &Spec, library: &Library) -> Result<Desired, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let spec = &*defaults::given(spec, library, &mut problems);
     let mut expansion = Expansion {
         spec,
         library,
@@ -47,13 +50,13 @@ pub fn expand(spec: &Spec, library: &Library) -> Result<Desired, Vec<Diagnostic>
             account: spec.account.as_ref().map(|account| account.value.clone()),
             ephemeral: spec.ephemeral,
             waivers: spec.waivers.clone(),
-            environments: spec.environments(),
+            environments: spec.environments.clone(),
             moved: spec.moved.clone(),
             ..Desired::default()
         },
         needed: Needed::new(),
         links: Vec::new(),
-        problems: Vec::new(),
+        problems,
         broken: BTreeSet::new(),
         ready: BTreeMap::new(),
     };
@@ -303,6 +306,17 @@ impl Expansion<'_> {
                 fill::defaults(resource, kind);
             }
             fill::tags(resource, self.spec);
+            let component = self.spec.components.get(&resource.address.component);
+            let made_by = component.and_then(|component| {
+                let manifest = self.library.manifest(&component.blueprint.value)?;
+                Some((component, manifest))
+            });
+            if let Some((component, manifest)) = made_by {
+                fill::maker(resource, component, manifest);
+                let name = component.blueprint.value.clone();
+                let versions = &mut self.desired.blueprints;
+                versions.insert(name, manifest.version.clone());
+            }
         }
         self.identities();
         self.same_twice();

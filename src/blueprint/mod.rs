@@ -16,7 +16,7 @@
 //! - `amend`: what the spec overrides of it, adds to it and leaves to others;
 //! - `fill`: tags, defaults and names; `link`: whether references lead somewhere; `moved`:
 //!   whether old and new names do;
-//! - `expand`: all of it, component by component.
+//! - `expand`: all of it, component by component, with the spec's defaults given to each.
 //!
 //! *Invariant*: pure and offline: the same spec and library give the same resources.
 

@@ -56,7 +56,7 @@ pub(super) async fn run(
     } = arguments;
     let source = connect::source(world, spec)?;
     let library = connect::library(world, &spec.blueprints)?;
-    let approved = pipeline::approve(&source, &library, world.today())?;
+    let approved = pipeline::approve(&source, spec.environment(), &library, world.today())?;
     let findings = approved.findings().to_vec();
     let services = health::services(approved.desired());
     let desired = approved.desired();

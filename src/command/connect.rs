@@ -25,8 +25,18 @@ pub(super) struct SpecArguments {
     /// The spec
     #[arg(value_name = "SPEC", default_value = "watertight.toml")]
     pub(super) spec: PathBuf,
+    /// The environment: its table `[environments.NAME]` is laid over the rest of the spec
+    #[arg(long = "env", value_name = "NAME")]
+    environment: Option<String>,
     #[command(flatten)]
     pub(super) blueprints: BlueprintArguments,
+}
+
+impl SpecArguments {
+    /// The environment that is asked for.
+    pub(super) fn environment(&self) -> Option<&str> {
+        self.environment.as_deref()
+    }
 }
 
 /// The user's own blueprints.

@@ -41,16 +41,16 @@ pub(super) async fn run(
     // A spec that breaks a rule, or names a blueprint that is gone, can still be destroyed:
     // what it is called is enough to find its state. But its form must be right: where a
     // name is wrong, another stands in for it, whose state is somebody else's.
-    let desired = match pipeline::expand(&source, &library) {
+    let desired = match pipeline::expand(&source, spec.environment(), &library) {
         Ok(desired) => desired,
         Err(problems) => {
             let Parsed {
-                spec,
+                spec: parsed,
                 problems: of_form,
-            } = spec::parse(&source);
+            } = spec::parse(&source, spec.environment());
             let is_wrong = |problem: &Diagnostic| problem.severity == Severity::Error;
-            match spec.filter(|_| !of_form.iter().any(is_wrong)) {
-                Some(spec) => Desired::named(&spec),
+            match parsed.filter(|_| !of_form.iter().any(is_wrong)) {
+                Some(parsed) => Desired::named(&parsed),
                 None => return Err(pipeline::Stop::Wrong(problems).into()),
             }
         }

@@ -55,15 +55,16 @@ pub(super) async fn run(
         let (app, environment) = (&desired.app, &desired.environment);
         remember::at(world, &arguments.spec, arguments.sandbox, app, environment)
     };
+    let environment = arguments.spec.environment();
     if arguments.policy {
-        let approved = crate::pipeline::approve(&source, &library, world.today())?;
+        let approved = crate::pipeline::approve(&source, environment, &library, world.today())?;
         let desired = approved.desired();
         let store = store_of(desired);
         let document = store.load().await?;
         screen.data(&doctor::policy(desired, document.as_ref()));
         return Ok(Exit::Done);
     }
-    let (line, desired) = doctor::spec(&source, &library, world.today());
+    let (line, desired) = doctor::spec(&source, environment, &library, world.today());
     let mut lines = vec![line];
     if let Some(desired) = desired {
         let store = store_of(&desired);

@@ -49,7 +49,7 @@ pub(super) async fn run(
     let (name, spec) = sorted(world, arguments)?;
     let source = connect::source(world, &spec)?;
     let library = connect::library(world, &spec.blueprints)?;
-    let desired = pipeline::expand(&source, &library).map_err(Stop::Wrong)?;
+    let desired = pipeline::expand(&source, spec.environment(), &library).map_err(Stop::Wrong)?;
     let chosen = Chosen::of(name.as_deref(), &desired)?;
     let memory = remember::recall(world, &spec, arguments.sandbox, &desired, For::Reading).await?;
     let place = memory.store.place();

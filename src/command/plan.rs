@@ -47,7 +47,12 @@ pub(super) async fn run(
 ) -> Result<Exit, Failed> {
     let source = connect::source(world, &arguments.spec)?;
     let library = connect::library(world, &arguments.spec.blueprints)?;
-    let approved = pipeline::approve(&source, &library, world.today())?;
+    let approved = pipeline::approve(
+        &source,
+        arguments.spec.environment(),
+        &library,
+        world.today(),
+    )?;
     let findings = approved.findings().to_vec();
     let memory = remember::recall(
         world,

@@ -279,7 +279,7 @@ mod tests {
             name: "shop.toml".to_owned(),
             text: format!("{head}{moved}"),
         });
-        let desired = Desired::named(&spec::parse(&source).spec.unwrap());
+        let desired = Desired::named(&spec::parse(&source, None).spec.unwrap());
         let found: Vec<String> = forerunners(&desired)
             .iter()
             .map(|(_, app, environment)| format!("{app}/{environment}"))

@@ -4,8 +4,8 @@
 
 use super::{
     ADDRESS_TAG, Action, Address, BTreeMap, Change, Changes, Desired, Document, Field, Foreign,
-    Graph, Guard, Kind, Known, Observed, Ownership, Problem, Record, Resource, Seen, Standing,
-    Status, Step, Value, Why, bound, differences, left, written,
+    Graph, Guard, Kind, Known, Maker, Observed, Ownership, Problem, Record, Resource, Seen,
+    Standing, Status, Step, Value, Why, bound, differences, left, same, value_at, written,
 };
 use crate::value::Reference;
 
@@ -458,8 +458,16 @@ impl Case<'_> {
             _ => None,
         };
         upstream.extend(from.cloned().map(Why::Upstream));
-        if upstream.is_empty() && self.was_applied(field) {
-            upstream.push(Why::Drift);
+        if upstream.is_empty() {
+            if self.was_applied(field) {
+                upstream.push(Why::Drift);
+            } else if let Some(new) = self.new_default(field) {
+                let written = written::field(self.resource, &field.path).into_iter();
+                return [new]
+                    .into_iter()
+                    .chain(written.filter(|why| matches!(why, Why::Blueprint(_))))
+                    .collect();
+            }
         }
         upstream.extend(written::field(self.resource, &field.path));
         upstream
@@ -482,6 +490,37 @@ impl Case<'_> {
             None => applied.get(&field.path).clone(),
         };
         record.status == Status::Applied && !was.is_null() && was == field.after
+    }
+
+    /// A default that another version had otherwise. It is one only if the spec has no part
+    /// in the value, then and now, and AWS still has what that version applied.
+    fn new_default(&self, field: &Field) -> Option<Why> {
+        let record = self.record.filter(|it| it.status == Status::Applied)?;
+        let (then, now) = (record.maker.as_ref()?, self.resource.maker.as_ref()?);
+        let attribute = written::top(&field.path);
+        let is_given = |maker: &Maker| maker.given.contains(attribute);
+        let is_given = attribute == "tags" || is_given(then) || is_given(now);
+        // `ephemeral` is the spec's too, and no attribute's own.
+        if is_given || field.sensitive || self.protection_changes() {
+            return None;
+        }
+        let applied = value_at(&record.attributes, &field.path);
+        if !applied.is_null() && !same(self.kind, &field.path, applied, &field.before) {
+            return None;
+        }
+        let is_kinds = self.resource.defaulted.contains(attribute);
+        let (of, from, to) = if is_kinds && then.watertight != now.watertight {
+            ("watertight", &then.watertight, &now.watertight)
+        } else if then.blueprint == now.blueprint && then.version != now.version {
+            (now.blueprint.as_str(), &then.version, &now.version)
+        } else {
+            return None;
+        };
+        Some(Why::NewDefault {
+            of: of.to_owned(),
+            from: from.clone(),
+            to: to.clone(),
+        })
     }
 }
 

@@ -30,7 +30,7 @@ use crate::guardrail::{Approved, Confirmed};
 use crate::kind::{Guard, Kind};
 use crate::plan::{Action, Change, Changes, Field, Problem, Step, Why};
 use crate::refresh::{Foreign, Known, Observed, Seen, Standing};
-use crate::resource::{Desired, Resource};
+use crate::resource::{Desired, Maker, Resource};
 use crate::state::{Document, Record, Status};
 use crate::value::{Attributes, Value};
 

@@ -27,6 +27,16 @@ pub enum Why {
     Blueprint(Span),
     /// The kind's default, which nothing overrides.
     Default,
+    /// Neither then nor now did the spec say anything: the version that has the default has
+    /// another one now.
+    NewDefault {
+        /// What has the default: a blueprint, or watertight itself.
+        of: String,
+        /// The version that made what stands.
+        from: String,
+        /// The present one.
+        to: String,
+    },
     /// The live value is not what was applied last: somebody changed it.
     Drift,
     /// Somebody added it to a parent that is ours alone.
@@ -61,6 +71,9 @@ impl fmt::Display for Why {
             Self::Override(span) => write!(f, "override, {span}"),
             Self::Addition(span) => write!(f, "added, {span}"),
             Self::Default => f.write_str("the default"),
+            Self::NewDefault { of, from, to } => {
+                write!(f, "the default changed with {of} {to} (was {from})")
+            }
             Self::Drift => f.write_str("changed outside watertight since the last apply"),
             Self::MadeByHand => f.write_str("added outside watertight; this list is exclusive"),
             Self::LeftTheSpec => f.write_str("no longer in the spec"),
@@ -90,6 +103,7 @@ impl Serialize for Why {
             Self::Addition(_) => "addition",
             Self::Blueprint(_) => "blueprint",
             Self::Default => "default",
+            Self::NewDefault { .. } => "new_default",
             Self::Drift => "drift",
             Self::MadeByHand => "made_by_hand",
             Self::LeftTheSpec => "left_the_spec",
@@ -107,6 +121,11 @@ impl Serialize for Why {
             | Self::Override(span)
             | Self::Addition(span)
             | Self::Blueprint(span) => json["at"] = serde_json::json!(span),
+            Self::NewDefault { of, from, to } => {
+                json["of"] = serde_json::json!(of);
+                json["from"] = serde_json::json!(from);
+                json["to"] = serde_json::json!(to);
+            }
             Self::Upstream(address) => json["address"] = serde_json::json!(address),
             Self::Moved(from) => json["from"] = serde_json::json!(from),
             _ => {}

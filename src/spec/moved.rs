@@ -355,7 +355,7 @@ blueprint = "https-service"
             text,
         });
         let mut said = String::new();
-        for problem in parse(&source).problems {
+        for problem in parse(&source, None).problems {
             let at = problem.labels.first().unwrap().span.line_and_column();
             writeln!(said, "{}:{}: {}", at.0, at.1, problem.message).unwrap();
         }

@@ -10,10 +10,11 @@ use sha2::{Digest, Sha256};
 
 use crate::address::Address;
 use crate::kind::Kind;
-use crate::resource::Id;
+use crate::resource::{Id, Maker};
 use crate::value::{Attributes, Value};
 
-/// The format that this version writes.
+/// The format that this version writes. Raised when an older version would misread what a
+/// newer one wrote; a field that it may pass over is a reason only for a serde default.
 pub const FORMAT: u32 = 1;
 
 /// Everything that is remembered of one app and environment.
@@ -100,6 +101,10 @@ pub struct Record {
     pub dependencies: BTreeSet<Address>,
     /// Holds data or carries traffic.
     pub protect: bool,
+    /// The blueprint and the versions that it was last made by; none where an older
+    /// version of watertight wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maker: Option<Box<Maker>>,
 }
 
 /// How far a recorded thing is.
@@ -127,7 +132,7 @@ impl Document {
     pub fn new(app: &str, environment: &str, lineage: &str) -> Self {
         Self {
             format: FORMAT,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: crate::VERSION.to_owned(),
             app: app.to_owned(),
             environment: environment.to_owned(),
             account: None,
@@ -287,6 +292,7 @@ mod tests {
             attributes: Attributes::from([("name".to_owned(), Value::text("x"))]),
             dependencies: BTreeSet::new(),
             protect: true,
+            maker: None,
         }
     }
 

@@ -159,6 +159,7 @@ mod tests {
                     .map(|text| text.parse().unwrap())
                     .collect::<BTreeSet<_>>(),
                 protect: true,
+                maker: None,
             });
         }
         document
@@ -175,7 +176,7 @@ mod tests {
             name: "shop.toml".to_owned(),
             text,
         });
-        spec::parse(&source).spec.unwrap().moved
+        spec::parse(&source, None).spec.unwrap().moved
     }
 
     #[track_caller]

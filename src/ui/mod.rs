@@ -9,6 +9,7 @@ pub mod blueprint;
 pub mod by_hand;
 pub mod check;
 pub mod code;
+pub mod compare;
 pub mod confirm;
 pub mod diagnostics;
 pub mod doctor;
