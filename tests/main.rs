@@ -18,6 +18,7 @@ mod doctor;
 mod drift;
 mod environments;
 mod errors;
+mod existing_account;
 mod faults;
 mod foreign;
 mod healthy;
