@@ -155,6 +155,8 @@ static LOOKUPS: &[(&str, &dyn Ask)] = &[
     (
         "aws_acm_certificate",
         &data::acm_certificate::AcmCertificate,
+    ),
+    (
         "aws_availability_zones",
         &data::availability_zones::AvailabilityZones,
     ),
