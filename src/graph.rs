@@ -36,7 +36,7 @@ pub fn build(desired: &Desired, document: &Document) -> Result<Graph, Vec<Diagno
             .extend(record.dependencies.iter().cloned());
     }
     for (address, resource) in &desired.resources {
-        dependencies.insert(address.clone(), resource.dependencies());
+        dependencies.insert(address.clone(), desired.dependencies(resource));
     }
     let known: BTreeSet<Address> = dependencies.keys().cloned().collect();
     for before in dependencies.values_mut() {

@@ -5,9 +5,13 @@
 //! Lookups that need no other are asked first, all at once; then those that need only
 //! these, and so on. Two that ask the same are one question.
 //!
-//! *Invariant*: a lookup depends on literals and other lookups only.
+//! A lookup with `depends_on` is [deferred](Lookup::is_deferred): refresh asks it once what
+//! it waits for stands, and the executor where that is only made by the plan.
+//!
+//! *Invariant*: a lookup depends on literals and other lookups only, unless it is deferred.
 
 mod certificates;
+mod deferred;
 mod zones;
 
 use std::collections::BTreeMap;
@@ -15,8 +19,10 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 use jiff::civil::Date;
 
+pub use deferred::{ask_one, pending, ready};
+
 use crate::address::{Address, Mode};
-use crate::aws::{self, Aws, Error, ErrorKind};
+use crate::aws::{Aws, Error, ErrorKind};
 use crate::diagnostic::Diagnostic;
 use crate::resource::{Desired, Lookup, Lookups};
 use crate::value::{Attributes, Reference, Step, Value};
@@ -30,7 +36,8 @@ use crate::value::{Attributes, Reference, Step, Value};
 pub async fn read(aws: &Aws, desired: &Desired) -> Result<Lookups, Vec<Diagnostic>> {
     let mut known = Lookups::new();
     let mut failures = Vec::new();
-    let mut left: Vec<&Lookup> = desired.lookups.values().collect();
+    let lookups = desired.lookups.values();
+    let mut left: Vec<&Lookup> = lookups.filter(|one| !one.is_deferred()).collect();
     loop {
         let (ready, later): (Vec<_>, Vec<_>) = left
             .into_iter()
@@ -136,24 +143,6 @@ async fn ask<'a>(
                 .map(move |lookup| (lookup, answer.clone()))
         })
         .collect()
-}
-
-async fn ask_one(
-    aws: &Aws,
-    kind: &str,
-    region: &str,
-    arguments: &Attributes,
-) -> Result<Attributes, Error> {
-    let refused = |message: String| Error::new(ErrorKind::Refused, kind, message);
-    if let Some((name, _)) = arguments.iter().find(|(_, value)| value.is_unknown()) {
-        return Err(refused(format!(
-            "its {name} refers to something that the other lookup does not have"
-        )));
-    }
-    match aws::lookup(kind) {
-        Some(lookup) => lookup.ask(aws, region, arguments).await,
-        None => Err(refused("watertight has no such lookup".to_owned())),
-    }
 }
 
 /// One diagnostic for each different failure.

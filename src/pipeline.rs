@@ -262,7 +262,9 @@ pub async fn plan_destroy(
 }
 
 fn header(mode: Mode, desired: &Desired, account: Option<&str>) -> Header {
+    let lookups = desired.lookups.values();
     Header {
+        deferred: lookups.filter(|one| one.is_deferred()).cloned().collect(),
         mode,
         region: desired.region.clone(),
         account: account.map(str::to_owned),
@@ -295,6 +297,7 @@ mod tests {
     use crate::diagnostic::Source;
 
     const EXAMPLES: &[&str] = &[
+        include_str!("../examples/cdn-service.toml"),
         include_str!("../examples/https-service.toml"),
         include_str!("../examples/static-site.toml"),
         include_str!("../examples/private-bucket.toml"),

@@ -24,9 +24,10 @@ use crate::address::Address;
 use crate::aws::{Aws, Error, Found, Owner, Ownership, Wanted, lifecycle};
 use crate::graph::Graph;
 use crate::kind::Kind;
-use crate::resource::{Desired, Id, Origin, Resource};
+use crate::lookup;
+use crate::resource::{Desired, Id, Lookup, Lookups, Origin, Resource};
 use crate::state::{Document, Record, Status};
-use crate::value::Attributes;
+use crate::value::{Attributes, Reference};
 
 /// Everything that stands and is ours, and what is in the way.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +40,8 @@ pub struct Observed {
     pub children: Vec<Child>,
     /// What stands under a wanted name and is not ours.
     pub foreign: Vec<(Address, Foreign)>,
+    /// What the deferred lookups found of which all that they wait for stands.
+    pub lookups: Lookups,
 }
 
 impl Observed {
@@ -255,6 +258,7 @@ async fn find_unrecorded(
         .filter_map(|record| record.id.as_ref())
         .collect();
     for level in graph.levels() {
+        ask_ready(aws, desired, observed).await?;
         let unrecorded = level
             .into_iter()
             .filter(|address| !recorded.contains(address))
@@ -294,6 +298,26 @@ async fn find_unrecorded(
             return Err(failures);
         }
     }
+    Ok(())
+}
+
+/// Asks the deferred lookups of which all that they wait for is found by now: what is still
+/// to be looked for may be named by an answer.
+async fn ask_ready(
+    aws: &Aws,
+    desired: &Desired,
+    observed: &mut Observed,
+) -> Result<(), Vec<Failure>> {
+    if !desired.lookups.values().any(Lookup::is_deferred) {
+        return Ok(());
+    }
+    let known = Known::of(desired, observed);
+    let stands = |address: &Address| observed.resources.contains_key(address);
+    let has_answer = |address: &Address| observed.lookups.contains_key(address);
+    let value = |reference: &Reference| known.value(reference);
+    let found = lookup::ready(aws, desired, &stands, &has_answer, &value).await;
+    let found = found.map_err(|(address, error)| vec![Failure { address, error }])?;
+    observed.lookups.extend(found);
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::Address;
+use crate::address::{Address, Mode};
 use crate::diagnostic::Span;
 use crate::spec::Waiver;
 use crate::value::{Attributes, Value};
@@ -110,17 +110,43 @@ impl Resource {
     }
 }
 
-/// Something that AWS is asked about before anything is planned.
+/// Something that AWS is asked about: before anything is planned, or, if it is deferred, as
+/// soon as what it depends on stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lookup {
     /// Where it stands; its mode is [`Mode::Lookup`](crate::address::Mode::Lookup).
     pub address: Address,
     /// Region that is asked.
     pub region: String,
-    /// Literals and references to other lookups.
+    /// Literals and references to other lookups; of a deferred one, to resources too.
     pub arguments: Attributes,
+    /// Resources that must stand before it can be asked: it is deferred. None for one that
+    /// is asked before anything is planned.
+    pub depends_on: BTreeSet<Address>,
     /// The component's lines and the blueprint's.
     pub origin: Origin,
+}
+
+impl Lookup {
+    /// Whether it waits for resources.
+    #[must_use]
+    pub fn is_deferred(&self) -> bool {
+        !self.depends_on.is_empty()
+    }
+
+    /// What it waits for: what it says, and the resources that it refers to.
+    #[must_use]
+    pub fn waits_for(&self) -> BTreeSet<Address> {
+        let mut references = Vec::new();
+        let arguments = self.arguments.values();
+        arguments.for_each(|value| value.references(&mut references));
+        let targets = references.into_iter().map(|reference| &reference.target);
+        targets
+            .filter(|target| target.mode == Mode::Managed)
+            .chain(&self.depends_on)
+            .cloned()
+            .collect()
+    }
 }
 
 /// A command for people once everything stands.
@@ -165,8 +191,24 @@ pub struct Desired {
 }
 
 impl Desired {
+    /// The resources that must stand before this one: those that it depends on, and those
+    /// that the deferred lookups wait for which it refers to.
+    #[must_use]
+    pub fn dependencies(&self, resource: &Resource) -> BTreeSet<Address> {
+        let mut dependencies = BTreeSet::new();
+        for address in resource.dependencies() {
+            match self.lookups.get(&address) {
+                Some(lookup) => dependencies.extend(lookup.waits_for()),
+                None => {
+                    dependencies.insert(address);
+                }
+            }
+        }
+        dependencies
+    }
+
     /// The same with what the lookups found in the place of the references to them. What
-    /// was not found is [`Value::Unknown`].
+    /// was not found is [`Value::Unknown`]; references to deferred lookups stay.
     #[must_use]
     pub fn with_lookups(self, lookups: &Lookups) -> Self {
         substitute::lookups(self, lookups)

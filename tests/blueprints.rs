@@ -6,6 +6,7 @@ use std::fs;
 
 use watertight::blueprint::Library;
 
+use crate::readme::today;
 use crate::support::Sandbox;
 use crate::support::cli::Project;
 
@@ -75,6 +76,37 @@ logs = true
 log_retention_days = 30
 noncurrent_days = 7
 min_tls = "1.3"
+"#;
+
+const CDN: &str = r#"
+[components.cdn]
+blueprint = "cdn-service"
+domain = "shop.example.com"
+origin = { from = "web" }
+aliases = ["store.example.com"]
+zone = "example.com"
+reach = "vpc-origin"
+forward_host = false
+cached_paths = ["/assets/*", "/media/*"]
+response_timeout = 60
+price_class = "PriceClass_200"
+key_algorithm = "RSA_2048"
+hsts_max_age = 63072000
+hsts_include_subdomains = true
+hsts_preload = true
+logs = true
+log_retention_days = 30
+noncurrent_days = 7
+min_tls = "1.3"
+"#;
+
+const BEHIND: &str = r#"
+[components.web]
+blueprint = "https-service"
+domain = "shop-origin.example.com"
+internal = true
+ingress = []
+port = 8443
 "#;
 
 const INTERNAL_SERVICE: &str = r#"
@@ -224,9 +256,21 @@ async fn a_single_page_app_in_a_zone_by_id_without_logs() {
         zone = "{zone}"
         single_page = true
         logs = false
-    "#
+        [[waivers]]
+        rule = "WT-CF-011"
+        address = "site.*"
+        owner = "marketing"
+        reason = "nobody reads them"
+        expires = {}
+    "#,
+        today()
     );
     live(&sandbox, &format!("{HEAD}{text}")).await;
+}
+
+#[tokio::test]
+async fn a_service_behind_cloudfront_with_everything() {
+    live(&Sandbox::new(), &format!("{HEAD}{CDN}{BEHIND}")).await;
 }
 
 #[tokio::test]
@@ -271,6 +315,7 @@ async fn an_internal_https_service_for_machines() {
 #[test]
 fn every_input_is_given_somewhere() {
     let full = [
+        ("cdn-service", CDN),
         ("private-bucket", BUCKET),
         ("static-site", SITE),
         ("https-service", &format!("{PUBLIC_SERVICE}{NETWORK}")),
@@ -296,6 +341,7 @@ async fn the_examples() {
         "private-bucket",
         "static-site",
         "https-service",
+        "cdn-service",
         "network",
         "shop",
     ] {

@@ -9,6 +9,7 @@ mod support;
 
 mod blueprints;
 mod calls;
+mod cdn;
 mod changes;
 mod dependencies;
 mod destroy;

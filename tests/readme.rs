@@ -143,7 +143,7 @@ fn unending(text: &str) -> String {
     clippy::disallowed_methods,
     reason = "the program goes by the clock, too"
 )]
-fn today() -> jiff::civil::Date {
+pub(crate) fn today() -> jiff::civil::Date {
     jiff::Timestamp::now()
         .to_zoned(jiff::tz::TimeZone::UTC)
         .date()

@@ -69,6 +69,7 @@ struct Clients {
     cloudfront: aws_sdk_cloudfront::Client,
     ec2: aws_sdk_ec2::Client,
     elb: aws_sdk_elasticloadbalancingv2::Client,
+    logs: aws_sdk_cloudwatchlogs::Client,
     route53: aws_sdk_route53::Client,
     s3: aws_sdk_s3::Client,
     servicequotas: aws_sdk_servicequotas::Client,
@@ -217,6 +218,12 @@ impl Aws {
         self.clients(region).elb.clone()
     }
 
+    /// The client of `CloudWatch` Logs.
+    #[must_use]
+    pub fn logs(&self, region: &str) -> aws_sdk_cloudwatchlogs::Client {
+        self.clients(region).logs.clone()
+    }
+
     /// The client of Route 53, a global service.
     #[must_use]
     pub fn route53(&self) -> aws_sdk_route53::Client {
@@ -351,6 +358,11 @@ impl Clients {
             ),
             elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(
                 aws_sdk_elasticloadbalancingv2::config::Builder::from(&config)
+                    .interceptor(watch())
+                    .build(),
+            ),
+            logs: aws_sdk_cloudwatchlogs::Client::from_conf(
+                aws_sdk_cloudwatchlogs::config::Builder::from(&config)
                     .interceptor(watch())
                     .build(),
             ),

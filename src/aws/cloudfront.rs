@@ -1,4 +1,4 @@
-//! What the three kinds of CloudFront share: values out of attributes, shapes into them.
+//! What the kinds of CloudFront share: values out of attributes, shapes into them, tags.
 //!
 //! In: attributes in the schema's vocabulary. Out: what the SDK's shapes take, and back.
 //!
@@ -6,11 +6,13 @@
 //! manages stays as AWS has it.
 
 use aws_sdk_cloudfront::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudfront::types::{Tag, TagKeys, Tags as SdkTags};
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::operation::BuildError;
 use futures::{StreamExt, stream};
 
-use super::{Error, ErrorKind};
+use super::tags::Tags;
+use super::{Aws, Error, ErrorKind, Wanted};
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
 
@@ -77,6 +79,65 @@ pub(super) fn present<T>(part: Option<T>, operation: &str) -> Result<T, Error> {
             "the answer lacks what it is about",
         )
     })
+}
+
+/// The tags of what has this ARN.
+pub(super) async fn tags_of(aws: &Aws, arn: &str) -> Result<Tags, Error> {
+    let answer = aws
+        .cloudfront()
+        .list_tags_for_resource()
+        .resource(arn)
+        .send()
+        .await
+        .map_err(failed("cloudfront:ListTagsForResource"))?;
+    let tags = answer.tags.and_then(|tags| tags.items).unwrap_or_default();
+    Ok(tags
+        .into_iter()
+        .map(|tag| (tag.key, tag.value.unwrap_or_default()))
+        .collect())
+}
+
+/// Makes the observed tags of what has an ARN the wanted ones.
+pub(super) async fn update_tags(
+    aws: &Aws,
+    observed: &Attributes,
+    wanted: &Wanted,
+) -> Result<(), Error> {
+    let changes = wanted.tag_changes(observed);
+    let arn = observed
+        .get("arn")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    if !changes.set.is_empty() {
+        aws.cloudfront()
+            .tag_resource()
+            .resource(arn)
+            .tags(sdk_tags(changes.set)?)
+            .send()
+            .await
+            .map_err(failed("cloudfront:TagResource"))?;
+    }
+    if !changes.remove.is_empty() {
+        let keys = TagKeys::builder().set_items(Some(changes.remove)).build();
+        aws.cloudfront()
+            .untag_resource()
+            .resource(arn)
+            .tag_keys(keys)
+            .send()
+            .await
+            .map_err(failed("cloudfront:UntagResource"))?;
+    }
+    Ok(())
+}
+
+/// Tags as a call takes them.
+pub(super) fn sdk_tags(tags: impl IntoIterator<Item = (String, String)>) -> Result<SdkTags, Error> {
+    let mut items = Vec::new();
+    for (key, value) in tags {
+        let tag = Tag::builder().key(key).value(value);
+        items.push(tag.build().map_err(incomplete)?);
+    }
+    Ok(SdkTags::builder().set_items(Some(items)).build())
 }
 
 /// A shape that lacks something which CloudFront requires.

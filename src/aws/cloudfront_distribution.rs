@@ -14,11 +14,11 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use aws_sdk_cloudfront::types::{
     Aliases, CacheBehavior, DefaultCacheBehavior, DistributionConfigWithTags, DistributionSummary,
-    Tag, TagKeys, Tags as SdkTags,
 };
 
-use super::cloudfront::{each, failed, id_of, incomplete, present, read_each, texts};
-use super::tags::Tags;
+use super::cloudfront::{
+    each, failed, id_of, incomplete, present, read_each, sdk_tags, tags_of, texts, update_tags,
+};
 use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Settled, Wanted};
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
@@ -253,58 +253,6 @@ async fn judge(
 
 fn is_tagged(found: &Found) -> bool {
     matches!(found.ownership, Ownership::Tagged { .. })
-}
-
-async fn tags_of(aws: &Aws, arn: &str) -> Result<Tags, Error> {
-    let answer = aws
-        .cloudfront()
-        .list_tags_for_resource()
-        .resource(arn)
-        .send()
-        .await
-        .map_err(failed("cloudfront:ListTagsForResource"))?;
-    let tags = answer.tags.and_then(|tags| tags.items).unwrap_or_default();
-    Ok(tags
-        .into_iter()
-        .map(|tag| (tag.key, tag.value.unwrap_or_default()))
-        .collect())
-}
-
-async fn update_tags(aws: &Aws, observed: &Attributes, wanted: &Wanted) -> Result<(), Error> {
-    let changes = wanted.tag_changes(observed);
-    let arn = observed
-        .get("arn")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    if !changes.set.is_empty() {
-        aws.cloudfront()
-            .tag_resource()
-            .resource(arn)
-            .tags(sdk_tags(changes.set)?)
-            .send()
-            .await
-            .map_err(failed("cloudfront:TagResource"))?;
-    }
-    if !changes.remove.is_empty() {
-        let keys = TagKeys::builder().set_items(Some(changes.remove)).build();
-        aws.cloudfront()
-            .untag_resource()
-            .resource(arn)
-            .tag_keys(keys)
-            .send()
-            .await
-            .map_err(failed("cloudfront:UntagResource"))?;
-    }
-    Ok(())
-}
-
-fn sdk_tags(tags: impl IntoIterator<Item = (String, String)>) -> Result<SdkTags, Error> {
-    let mut items = Vec::new();
-    for (key, value) in tags {
-        let tag = Tag::builder().key(key).value(value);
-        items.push(tag.build().map_err(incomplete)?);
-    }
-    Ok(SdkTags::builder().set_items(Some(items)).build())
 }
 
 /// Whether the configuration that was observed lacks anything that is wanted. Decided

@@ -297,6 +297,7 @@ fn kind_of(code: Option<&str>, status: Option<u16>) -> ErrorKind {
         | "ResourceInUse"
         | "ResourceInUseException"
         | "BucketNotEmpty"
+        | "CannotDeleteEntityWhileInUse"
         | "OriginAccessControlInUse"
         | "ResponseHeadersPolicyInUse"
         | "DistributionNotDisabled"

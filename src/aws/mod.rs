@@ -14,6 +14,10 @@ mod cloudfront;
 mod cloudfront_distribution;
 mod cloudfront_origin_access_control;
 mod cloudfront_response_headers_policy;
+mod cloudfront_vpc_origin;
+mod cloudwatch_log_delivery;
+mod cloudwatch_log_delivery_destination;
+mod cloudwatch_log_delivery_source;
 mod data;
 mod default_security_group;
 mod ec2;
@@ -30,6 +34,7 @@ mod lb_listener_condition;
 mod lb_listener_rule;
 mod lb_target_group;
 mod lb_target_group_attachment;
+mod logs;
 mod nat_gateway;
 mod network_interface;
 mod origin;
@@ -93,6 +98,22 @@ static LIFECYCLES: &[(&str, &dyn Lifecycle)] = &[
     (
         "aws_cloudfront_response_headers_policy",
         &cloudfront_response_headers_policy::CloudfrontResponseHeadersPolicy,
+    ),
+    (
+        "aws_cloudfront_vpc_origin",
+        &cloudfront_vpc_origin::CloudfrontVpcOrigin,
+    ),
+    (
+        "aws_cloudwatch_log_delivery",
+        &cloudwatch_log_delivery::CloudwatchLogDelivery,
+    ),
+    (
+        "aws_cloudwatch_log_delivery_destination",
+        &cloudwatch_log_delivery_destination::CloudwatchLogDeliveryDestination,
+    ),
+    (
+        "aws_cloudwatch_log_delivery_source",
+        &cloudwatch_log_delivery_source::CloudwatchLogDeliverySource,
     ),
     (
         "aws_default_security_group",
@@ -164,7 +185,12 @@ static LOOKUPS: &[(&str, &dyn Ask)] = &[
         "aws_caller_identity",
         &data::caller_identity::CallerIdentity,
     ),
+    (
+        "aws_ec2_managed_prefix_list",
+        &data::ec2_managed_prefix_list::Ec2ManagedPrefixList,
+    ),
     ("aws_route53_zone", &data::route53_zone::Route53Zone),
+    ("aws_security_group", &data::security_group::SecurityGroup),
     ("aws_subnets", &data::subnets::Subnets),
     ("aws_vpc", &data::vpc::Vpc),
 ];

@@ -10,26 +10,28 @@ use aws_sdk_ec2::Client;
 use super::{Aws, Error, ec2, nat_gateway, route_table};
 
 /// How many things of each sort a region (and the global services) hold, but for what AWS
-/// makes in every account: the default VPC and what is in it, default groups and main route
-/// tables, a zone's own NS and SOA records, managed policies.
+/// makes of its own accord: the default VPC and what is in it, default groups, main route
+/// tables, the group of VPC origins, a zone's own NS and SOA records, managed policies.
 /// Sorts of which there are none are left out.
 ///
 /// # Errors
 /// A list call that failed.
 pub async fn survey(aws: &Aws, region: &str) -> Result<BTreeMap<&'static str, usize>, Error> {
     let client = aws.ec2(region);
-    let (elb, groups, network, edge, storage) = futures::try_join!(
+    let (elb, groups, network, edge, storage, logs) = futures::try_join!(
         load_balancing(aws, region),
         security_groups(aws, region),
         network(&client),
         edge(aws),
         buckets(aws),
+        log_deliveries(aws),
     )?;
     let mut counts = elb;
     counts.push(groups);
     counts.extend(network);
     counts.extend(edge);
     counts.push(storage);
+    counts.extend(logs);
     let certificates = certificates(aws, region).await?
         + if region == "us-east-1" {
             0
@@ -79,7 +81,10 @@ async fn security_groups(aws: &Aws, region: &str) -> Result<Count, Error> {
         .map_err(|error| Error::of("ec2:DescribeSecurityGroups", &error))?;
     let made = groups
         .iter()
-        .filter(|group| group.group_name() != Some("default"))
+        .filter(|group| {
+            let name = group.group_name().unwrap_or_default();
+            name != "default" && !name.starts_with("CloudFront-VPCOrigins-Service-SG")
+        })
         .count();
     Ok(("security groups", made))
 }
@@ -168,7 +173,9 @@ async fn edge(aws: &Aws) -> Result<Vec<Count>, Error> {
         .map_err(|error| Error::of("cloudfront:ListResponseHeadersPolicies", &error))?
         .response_headers_policy_list
         .map_or(0, |list| list.items().len());
+    let origins = super::cloudfront_vpc_origin::origins(aws).await?.len();
     Ok(vec![
+        ("VPC origins", origins),
         ("distributions", distributions),
         ("origin access controls", controls),
         ("response headers policies", policies),
@@ -186,6 +193,33 @@ async fn buckets(aws: &Aws) -> Result<Count, Error> {
         .await
         .map_err(|error| Error::of("s3:ListAllMyBuckets", &error))?;
     Ok(("buckets", buckets.len()))
+}
+
+/// Those of CloudFront, which are in us-east-1 alone.
+async fn log_deliveries(aws: &Aws) -> Result<Vec<Count>, Error> {
+    let logs = aws.logs("us-east-1");
+    let sources = logs
+        .describe_delivery_sources()
+        .into_paginator()
+        .items()
+        .send()
+        .try_collect()
+        .await
+        .map_err(|error| Error::of("logs:DescribeDeliverySources", &error))?;
+    let destinations = logs
+        .describe_delivery_destinations()
+        .into_paginator()
+        .items()
+        .send()
+        .try_collect()
+        .await
+        .map_err(|error| Error::of("logs:DescribeDeliveryDestinations", &error))?;
+    let deliveries = super::cloudwatch_log_delivery::deliveries(aws, "us-east-1").await?;
+    Ok(vec![
+        ("log delivery sources", sources.len()),
+        ("log delivery destinations", destinations.len()),
+        ("log deliveries", deliveries.len()),
+    ])
 }
 
 async fn certificates(aws: &Aws, region: &str) -> Result<usize, Error> {

@@ -350,6 +350,7 @@ impl Expansion<'_> {
                     address,
                     region: self.spec.region.value.clone(),
                     arguments: Attributes::new(),
+                    depends_on: BTreeSet::new(),
                     origin: Origin {
                         spec: component.map(|component| component.name.span.clone()),
                         blueprint: None,
@@ -422,15 +423,16 @@ impl Expansion<'_> {
     }
 
     fn dangling_order(&mut self) {
-        for resource in self.desired.resources.values() {
-            for before in &resource.depends_on {
+        let resources = self.desired.resources.values();
+        let resources = resources.map(|one| (&one.address, &one.depends_on, &one.origin));
+        let lookups = self.desired.lookups.values();
+        let lookups = lookups.map(|one| (&one.address, &one.depends_on, &one.origin));
+        for (address, depends_on, origin) in resources.chain(lookups) {
+            for before in depends_on {
                 if !self.desired.resources.contains_key(before) {
                     self.problems.push(error_at(
-                        &resource.origin,
-                        format!(
-                            "`{}` depends on `{before}`, which is not there",
-                            resource.address
-                        ),
+                        origin,
+                        format!("`{address}` depends on `{before}`, which is not there"),
                         "",
                     ));
                 }

@@ -9,7 +9,7 @@ use crate::address::{Address, Mode};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kind::Kind;
 use crate::kind::schema::{Block, Nesting, Schema, Type};
-use crate::resource::{Desired, Origin};
+use crate::resource::{Desired, Lookup, Origin};
 use crate::value::{Reference, Step};
 
 /// A reference and what it has to be.
@@ -46,14 +46,33 @@ pub(super) fn check(link: &Link, desired: &Desired) -> Option<Diagnostic> {
     if !known {
         return Some(missing(link, desired));
     }
-    if link.by.mode == Mode::Lookup && target.mode == Mode::Managed {
+    let is_deferred = |address| {
+        desired
+            .lookups
+            .get(address)
+            .is_some_and(Lookup::is_deferred)
+    };
+    if link.by.mode == Mode::Lookup && is_deferred(target) {
+        return Some(
+            error_at(
+                &link.origin,
+                format!(
+                    "the lookup `{}` refers to `{target}`, which waits for resources",
+                    link.by
+                ),
+                "",
+            )
+            .hint("Only resources and outputs can refer to a lookup with `depends_on`."),
+        );
+    }
+    if link.by.mode == Mode::Lookup && target.mode == Mode::Managed && !is_deferred(&link.by) {
         return Some(
             error_at(
                 &link.origin,
                 format!("the lookup `{}` refers to the resource `{target}`", link.by),
                 "lookups are read before anything is made",
             )
-            .hint("A lookup can only refer to another lookup."),
+            .hint("A lookup can only refer to another lookup; one that is to wait for resources names them in `depends_on`."),
         );
     }
     match type_at(&link.reference) {

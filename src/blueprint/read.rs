@@ -292,9 +292,7 @@ impl Reader<'_, '_> {
         for (key, node) in table {
             match key.name.as_str() {
                 "region" => self.region(node, &mut region),
-                "depends_on" if self.address.mode == Mode::Managed => {
-                    depends_on = self.depends_on(node);
-                }
+                "depends_on" => depends_on = self.depends_on(node),
                 BY_HAND if self.address.kind == RECORD => {
                     by_hand = matches!(node.form, Form::Bool(true));
                 }
@@ -373,6 +371,7 @@ impl Reader<'_, '_> {
                     address: address.clone(),
                     region,
                     arguments: attributes,
+                    depends_on,
                     origin,
                 };
                 self.drafted.lookups.insert(address, lookup);

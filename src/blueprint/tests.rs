@@ -111,6 +111,10 @@ fn lines(problems: &[Diagnostic]) -> String {
 fn the_examples() {
     for (name, text) in [
         (
+            "cdn-service",
+            include_str!("../../examples/cdn-service.toml"),
+        ),
+        (
             "https-service",
             include_str!("../../examples/https-service.toml"),
         ),
@@ -210,8 +214,31 @@ hsts_include_subdomains = true
 hsts_preload = true
 noncurrent_days = 7
 min_tls = "1.3"
-logs = false
+logs = true
 log_retention_days = 30
+
+[components.cdn]
+blueprint = "cdn-service"
+domain = "cdn.example.org"
+origin = { from = "web" }
+aliases = ["edge.example.org"]
+zone = "example.org"
+zone_id = "Z0123456789DEF"
+dns = "route53"
+certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d"
+reach = "vpc-origin"
+forward_host = false
+cached_paths = ["/assets/*", "/media/*"]
+response_timeout = 60
+price_class = "PriceClass_200"
+key_algorithm = "RSA_2048"
+hsts_max_age = 63072000
+hsts_include_subdomains = true
+hsts_preload = true
+logs = true
+log_retention_days = 30
+noncurrent_days = 7
+min_tls = "1.3"
 
 [components.files]
 blueprint = "private-bucket"
@@ -293,7 +320,13 @@ fn every_blueprint_tells_what_it_takes() {
     let names: Vec<&str> = library.names().collect();
     assert_eq!(
         names,
-        ["https-service", "network", "private-bucket", "static-site"]
+        [
+            "cdn-service",
+            "https-service",
+            "network",
+            "private-bucket",
+            "static-site"
+        ]
     );
     for name in names {
         let manifest = library.manifest(name).unwrap();

@@ -68,8 +68,24 @@ pub(super) fn compare(
             }
             Some(seen) => case.hold_against(seen, &mut known, changes),
         }
+        let own = changes.steps.iter().rev();
+        let own = own.take_while(|step| step.change.address == *address);
+        let mut actions = own.map(|step| step.change.action);
+        if actions.any(|action| matches!(action, Action::Create | Action::Replace)) {
+            forget_answers(address, desired, &mut known);
+        }
     }
     changes.known = known;
+}
+
+/// What waits for something that is only made now is asked again when it stands. An update
+/// in place leaves it the thing that it was.
+fn forget_answers(made: &Address, desired: &Desired, known: &mut Known) {
+    for lookup in desired.lookups.values() {
+        if lookup.is_deferred() && lookup.waits_for().contains(made) {
+            known.forget(&lookup.address);
+        }
+    }
 }
 
 /// The same with nothing left to others, as it is when it is made.
@@ -385,7 +401,11 @@ impl Case<'_> {
             after: Vec::new(),
             wanted: Some(self.resource.clone()),
             observed: seen.map(|seen| seen.attributes.clone()).unwrap_or_default(),
-            dependencies: self.resource.dependencies().into_iter().collect(),
+            dependencies: self
+                .desired
+                .dependencies(self.resource)
+                .into_iter()
+                .collect(),
             generation,
             protect,
         }

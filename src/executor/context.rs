@@ -1,23 +1,26 @@
 //! A step that is ready -> the worker that carries it out.
 //!
 //! *Invariant*: a worker is complete when it is made: all that its step refers to has a
-//! value, and its record is the one that the document has now.
+//! value, or is a lookup that it asks first, and its record is the one that the document
+//! has now.
 
 use std::collections::BTreeSet;
 
 use tokio::sync::{mpsc, watch};
 
+use super::deferred::Deferred;
 use super::desk::{Desk, Halt, Message};
 use super::queue::Key;
 use super::step::Worker;
 use super::{Pace, Stop};
 use crate::aws::{Aws, Owner, lifecycle};
 use crate::kind::Kind;
+use crate::lookup;
 use crate::plan::{Action, Plan, Step};
 use crate::refresh::Known;
 use crate::resource::Id;
 use crate::state::Document;
-use crate::value::{Attributes, Value};
+use crate::value::{Attributes, Reference, Value};
 
 /// What every worker of a run shares.
 pub(super) struct Context<'a> {
@@ -54,7 +57,15 @@ impl Context<'_> {
             .wanted
             .as_ref()
             .map(|resource| known.wanted(resource, &self.owner));
-        if let Some(wanted) = &wanted {
+        let deferred = wanted.as_ref().and_then(|wanted| {
+            let value = |reference: &Reference| known.value(reference);
+            let lookups = lookup::pending(&self.plan.deferred, &wanted.attributes, &value);
+            (!lookups.is_empty()).then(|| Deferred {
+                lookups,
+                known: known.clone(),
+            })
+        });
+        if let (Some(wanted), None) = (&wanted, &deferred) {
             no_unknowns(&wanted.attributes)?;
         }
         let record = match &step.change {
@@ -105,6 +116,7 @@ impl Context<'_> {
             kind,
             lifecycle,
             wanted,
+            deferred,
             record,
             others,
             parts,
@@ -137,7 +149,7 @@ impl Context<'_> {
 }
 
 /// Everything that a step refers to is known when it begins, or the plan is wrong.
-fn no_unknowns(attributes: &Attributes) -> Result<(), Halt> {
+pub(super) fn no_unknowns(attributes: &Attributes) -> Result<(), Halt> {
     let unknown = attributes
         .iter()
         .find_map(|(name, value)| Some((name, unknown_in(value)?)));

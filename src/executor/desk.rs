@@ -13,6 +13,7 @@ use super::Stop;
 use super::commit::{Receipt, Write};
 use super::event::{Event, Outcome};
 use super::queue::Key;
+use crate::address::Address;
 use crate::aws::Error;
 use crate::plan::Action;
 use crate::value::Attributes;
@@ -36,6 +37,8 @@ pub(super) enum Message {
     Commit(Vec<Write>, Receipt),
     /// Dependents may begin: this is what the resource is like.
     Usable(usize, Attributes),
+    /// What a lookup has found that had to wait.
+    Found(Address, Attributes),
     /// Something for the listener.
     Tell(Event),
 }
@@ -178,6 +181,11 @@ impl Desk {
     /// Lets dependents begin.
     pub(super) fn usable(&self, attributes: Attributes) {
         self.send(Message::Usable(self.step, attributes));
+    }
+
+    /// Tells what a lookup has found.
+    pub(super) fn found(&self, lookup: Address, attributes: Attributes) {
+        self.send(Message::Found(lookup, attributes));
     }
 
     /// Says what is waited for.

@@ -9,12 +9,16 @@
 //! It asks the owner for what it needs by messages over its `Desk` (`desk`), and its value
 //! is the step's outcome.
 //!
-//! **Scheduling.** A step begins when all that it comes after is usable (a delete: over).
+//! **Scheduling.** A step begins when all that it comes after is usable (a delete, or
+//! one whose kind says so: over).
 //! To change something in AWS a worker needs a turn. There are as many turns as
 //! `parallelism`; of those who ask, the one with the longest chain of steps behind it comes
 //! first; two steps that change the same bucket or zone never have one at once. A step that
 //! acts on what stands reads it in the same turn. Whoever looks at what it has made, waits
 //! for AWS to finish, or pauses before it repeats a mutating call, has no turn.
+//!
+//! **Deferred lookups.** A step that hangs on a lookup which waits for resources asks it when
+//! they stand, before its first turn, and tells the owner the answer.
 //!
 //! **Commits.** A mutating call goes out only when the document on the disk says that it
 //! may: `creating` with the token, `updating`, `deleting`. The id goes into a commit as soon
@@ -45,6 +49,8 @@ mod desk;
 
 mod context;
 mod step;
+
+mod deferred;
 
 mod create;
 mod delete;
@@ -294,6 +300,7 @@ mod tests {
             mode: Mode::Destroy,
             region: "eu-west-1".to_owned(),
             account: Some("123456789012".to_owned()),
+            deferred: Vec::new(),
             outputs: std::collections::BTreeMap::new(),
             by_hand: Vec::new(),
             next: Vec::new(),

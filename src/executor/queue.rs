@@ -10,6 +10,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::kind::Kind;
 use crate::plan::{Action, Step};
 
 /// Steps of a plan that have not begun, and what each still waits for.
@@ -45,7 +46,10 @@ impl Queue {
             dependents,
             to_the_end: steps
                 .iter()
-                .map(|step| step.change.action == Action::Delete)
+                .map(|step| {
+                    let kind = Kind::of(&step.change.kind);
+                    step.change.action == Action::Delete || kind.is_some_and(|kind| kind.after_done)
+                })
                 .collect(),
             paths,
             pending: (0..steps.len()).collect(),
@@ -220,6 +224,18 @@ mod tests {
         assert!(queue.take_ready().is_empty());
         queue.over(1);
         assert_eq!(queue.take_ready(), [2]);
+    }
+
+    #[test]
+    fn a_vpc_origin_waits_until_its_load_balancer_is_active() {
+        let mut origin = step(Action::Create, &[0]);
+        origin.change.kind = "aws_cloudfront_vpc_origin".to_owned();
+        let mut queue = Queue::new(&[step(Action::Create, &[]), origin]);
+        assert_eq!(queue.take_ready(), [0]);
+        queue.usable(0);
+        assert!(queue.take_ready().is_empty());
+        queue.over(0);
+        assert_eq!(queue.take_ready(), [1]);
     }
 
     #[test]

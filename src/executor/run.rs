@@ -121,6 +121,7 @@ impl<'a> Run<'a> {
                 self.tell_by_hand(&|_| true);
                 self.queue.usable(step);
             }
+            Message::Found(lookup, attributes) => self.known.learn(lookup, attributes),
             Message::Tell(event) => (self.listen)(event),
         }
     }

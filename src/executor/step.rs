@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::time::Instant;
 
 use super::commit::Write;
+use super::deferred::Deferred;
 use super::desk::{Desk, Halt, Turn};
 use super::event::Outcome;
 use super::moved;
@@ -40,8 +41,10 @@ pub(super) struct Worker<'a> {
     pub(super) plan: &'a Step,
     pub(super) kind: &'static Kind,
     pub(super) lifecycle: &'static dyn Lifecycle,
-    /// What it should be, nothing unknown; none for a delete.
+    /// What it should be, nothing unknown but what lookups will tell; none for a delete.
     pub(super) wanted: Option<Wanted>,
+    /// What is to be asked first.
+    pub(super) deferred: Option<Deferred>,
     /// The record as it stood when the step became ready.
     pub(super) record: Option<Record>,
     /// Ids that belong to other records: whatever `find` says, it is none of these.
@@ -63,11 +66,12 @@ enum Until {
 impl Worker<'_> {
     /// Does it. Out: the step's index and how it ended.
     pub(super) async fn carry_out(mut self) -> (usize, Outcome) {
-        let result = match self.plan.change.action {
-            Action::Create | Action::Replace => self.create().await,
-            Action::Update | Action::Adopt => self.update().await,
-            Action::Delete => self.delete().await,
-            Action::Forget => self.forget().await,
+        let result = match (self.ask_deferred().await, self.plan.change.action) {
+            (Err(halt), _) => Err(halt),
+            (Ok(()), Action::Create | Action::Replace) => self.create().await,
+            (Ok(()), Action::Update | Action::Adopt) => self.update().await,
+            (Ok(()), Action::Delete) => self.delete().await,
+            (Ok(()), Action::Forget) => self.forget().await,
         };
         let acted = self.desk.acted;
         let outcome = result.unwrap_or_else(|halt| halt.outcome(acted));

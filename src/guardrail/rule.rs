@@ -69,6 +69,8 @@ pub static RULES: &[&Rule] = &[
     &cloudfront::viewer::HSTS,
     &cloudfront::balancer::NO_BYPASS,
     &cloudfront::balancer::AGREES,
+    &cloudfront::logs::KEPT,
+    &cloudfront::balancer::OWN,
     &elb::listener::ENCRYPTED,
     &elb::redirect::ONLY_REDIRECTS,
     &elb::listener::POLICY,

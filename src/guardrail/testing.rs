@@ -33,6 +33,7 @@ pub(super) fn desired(text: &str) -> Desired {
                         address: address.clone(),
                         region: "eu-west-1".to_owned(),
                         arguments: block(arguments, None),
+                        depends_on: std::collections::BTreeSet::new(),
                         origin: Origin::default(),
                     };
                     desired.lookups.insert(address, lookup);

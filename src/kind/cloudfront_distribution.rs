@@ -25,6 +25,14 @@ pub(super) static KIND: Kind = Kind {
             "origin.custom_origin_config.origin_read_timeout",
             Literal::Int(30),
         ),
+        (
+            "origin.vpc_origin_config.origin_keepalive_timeout",
+            Literal::Int(5),
+        ),
+        (
+            "origin.vpc_origin_config.origin_read_timeout",
+            Literal::Int(30),
+        ),
     ],
     compare: &[
         ("origin.domain_name", Compare::DnsName),

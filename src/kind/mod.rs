@@ -14,6 +14,10 @@ mod acm_certificate_validation;
 mod cloudfront_distribution;
 mod cloudfront_origin_access_control;
 mod cloudfront_response_headers_policy;
+mod cloudfront_vpc_origin;
+mod cloudwatch_log_delivery;
+mod cloudwatch_log_delivery_destination;
+mod cloudwatch_log_delivery_source;
 mod default_security_group;
 mod eip;
 mod flow_log;
@@ -53,6 +57,10 @@ pub static KINDS: &[&Kind] = &[
     &cloudfront_distribution::KIND,
     &cloudfront_origin_access_control::KIND,
     &cloudfront_response_headers_policy::KIND,
+    &cloudfront_vpc_origin::KIND,
+    &cloudwatch_log_delivery::KIND,
+    &cloudwatch_log_delivery_destination::KIND,
+    &cloudwatch_log_delivery_source::KIND,
     &default_security_group::KIND,
     &eip::KIND,
     &flow_log::KIND,
@@ -114,6 +122,9 @@ pub struct Kind {
     pub part_of: Option<&'static str>,
     /// Attribute whose value two steps must not change at once (a bucket, a zone).
     pub serialise_by: Option<&'static str>,
+    /// Whether AWS takes what it depends on only when that is as it will be, not as soon as
+    /// it can be referred to.
+    pub after_done: bool,
     /// What AWS gives against making one twice.
     pub guard: Guard,
     /// Whether this one holds data or carries traffic, so that delete and replace need
@@ -161,6 +172,7 @@ impl Kind {
         generated_name: None,
         part_of: None,
         serialise_by: None,
+        after_done: false,
         guard: Guard::Idempotent,
         protect: |_| false,
         exclusive_children: &[],

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::date;
 
-use super::{check, diagnose, unanswerable, value};
+use super::{check, diagnose, pending, unanswerable, value};
 use crate::address::Address;
 use crate::aws::{Error, ErrorKind};
 use crate::resource::{Desired, Lookup, Lookups, Origin, Resource};
@@ -26,6 +26,7 @@ fn lookup(name: &str, needs: &[Address]) -> Lookup {
                 (format!("a{index}"), Value::Reference(reference))
             })
             .collect(),
+        depends_on: BTreeSet::new(),
         origin: Origin::default(),
     }
 }
@@ -145,6 +146,79 @@ fn a_reference_leads_into_an_answer() {
         Some("main".into())
     );
     assert_eq!(at(vec![attribute("none")]), None);
+}
+
+/// A group that AWS makes with a VPC origin, in the VPC of a load balancer.
+fn late() -> Lookup {
+    let balancer = Address::managed("web", "aws_lb", "main");
+    let origin = Address::managed("web", "aws_cloudfront_vpc_origin", "site");
+    let vpc = Value::Reference(Reference::to(balancer, "vpc_id"));
+    Lookup {
+        arguments: [("vpc_id".to_owned(), vpc)].into(),
+        depends_on: [origin].into(),
+        ..lookup("late", &[])
+    }
+}
+
+#[test]
+fn a_deferred_lookup_waits_for_what_it_names_and_refers_to() {
+    let waits_for: Vec<String> = late().waits_for().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        waits_for,
+        ["web.aws_cloudfront_vpc_origin.site", "web.aws_lb.main"]
+    );
+    assert!(late().is_deferred() && !lookup("a", &[]).is_deferred());
+}
+
+#[test]
+fn references_to_it_stay_until_it_is_asked() {
+    let reference = |name: &str| Value::Reference(Reference::to(address(name), "id"));
+    let rule = Address::managed("web", "aws_vpc_security_group_ingress_rule", "in");
+    let mut late = late();
+    late.arguments.insert("name".to_owned(), reference("soon"));
+    let mut desired = desired(&[late, lookup("soon", &[])]);
+    desired
+        .outputs
+        .insert(("web".to_owned(), "late".to_owned()), reference("late"));
+    desired
+        .outputs
+        .insert(("web".to_owned(), "soon".to_owned()), reference("soon"));
+    let found: Attributes = [("id".to_owned(), "vpc-1".into())].into();
+    let desired = desired.with_lookups(&[(address("soon"), found)].into());
+    let values: Vec<&Value> = desired.outputs.values().collect();
+    assert_eq!(values, [&reference("late"), &Value::from("vpc-1")]);
+    assert_eq!(
+        desired.lookups[&address("late")].arguments["name"],
+        "vpc-1".into()
+    );
+    // Who refers to it comes after what it waits for.
+    let resource = Resource {
+        address: rule,
+        region: "eu-west-1".to_owned(),
+        attributes: [("referenced_security_group_id".to_owned(), reference("late"))].into(),
+        generated: BTreeSet::new(),
+        defaulted: BTreeSet::new(),
+        depends_on: BTreeSet::new(),
+        origin: Origin::default(),
+        origins: BTreeMap::new(),
+        overridden: BTreeMap::new(),
+        ignored: BTreeMap::new(),
+    };
+    let before = desired.dependencies(&resource);
+    assert_eq!(before, desired.lookups[&address("late")].waits_for());
+}
+
+#[test]
+fn whoever_hangs_on_it_asks_with_what_is_known_by_then() {
+    let unknown = Value::Unknown {
+        from: Some(Reference::to(address("late"), "id")),
+    };
+    let attributes: Attributes = [("source".to_owned(), Value::List(vec![unknown]))].into();
+    let asked = pending(&[late()], &attributes, &|_| Some("vpc-1".into()));
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0].arguments["vpc_id"], "vpc-1".into());
+    let known: Attributes = [("source".to_owned(), "sg-1".into())].into();
+    assert!(pending(&[late()], &known, &|_| None).is_empty());
 }
 
 #[track_caller]

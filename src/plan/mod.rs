@@ -20,7 +20,7 @@ use by_hand::ByHand;
 
 use crate::address::Address;
 use crate::refresh::Known;
-use crate::resource::{Id, Next, Resource};
+use crate::resource::{Id, Lookup, Next, Resource};
 use crate::value::{Attributes, Value};
 
 /// What a plan is for.
@@ -79,6 +79,9 @@ pub struct Plan {
     /// What references resolve to before the first step.
     #[serde(skip)]
     pub known: Known,
+    /// What is to be asked once what it waits for stands.
+    #[serde(skip)]
+    pub deferred: Vec<Lookup>,
     /// What components give to people and to each other, its lookups answered.
     #[serde(skip)]
     pub outputs: Outputs,

@@ -19,7 +19,7 @@ use super::{Action, Changes, Mode, Outputs, Plan, Step};
 use crate::address::Address;
 use crate::graph::Graph;
 use crate::kind::Kind;
-use crate::resource::Next;
+use crate::resource::{Lookup, Next};
 use crate::state::Document;
 
 /// What a plan says of itself, beside what the state says.
@@ -31,6 +31,8 @@ pub struct Header {
     pub region: String,
     /// The account that was looked at; none offline.
     pub account: Option<String>,
+    /// What is to be asked once what it waits for stands.
+    pub deferred: Vec<Lookup>,
     /// What components give to people, as far as lookups tell.
     pub outputs: Outputs,
     /// DNS records that somebody has to make elsewhere.
@@ -57,6 +59,7 @@ pub fn order(changes: Changes, graph: &Graph, document: &Document, header: Heade
         problems: changes.problems,
         notes: changes.notes,
         known: changes.known,
+        deferred: header.deferred,
         outputs: header.outputs,
         next: header.next,
     }
@@ -418,6 +421,7 @@ mod tests {
             mode: Mode::Apply,
             region: "eu-west-1".to_owned(),
             account: None,
+            deferred: Vec::new(),
             outputs: std::collections::BTreeMap::new(),
             by_hand: Vec::new(),
             next: Vec::new(),

@@ -1,7 +1,8 @@
-//! What references resolve to: the attributes of everything that stands and is ours.
+//! What references resolve to: the attributes of everything that stands and is ours, and
+//! of what lookups found.
 //!
-//! *Invariant*: nothing that is not ours is ever resolved, so nothing of ours comes to hang
-//! on it.
+//! *Invariant*: nothing that is not ours is ever resolved as a resource, so nothing of ours
+//! comes to hang on it.
 
 use std::collections::BTreeMap;
 
@@ -19,16 +20,18 @@ pub struct Known {
 }
 
 impl Known {
-    /// What is known after a refresh: everything of ours that stands and is desired.
+    /// What is known after a refresh: everything of ours that stands and is desired, and
+    /// what deferred lookups found.
     #[must_use]
     pub fn of(desired: &Desired, observed: &Observed) -> Self {
-        let attributes = observed
+        let resources = observed
             .resources
             .iter()
             .filter(|(address, _)| desired.resources.contains_key(address))
-            .map(|(address, seen)| (address.clone(), seen.attributes.clone()))
-            .collect();
-        Self { attributes }
+            .map(|(address, seen)| (address.clone(), seen.attributes.clone()));
+        Self {
+            attributes: resources.chain(observed.lookups.clone()).collect(),
+        }
     }
 
     /// Learns what a resource is like, in place of what was known.

@@ -1,73 +1,98 @@
 //! Puts what the lookups found in the place of the references to them.
 //!
-//! *Invariant*: references to resources stay as they are; no reference to a lookup is left.
+//! *Invariant*: references to resources and to deferred lookups stay as they are; no
+//! reference to another lookup is left.
 
-use super::{Desired, Lookups};
-use crate::address::Mode;
+use std::collections::BTreeSet;
+
+use super::{Desired, Lookup, Lookups};
+use crate::address::{Address, Mode};
 use crate::value::{Part, Reference, Step, Value};
 
-/// The same resources and outputs, less their references to lookups. What was not found is
-/// [`Value::Unknown`].
+/// The same resources, outputs and deferred lookups, less their references to lookups. What
+/// was not found is [`Value::Unknown`].
 pub(super) fn lookups(mut desired: Desired, lookups: &Lookups) -> Desired {
+    let deferred = desired.lookups.values().filter(|one| one.is_deferred());
+    let deferred: BTreeSet<Address> = deferred.map(|one| one.address.clone()).collect();
+    let answers = Answers { lookups, deferred };
     let by_hand = desired.by_hand.values_mut();
     for resource in desired.resources.values_mut().chain(by_hand) {
         for value in resource.attributes.values_mut() {
-            *value = substitute(value, lookups);
+            *value = answers.substitute(value);
         }
     }
     for output in desired.outputs.values_mut() {
-        *output = substitute(output, lookups);
+        *output = answers.substitute(output);
+    }
+    for lookup in desired.lookups.values_mut().filter(|one| one.is_deferred()) {
+        let Lookup { arguments, .. } = lookup;
+        for value in arguments.values_mut() {
+            *value = answers.substitute(value);
+        }
     }
     for next in &mut desired.next {
-        next.command = substitute(&next.command, lookups);
+        next.command = answers.substitute(&next.command);
     }
     desired
 }
 
-fn substitute(value: &Value, lookups: &Lookups) -> Value {
-    match value {
-        Value::Reference(reference) if reference.target.mode == Mode::Lookup => {
-            found(reference, lookups).unwrap_or_else(|| unknown(reference))
-        }
-        Value::Template(parts) => template(parts, lookups),
-        Value::List(items) => {
-            Value::List(items.iter().map(|item| substitute(item, lookups)).collect())
-        }
-        Value::Map(entries) => Value::map(
-            entries
-                .iter()
-                .map(|(key, entry)| (key, substitute(entry, lookups))),
-        ),
-        other => other.clone(),
-    }
+/// What was found, and what is not asked yet.
+struct Answers<'a> {
+    lookups: &'a Lookups,
+    deferred: BTreeSet<Address>,
 }
 
-fn template(parts: &[Part], lookups: &Lookups) -> Value {
-    let mut left: Vec<Part> = Vec::new();
-    for part in parts {
-        let text = match part {
-            Part::Text(text) => text.clone(),
-            Part::Reference(reference) if reference.target.mode == Mode::Lookup => {
-                match found(reference, lookups).and_then(|value| value.scalar_text()) {
-                    Some(text) => text,
-                    None => return unknown(reference),
-                }
+impl Answers<'_> {
+    fn substitute(&self, value: &Value) -> Value {
+        match value {
+            Value::Reference(reference) if self.are_due(reference) => {
+                found(reference, self.lookups).unwrap_or_else(|| unknown(reference))
             }
-            Part::Reference(reference) => {
-                left.push(Part::Reference(reference.clone()));
-                continue;
+            Value::Template(parts) => self.template(parts),
+            Value::List(items) => {
+                Value::List(items.iter().map(|item| self.substitute(item)).collect())
             }
-        };
-        if let Some(Part::Text(before)) = left.last_mut() {
-            before.push_str(&text);
-        } else {
-            left.push(Part::Text(text));
+            Value::Map(entries) => Value::map(
+                entries
+                    .iter()
+                    .map(|(key, entry)| (key, self.substitute(entry))),
+            ),
+            other => other.clone(),
         }
     }
-    match left.as_slice() {
-        [] => Value::String(String::new()),
-        [Part::Text(text)] => Value::String(text.clone()),
-        _ => Value::Template(left),
+
+    /// Whether the reference is to a lookup that was to be answered by now.
+    fn are_due(&self, reference: &Reference) -> bool {
+        reference.target.mode == Mode::Lookup && !self.deferred.contains(&reference.target)
+    }
+
+    fn template(&self, parts: &[Part]) -> Value {
+        let mut left: Vec<Part> = Vec::new();
+        for part in parts {
+            let text = match part {
+                Part::Text(text) => text.clone(),
+                Part::Reference(reference) if self.are_due(reference) => {
+                    match found(reference, self.lookups).and_then(|value| value.scalar_text()) {
+                        Some(text) => text,
+                        None => return unknown(reference),
+                    }
+                }
+                Part::Reference(reference) => {
+                    left.push(Part::Reference(reference.clone()));
+                    continue;
+                }
+            };
+            if let Some(Part::Text(before)) = left.last_mut() {
+                before.push_str(&text);
+            } else {
+                left.push(Part::Text(text));
+            }
+        }
+        match left.as_slice() {
+            [] => Value::String(String::new()),
+            [Part::Text(text)] => Value::String(text.clone()),
+            _ => Value::Template(left),
+        }
     }
 }
 

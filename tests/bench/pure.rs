@@ -116,6 +116,7 @@ fn order(bencher: Bencher, case: Case) {
                 mode: Mode::Apply,
                 region: "eu-west-1".to_owned(),
                 account: None,
+                deferred: Vec::new(),
                 outputs: Outputs::new(),
                 next: Vec::new(),
                 by_hand: Vec::new(),

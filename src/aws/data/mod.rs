@@ -8,8 +8,10 @@
 pub(super) mod acm_certificate;
 pub(super) mod availability_zones;
 pub(super) mod caller_identity;
+pub(super) mod ec2_managed_prefix_list;
 mod networks;
 pub(super) mod route53_zone;
+pub(super) mod security_group;
 pub(super) mod subnets;
 pub(super) mod vpc;
 

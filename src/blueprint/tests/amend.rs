@@ -239,7 +239,7 @@ default = true
         r"
 8:26: there is no kind `aws_lb_listner_rule`
   Did you mean `aws_lb_listener_rule`?
-10:1, blueprints/https-service/load_balancer.toml.tera:5:1: `https-service` makes `aws_lb.main` itself
+10:1, blueprints/https-service/load_balancer.toml.tera:12:1: `https-service` makes `aws_lb.main` itself
   To change it, write `[components.web.override.aws_lb.main]`; or give this one another name.
 12:1: `Api` can't name a resource
   A name is `[a-z][a-z0-9_]*`, such as `api`.

@@ -319,6 +319,11 @@ name = "${aws_acm_certificate.site.domain_validation_options}"
 id = "${aws_security_group.main.vpc_id}"
 [aws_acm_certificate.site]
 private_key = "${aws_acm_certificate.site.certificate_body}"
+[data.aws_security_group.late]
+vpc_id = "${aws_security_group.main.vpc_id}"
+depends_on = ["aws_security_group.main", "aws_lb.none"]
+[data.aws_vpc.later]
+id = "${data.aws_security_group.late.vpc_id}"
 "#,
         r"
 4:1, mine/own/main.toml.tera:11:1: `a.aws_acm_certificate.site.certificate_body` is not set, so nothing can refer to it
@@ -327,8 +332,11 @@ private_key = "${aws_acm_certificate.site.certificate_body}"
 4:1, mine/own/main.toml.tera:5:1: `a.aws_lb.mian` refers to `a.data.aws_subnets.main`, which is not there
 4:1, mine/own/main.toml.tera:3:1: `a.aws_security_group.main` refers to `a.aws_lb.main`, which is not there
   Did you mean `aws_lb.mian`?
+4:1, mine/own/main.toml.tera:16:1: the lookup `a.data.aws_vpc.later` refers to `a.data.aws_security_group.late`, which waits for resources
+  Only resources and outputs can refer to a lookup with `depends_on`.
 4:1, mine/own/main.toml.tera:9:1: the lookup `a.data.aws_vpc.main` refers to the resource `a.aws_security_group.main`
-  A lookup can only refer to another lookup.
+  A lookup can only refer to another lookup; one that is to wait for resources names them in `depends_on`.
+4:1, mine/own/main.toml.tera:12:1: `a.data.aws_security_group.late` depends on `a.aws_lb.none`, which is not there
 ",
     );
 }

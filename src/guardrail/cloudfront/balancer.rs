@@ -9,7 +9,7 @@ use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
 use super::super::scope::{Scope, is_known};
 use super::super::security_group::{Peer, Way, groups_of, openings};
-use super::{balancer_of, behaviours, label, nested, origins, raw};
+use super::{balancer_of, behaviours, behind_vpc_origin, label, nested, origins, raw};
 use crate::resource::Resource;
 use crate::value::Value;
 
@@ -20,8 +20,9 @@ pub(in crate::guardrail) static NO_BYPASS: Rule = Rule {
     severity: Severity::High,
     explain: "A load balancer behind a distribution is internal and reached as a VPC origin, or \
         its security groups let in nothing but CloudFront's own prefix list \
-        (com.amazonaws.global.cloudfront.origin-facing), looked up by that name. A load balancer \
-        or a prefix list that is not described here can't be judged.",
+        (com.amazonaws.global.cloudfront.origin-facing), looked up by that name: then WT-CF-012 \
+        says what is left open. A load balancer or a prefix list that is not described here can't \
+        be judged.",
     controls: &["PCI DSS 1.3.1", "NIST AC-4", "Well-Architected SEC09-BP03"],
     fix: "make the load balancer internal and reach it by a VPC origin",
     check: no_bypass,
@@ -56,16 +57,7 @@ fn no_bypass(scope: &Scope<'_>, report: &mut Report) {
 fn vpc_origin<'a>(scope: &Scope<'a>, origin: &'a Value, label: &str) -> Verdict {
     let config = nested(scope, origin, "vpc_origin_config").unwrap_or(&Value::Null);
     let id = raw(config, "vpc_origin_id");
-    let balancer = scope
-        .target(id, "aws_cloudfront_vpc_origin", &["id"])
-        .and_then(|of| {
-            scope
-                .blocks(of, "vpc_origin_endpoint_config")
-                .first()
-                .copied()
-        })
-        .and_then(|block| scope.target(raw(block, "arn"), "aws_lb", &["arn", "id"]));
-    match balancer {
+    match behind_vpc_origin(scope, config) {
         Some(balancer) => Verdict::of(
             &format!("internal of {label}"),
             &scope.read(balancer, "internal"),
@@ -121,6 +113,44 @@ fn is_cloudfront<'a>(scope: &Scope<'a>, list: &'a Value) -> bool {
             name.is_some_and(|name| NAMES.contains(&name))
         })
     })
+}
+
+/// WT-CF-012.
+pub(in crate::guardrail) static OWN: Rule = Rule {
+    id: "WT-CF-012",
+    title: "no other customer's distribution reaches an origin",
+    severity: Severity::Medium,
+    explain: "CloudFront's prefix list is of the addresses from which it asks origins for all of \
+        its customers. A load balancer that lets in the list can be given as the origin of \
+        anybody's distribution, which goes around what this one adds: its web ACL, its headers, \
+        its logs. A VPC origin belongs to one account. What the list does not even protect is \
+        WT-CF-008's.",
+    controls: &["NIST AC-4", "Well-Architected SEC09-BP03"],
+    fix: "make the load balancer internal and reach it by a VPC origin (in cdn-service, reach = \"vpc-origin\")",
+    check: own,
+};
+
+fn own(scope: &Scope<'_>, report: &mut Report) {
+    for distribution in scope.all("aws_cloudfront_distribution") {
+        for origin in origins(scope, distribution) {
+            if nested(scope, origin, "vpc_origin_config").is_some() {
+                continue;
+            }
+            let Some(balancer) = balancer_of(scope, origin) else {
+                continue;
+            };
+            let label = label(scope, origin);
+            let verdict = match hidden(scope, balancer, &label) {
+                Verdict::Holds => Verdict::Fails(format!(
+                    "reaches {label} as every other customer's distribution can: {} lets in all of CloudFront",
+                    balancer.address
+                )),
+                Verdict::Fails(_) => Verdict::Holds,
+                unknown @ Verdict::Unknown { .. } => unknown,
+            };
+            report.judge(distribution, "origin", verdict);
+        }
+    }
 }
 
 /// WT-CF-009.

@@ -9,6 +9,7 @@ use crate::value::Value;
 
 pub(super) mod balancer;
 pub(super) mod bucket;
+pub(super) mod logs;
 pub(super) mod origin;
 pub(super) mod viewer;
 
@@ -89,8 +90,20 @@ fn served<'a>(scope: &Scope<'a>, origin: &'a Value) -> Served {
     }
 }
 
-/// The load balancer that serves an origin, by its own name or by a record's.
+/// The load balancer that a VPC origin leads to.
+fn behind_vpc_origin<'a>(scope: &Scope<'a>, config: &'a Value) -> Option<&'a Resource> {
+    let id = raw(config, "vpc_origin_id");
+    let of = scope.target(id, "aws_cloudfront_vpc_origin", &["id"])?;
+    let endpoint = scope.blocks(of, "vpc_origin_endpoint_config");
+    scope.target(raw(endpoint.first()?, "arn"), "aws_lb", &["arn", "id"])
+}
+
+/// The load balancer that serves an origin: the one that a VPC origin leads to, or by its
+/// own name or a record's.
 fn balancer_of<'a>(scope: &Scope<'a>, origin: &'a Value) -> Option<&'a Resource> {
+    if let Some(config) = nested(scope, origin, "vpc_origin_config") {
+        return behind_vpc_origin(scope, config);
+    }
     let domain = raw(origin, "domain_name");
     if let Some(balancer) = scope.target(domain, "aws_lb", &["dns_name"]) {
         return Some(balancer);

@@ -195,6 +195,10 @@ def check_distribution(self, config, itself=None):
             refuse("NoSuchOriginAccessControl", "The specified origin access control does not exist.")
         if bool(origin.get("S3OriginConfig")) + bool(origin.get("CustomOriginConfig")) + bool(origin.get("VpcOriginConfig")) != 1:
             refuse("InvalidOrigin", "The origin needs exactly one of S3OriginConfig, CustomOriginConfig and VpcOriginConfig.")
+        if origin.get("VpcOriginConfig"):
+            from .mend_vpc_origin import usable
+
+            usable(backend, origin["VpcOriginConfig"]["VpcOriginId"])
         if origin.get("S3OriginConfig") and not re.search(r"\.s3[.-].*amazonaws\.com(\.cn)?$", origin["DomainName"]):
             refuse("InvalidArgument", "The parameter Origin DomainName does not refer to a valid S3 bucket.")
     check_certificate(config)
@@ -292,6 +296,8 @@ def list_tags_for_resource(self):
     arn = self._get_param("Resource")
     if ":distribution/" in (arn or ""):
         one(self.backend.distributions, arn.rsplit("/", 1)[1], "NoSuchResource", f"Tagging resource {arn} is not valid")
+    if ":vpcorigin/" in (arn or ""):
+        one(self.backend.vpc_origins, arn.rsplit("/", 1)[1], "NoSuchResource", f"Tagging resource {arn} is not valid")
     return ActionResult({"Tags": {"Items": self.backend.list_tags_for_resource(resource=arn)["Tags"]}})
 
 

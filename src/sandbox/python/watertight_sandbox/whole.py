@@ -90,6 +90,10 @@ def fill_origin(origin):
         custom.setdefault("OriginSslProtocols", {"Quantity": 3, "Items": ["TLSv1", "TLSv1.1", "TLSv1.2"]})
         custom.setdefault("OriginReadTimeout", 30)
         custom.setdefault("OriginKeepaliveTimeout", 5)
+    vpc = origin.get("VpcOriginConfig")
+    if vpc is not None:
+        vpc.setdefault("OriginReadTimeout", 30)
+        vpc.setdefault("OriginKeepaliveTimeout", 5)
     if origin.get("S3OriginConfig") is not None:
         origin["S3OriginConfig"].setdefault("OriginAccessIdentity", "")
 

@@ -1,0 +1,40 @@
+//! CloudFront VPC origin: the way from CloudFront to a load balancer in a VPC.
+//!
+//! *Invariant*: none of its own.
+
+use super::{Guard, Kind};
+
+/// What it leads to and how can't be changed while a distribution uses it (Developer Guide,
+/// "Restrict access with VPC origins", Update a VPC origin), and something always does: so
+/// a new one is made, the distribution turned to it, and the old one deleted.
+///
+/// `CreateVpcOrigin` answers `EntityAlreadyExists` without a page that says by what it
+/// tells two apart, so nothing guards against making one twice.
+pub(super) static KIND: Kind = Kind {
+    name: "aws_cloudfront_vpc_origin",
+    noun: "VPC origin",
+    replace: &["vpc_origin_endpoint_config"],
+    volatile: &["etag"],
+    named_by: &["vpc_origin_endpoint_config"],
+    // "The resource you launch must be fully deployed and in Active status" (the same page).
+    after_done: true,
+    guard: Guard::Nothing,
+    protect: |_| true,
+    home: Some("us-east-1"),
+    permissions: &[
+        "cloudfront:CreateVpcOrigin",
+        "cloudfront:DeleteVpcOrigin",
+        "cloudfront:GetVpcOrigin",
+        "cloudfront:ListTagsForResource",
+        "cloudfront:ListVpcOrigins",
+        "cloudfront:TagResource",
+        "cloudfront:UntagResource",
+        // For the role by which CloudFront makes interfaces and a group in the VPC
+        // (Developer Guide, "Use service-linked roles for CloudFront").
+        "iam:CreateServiceLinkedRole",
+    ],
+    // "This can take up to 15 minutes", says the same page.
+    usual_seconds: 300,
+    patience: 30,
+    ..Kind::PLAIN
+};
