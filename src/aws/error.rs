@@ -150,17 +150,18 @@ impl Error {
     /// made. That a thing is not found is one; so are a policy whose principal is unknown
     /// (S3 user guide, "Troubleshoot: invalid principal"), a log bucket that a load balancer
     /// may not write to (ELB user guide, "Access logs": bucket permissions), or a flow log
-    /// (VPC user guide, "Troubleshoot flow logs": `LogDestinationPermissionIssueException`),
+    /// (VPC user guide, "Troubleshoot VPC Flow Logs": Access Denied for `LogDestination`),
     /// and a certificate that `CloudFront` does not find (`CreateDistribution`, Errors).
     #[must_use]
     pub fn may_be_propagation(&self) -> bool {
         match self.code.as_deref() {
             Some("MalformedPolicy") => self.message.contains("principal"),
             Some("InvalidConfigurationRequest") => self.message.to_lowercase().contains("bucket"),
-            Some("LogDestinationPermissionIssueException") => true,
-            Some("400") => self.message.contains("LogDestination"),
             Some("InvalidViewerCertificate" | "CertificateNotFound") => true,
-            _ => self.kind == ErrorKind::NotFound,
+            _ => {
+                self.kind == ErrorKind::NotFound
+                    || self.message.contains("Access Denied for LogDestination")
+            }
         }
     }
 

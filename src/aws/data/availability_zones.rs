@@ -37,7 +37,7 @@ impl Ask for AvailabilityZones {
         let found = describe(aws, region, wanted.clone()).await?;
         let missing = missing(&wanted, &found);
         if missing.is_empty() {
-            return Ok(attributes(region, arguments, found));
+            return Ok(attributes(region, arguments, &found));
         }
         let zones = filter("zone-type", Some("availability-zone".to_owned()));
         let state = filter("state", Some("available".to_owned()));
@@ -97,7 +97,7 @@ fn none(region: &str, missing: &[String], all: &[AvailabilityZone]) -> Error {
     ))
 }
 
-fn attributes(region: &str, arguments: &Attributes, found: Vec<AvailabilityZone>) -> Attributes {
+fn attributes(region: &str, arguments: &Attributes, found: &[AvailabilityZone]) -> Attributes {
     let texts = |of: fn(&AvailabilityZone) -> Option<&str>| {
         Value::texts(found.iter().filter_map(of).map(str::to_owned))
     };
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn names_and_ids_are_in_one_order() {
-        let attributes = attributes("eu-west-1", &Attributes::new(), zones());
+        let attributes = attributes("eu-west-1", &Attributes::new(), &zones());
         assert_eq!(
             attributes["names"],
             Value::texts(["eu-west-1a", "eu-west-1c"])
