@@ -164,6 +164,7 @@ mod tests {
                     .map(|name| address(name))
                     .collect::<BTreeSet<_>>(),
                 protect: false,
+                maker: None,
             });
         }
         document

@@ -264,7 +264,7 @@ mod tests {
                    targets = [\"10.0.1.10\", \"10.0.2.10\"]\n"
                 .to_owned(),
         };
-        let desired = pipeline::expand(&Arc::new(source), &Library::embedded()).unwrap();
+        let desired = pipeline::expand(&Arc::new(source), None, &Library::embedded()).unwrap();
         let services = services(&desired);
         let [service] = services.as_slice() else {
             panic!("{services:?}");

@@ -25,6 +25,7 @@
 //! | [`refresh::observe`] | the graph, the state, AWS | [`refresh::Observed`] |
 //! | [`diff::compare`] | what is confirmed, what is observed | [`plan::Changes`] |
 //! | [`plan::order`] | changes | [`plan::Plan`] |
+//! | [`compare::environments`] | two expanded specs | [`compare::Comparison`] |
 //! | [`executor::run`] | a plan | documents of the state, events, a summary |
 //! | [`health::wait`] | what was applied | whether the services answer |
 //!
@@ -47,7 +48,7 @@
 //! words.) SDK crates appear
 //! only in [`aws`], Tera only in [`blueprint`], clap only in [`command`], and dialoguer,
 //! indicatif and annotate-snippets only in [`ui`], which alone prints. [`diff`], [`plan`],
-//! [`graph`], [`guardrail`], [`blueprint`], [`spec`] and [`kind`] are pure: no IO, no clock.
+//! [`graph`], [`guardrail`], [`blueprint`], [`compare`], [`spec`] and [`kind`] are pure: no IO, no clock.
 //! Only `main.rs` reads arguments, environment, directory and clock, into a
 //! [`world::World`].
 //!
@@ -56,6 +57,9 @@
 //! `.watertight/<app>/<environment>/state.json` beside the spec, `history/` and `lock` next
 //! to it: [`state::store`]. The sandbox's virtual environment, process id and port, in the
 //! user's cache folder: [`sandbox`].
+
+/// This version of watertight.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 // Words: plain data.
 pub mod diagnostic;
@@ -92,9 +96,13 @@ pub mod graph;
 
 pub mod refresh;
 
+pub mod outputs;
+
 pub mod plan;
 
 pub mod diff;
+
+pub mod compare;
 
 pub mod blockers;
 

@@ -17,16 +17,18 @@ use jiff::civil::Date;
 
 use crate::aws::{self, Aws, Owner};
 use crate::blueprint::{self, Library};
+use crate::compare::{self, Comparison};
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::diff::{self, Options, Target};
 use crate::guardrail::{self, Approved, Refusal};
+use crate::outputs::Output;
 use crate::plan::by_hand::ByHand;
 use crate::plan::{self, Header, Mode, Plan};
 use crate::refresh::{self, Failure, Observed};
 use crate::resource::{Desired, Lookups};
 use crate::spec::{self, Parsed};
 use crate::state::{Document, store};
-use crate::{blockers, graph, lookup};
+use crate::{blockers, graph, lookup, outputs};
 
 /// Why a run ends before there is a plan.
 #[derive(Debug)]
@@ -72,21 +74,31 @@ impl From<store::Error> for Stop {
     }
 }
 
-/// The spec's text -> what the guardrails approve. Asks nobody.
+/// The spec's text, for the environment that is asked for or else the one at its top -> what
+/// the guardrails approve. Asks nobody.
 ///
 /// # Errors
 /// Every problem of the spec and its blueprints at once; or else every finding.
-pub fn approve(source: &Arc<Source>, library: &Library, today: Date) -> Result<Approved, Stop> {
-    let desired = expand(source, library).map_err(Stop::Wrong)?;
+pub fn approve(
+    source: &Arc<Source>,
+    environment: Option<&str>,
+    library: &Library,
+    today: Date,
+) -> Result<Approved, Stop> {
+    let desired = expand(source, environment, library).map_err(Stop::Wrong)?;
     guardrail::approve(desired, today).map_err(Stop::Refused)
 }
 
-/// The spec's text -> what AWS should have.
+/// The spec's text, for an environment -> what AWS should have.
 ///
 /// # Errors
 /// Every problem of the spec and its blueprints at once.
-pub fn expand(source: &Arc<Source>, library: &Library) -> Result<Desired, Vec<Diagnostic>> {
-    let Parsed { spec, mut problems } = spec::parse(source);
+pub fn expand(
+    source: &Arc<Source>,
+    environment: Option<&str>,
+    library: &Library,
+) -> Result<Desired, Vec<Diagnostic>> {
+    let Parsed { spec, mut problems } = spec::parse(source, environment);
     let desired = match spec.map(|spec| blueprint::expand(&spec, library)) {
         Some(Ok(desired)) => Some(desired),
         Some(Err(more)) => {
@@ -102,6 +114,29 @@ pub fn expand(source: &Arc<Source>, library: &Library) -> Result<Desired, Vec<Di
         Some(desired) if !wrong => Ok(desired),
         _ => Err(problems),
     }
+}
+
+/// The spec's text, for two environments (none: the one at its top) -> what differs.
+///
+/// # Errors
+/// Every problem of the spec and its blueprints for either of them.
+pub fn compare(
+    source: &Arc<Source>,
+    environment: Option<&str>,
+    other: &str,
+    library: &Library,
+) -> Result<Comparison, Stop> {
+    let side = |environment| {
+        let desired = expand(source, environment, library)?;
+        let Parsed { spec, problems } = spec::parse(source, environment);
+        spec.map(|spec| (spec, desired)).ok_or(problems)
+    };
+    let (left, right) = (side(environment), side(Some(other)));
+    let (left, right) = (left.map_err(Stop::Wrong)?, right.map_err(Stop::Wrong)?);
+    Ok(compare::environments(
+        (&left.0, &left.1),
+        (&right.0, &right.1),
+    ))
 }
 
 /// What one app and environment have, and the way to it.
@@ -197,6 +232,7 @@ pub async fn plan(
     changes
         .notes
         .extend(worth_knowing.into_iter().map(|problem| problem.message));
+    changes.notes.extend(moved_whole(document));
     let header = header(Mode::Apply, desired, Some(&session.account));
     Ok(plan::order(changes, &graph, document, header))
 }
@@ -218,6 +254,7 @@ pub fn plan_offline(approved: &Approved, document: &Document) -> Result<Plan, St
                 .to_owned(),
         );
     }
+    changes.notes.extend(moved_whole(document));
     let header = header(Mode::Apply, desired, None);
     Ok(plan::order(changes, &graph, document, header))
 }
@@ -248,7 +285,13 @@ pub async fn plan_destroy(
     let observed = refresh::observe(aws, &desired, &graph, document, owner)
         .await
         .map_err(Stop::Unread)?;
-    let mut changes = diff::compare(Target::Remove, &graph, &observed, document, options);
+    let mut changes = diff::compare(
+        Target::Remove(&desired),
+        &graph,
+        &observed,
+        document,
+        options,
+    );
     let found = blockers::find(aws, &changes.steps).await;
     changes.problems.extend(found);
     changes.notes.extend(unanswered.iter().map(|diagnostic| {
@@ -257,8 +300,38 @@ pub async fn plan_destroy(
             diagnostic.message
         )
     }));
+    changes.notes.extend(moved_whole(document));
     let header = header(Mode::Destroy, &desired, Some(&session.account));
     Ok(plan::order(changes, &graph, document, header))
+}
+
+/// What components give, from what stands.
+///
+/// # Errors
+/// A lookup that found nothing or several, or a resource that could not be read.
+pub async fn outputs(
+    session: &Session<'_>,
+    desired: &Desired,
+    chosen: &dyn Fn(&str, &str) -> bool,
+) -> Result<Vec<Output>, Stop> {
+    let Session { aws, document, .. } = session;
+    let written = outputs::part(desired, chosen);
+    let lookups = lookup::read(aws, &written).await.map_err(Stop::Wrong)?;
+    let answered = written.clone().with_lookups(&lookups);
+    let records = outputs::records(&answered, document);
+    let observed = refresh::recorded(aws, &records)
+        .await
+        .map_err(Stop::Unread)?;
+    Ok(outputs::resolve(&written, &answered, document, &observed))
+}
+
+/// That the document was another app's or environment's.
+fn moved_whole(document: &Document) -> Option<String> {
+    let (app, environment) = document.renamed.whole.as_ref()?;
+    Some(format!(
+        "{}/{} is moved from {app}/{environment}: what stands keeps its names in AWS and gets new tags",
+        document.app, document.environment
+    ))
 }
 
 fn header(mode: Mode, desired: &Desired, account: Option<&str>) -> Header {
@@ -269,6 +342,7 @@ fn header(mode: Mode, desired: &Desired, account: Option<&str>) -> Header {
         region: desired.region.clone(),
         account: account.map(str::to_owned),
         outputs: desired.outputs.clone(),
+        blueprints: desired.blueprints.clone(),
         by_hand: match mode {
             Mode::Apply => desired.by_hand.values().map(ByHand::of).collect(),
             Mode::Destroy => Vec::new(),
@@ -303,6 +377,7 @@ mod tests {
         include_str!("../examples/private-bucket.toml"),
         include_str!("../examples/overrides.toml"),
         include_str!("../examples/shop.toml"),
+        include_str!("../examples/environments.toml"),
         include_str!("../examples/broken.toml"),
     ];
 
@@ -313,7 +388,7 @@ mod tests {
             name: "watertight.toml".to_owned(),
             text,
         });
-        match approve(&source, &Library::embedded(), date(2026, 11, 24)) {
+        match approve(&source, None, &Library::embedded(), date(2026, 11, 24)) {
             Ok(approved) => assert!(!approved.desired().resources.is_empty()),
             Err(stop) => assert!(!stop.diagnostics().is_empty()),
         }

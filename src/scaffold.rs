@@ -316,7 +316,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_without_a_problem() {
         let written = write(&answers());
-        assert_eq!(parse(&source(&written)).problems, []);
+        assert_eq!(parse(&source(&written), None).problems, []);
         let uncommented: String = written
             .lines()
             .map(|line| match line.strip_prefix('#') {
@@ -324,7 +324,7 @@ mod tests {
                 _ => format!("{line}\n"),
             })
             .collect();
-        let parsed = parse(&source(&uncommented));
+        let parsed = parse(&source(&uncommented), None);
         assert_eq!(parsed.problems, []);
         let spec = parsed.spec.unwrap();
         assert_eq!(spec.components["web"].inputs.len(), 4);

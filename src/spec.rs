@@ -5,9 +5,14 @@
 //! *Invariant*: no blueprint is read here; whether inputs fit is said by `blueprint`.
 
 mod amend;
+mod defaults;
+mod environment;
 pub mod form;
 mod input;
+mod kept;
+mod moved;
 mod reader;
+mod requires;
 mod syntax;
 mod text;
 mod walk;
@@ -17,19 +22,21 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Source, Span};
+pub use kept::Keeper;
+pub use moved::{Move, Moved};
 pub use text::in_toml;
 
 /// What came of reading a spec.
 #[derive(Clone, Debug)]
 pub struct Parsed {
-    /// The spec, unless its text is no TOML.
+    /// The spec, unless its text is no TOML or it requires another version.
     ///
     /// Where a value is wrong a harmless one stands in, so that later stages can add
     /// their own problems; nothing may be made of it while `problems` has an error.
@@ -38,22 +45,35 @@ pub struct Parsed {
     pub problems: Vec<Diagnostic>,
 }
 
-/// Reads a spec. In: the file. Out: what it says and all that is wrong with its form.
+/// Reads a spec. In: the file, and the environment that is asked for (none: the one at the
+/// top). Out: what it says for that environment, and all that is wrong with its form, in
+/// the others too.
 ///
 /// Text that is no TOML gives only the problems of its syntax, since what would be said
 /// about the rest could be false; a key that is written twice hides nothing.
 #[must_use]
-pub fn parse(source: &Arc<Source>) -> Parsed {
+pub fn parse(source: &Arc<Source>, environment: Option<&str>) -> Parsed {
     let syntax::Read {
         table,
         mut problems,
     } = syntax::read(source);
-    let spec = table.map(|table| {
-        let mut reader = reader::Reader::new(source);
-        let spec = walk::spec(&mut reader, &table);
-        problems.extend(reader.problems);
-        spec
-    });
+    let mut reader = reader::Reader::new(source);
+    let spec = match table {
+        None => None,
+        Some(table) if !requires::fits(&mut reader, &table, crate::VERSION) => None,
+        Some(table) => {
+            let picked = environment::pick(&mut reader, &table, environment);
+            let mut spec = walk::spec(&mut reader, &picked.root);
+            for other in &picked.others {
+                let mut again = reader::Reader::new(source);
+                let other = walk::spec(&mut again, other);
+                spec.environments.extend(other.environments);
+                reader.also(again.problems);
+            }
+            Some(spec)
+        }
+    };
+    problems.extend(reader.problems);
     problems.sort_by_key(|problem| problem.labels.first().map(|label| label.span.start));
     Parsed { spec, problems }
 }
@@ -82,6 +102,8 @@ pub struct Spec {
     pub account: Option<Written<String>>,
     /// A throw-away environment: nothing is protected.
     pub ephemeral: bool,
+    /// Inputs of every component that takes them and does not give them itself.
+    pub defaults: BTreeMap<String, Given>,
     /// Tags of everything.
     pub tags: BTreeMap<String, Written<String>>,
     /// Where state is kept.
@@ -90,6 +112,10 @@ pub struct Spec {
     pub components: BTreeMap<String, Component>,
     /// Written exceptions to the rules.
     pub waivers: Vec<Waiver>,
+    /// What stands under a new name.
+    pub moved: Vec<Moved>,
+    /// Every environment that the spec names, this one among them.
+    pub environments: BTreeSet<String>,
 }
 
 /// A value and where it was written.
@@ -143,7 +169,7 @@ pub struct Amendment {
 pub const COMPONENT_KEYS: &[&str] = &["blueprint", "data", "ignore", "override", "resource"];
 
 /// An input as the user gave it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Given {
     /// Place of the key.
     pub key: Span,
@@ -176,6 +202,13 @@ pub enum Input {
     },
     /// `{ from = "network" }`: everything that another component gives.
     Component(String),
+    /// `{ from = "ssm:/shop/vpc" }`: what a service of AWS keeps under a name.
+    Kept {
+        /// The service.
+        keeper: Keeper,
+        /// The name that it knows.
+        name: String,
+    },
 }
 
 /// Where state is kept.

@@ -344,6 +344,7 @@ async fn the_examples() {
         "cdn-service",
         "network",
         "shop",
+        "environments",
     ] {
         let path = format!("{}/examples/{example}.toml", env!("CARGO_MANIFEST_DIR"));
         let sandbox = Sandbox::new();

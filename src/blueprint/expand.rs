@@ -5,6 +5,7 @@
 //! are needed; a component with a problem gives no outputs, and none that takes them is
 //! blamed for it.
 
+mod defaults;
 mod given;
 mod inputs;
 
@@ -22,7 +23,7 @@ use super::manifest::SURROUNDINGS;
 use super::place::{Places, error_at};
 use super::read::{self, Drafted, Surroundings};
 use super::template::Template;
-use super::{Blueprint, Library, RENDERED, amend, fill};
+use super::{Blueprint, Library, RENDERED, amend, fill, kept, moved};
 use crate::address::{Address, Mode};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kind::Kind;
@@ -37,6 +38,8 @@ use crate::value::{Attributes, Reference, Value};
 /// Every problem at once, in the order of the spec's text: inputs that do not fit, and what
 /// a blueprint got wrong with them.
 pub fn expand(spec: &Spec, library: &Library) -> Result<Desired, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let spec = &*defaults::given(spec, library, &mut problems);
     let mut expansion = Expansion {
         spec,
         library,
@@ -47,11 +50,13 @@ pub fn expand(spec: &Spec, library: &Library) -> Result<Desired, Vec<Diagnostic>
             account: spec.account.as_ref().map(|account| account.value.clone()),
             ephemeral: spec.ephemeral,
             waivers: spec.waivers.clone(),
+            environments: spec.environments.clone(),
+            moved: spec.moved.clone(),
             ..Desired::default()
         },
         needed: Needed::new(),
         links: Vec::new(),
-        problems: Vec::new(),
+        problems,
         broken: BTreeSet::new(),
         ready: BTreeMap::new(),
     };
@@ -144,13 +149,20 @@ impl Expansion<'_> {
             Ok(context) => context,
             Err(failure) => return self.problems.push(told(&failure, &places)),
         };
+        kept::ask(
+            component,
+            blueprint,
+            &self.spec.region.value,
+            &mut self.desired,
+        );
         let outputs = std::mem::take(&mut self.desired.outputs);
         let needed = RefCell::new(BTreeSet::new());
-        let output = |component: &str, name: &str| {
-            let key = (component.to_owned(), name.to_owned());
+        let output = |other: &str, output: &str| {
+            let key = (other.to_owned(), output.to_owned());
             let before = self.needed.get(&key).into_iter().flatten();
             needed.borrow_mut().extend(before.cloned());
-            outputs.get(&key).cloned()
+            let kept = || kept::value(name, other, output);
+            outputs.get(&key).cloned().or_else(kept)
         };
         let around = Surroundings {
             component: name,
@@ -294,6 +306,17 @@ impl Expansion<'_> {
                 fill::defaults(resource, kind);
             }
             fill::tags(resource, self.spec);
+            let component = self.spec.components.get(&resource.address.component);
+            let made_by = component.and_then(|component| {
+                let manifest = self.library.manifest(&component.blueprint.value)?;
+                Some((component, manifest))
+            });
+            if let Some((component, manifest)) = made_by {
+                fill::maker(resource, component, manifest);
+                let name = component.blueprint.value.clone();
+                let versions = &mut self.desired.blueprints;
+                versions.insert(name, manifest.version.clone());
+            }
         }
         self.identities();
         self.same_twice();
@@ -305,6 +328,8 @@ impl Expansion<'_> {
             }
         }
         self.dangling_order();
+        let moved = moved::check(&self.desired, &self.broken);
+        self.problems.extend(moved);
         if self.problems.is_empty() {
             return Ok(self.desired);
         }

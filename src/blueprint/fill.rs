@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 
 use super::engine::hash;
+use super::manifest::Manifest;
 use crate::address::Address;
 use crate::aws::{ADDRESS_TAG, APP_TAG, ENVIRONMENT_TAG};
 use crate::kind::{Kind, Literal, Name};
-use crate::resource::{Desired, Resource};
-use crate::spec::Spec;
+use crate::resource::{Desired, Maker, Resource};
+use crate::spec::{Component, Spec};
 use crate::value::{Attributes, Part, Reference, Value};
 
 /// Name of the lookup of the account's number, which generated names refer to.
@@ -51,6 +52,24 @@ pub(super) fn tags(resource: &mut Resource, spec: &Spec) {
     resource
         .attributes
         .insert("tags".to_owned(), Value::Map(tags));
+}
+
+/// Notes the blueprint, the versions, and what hangs on what the spec gives.
+pub(super) fn maker(resource: &mut Resource, component: &Component, manifest: &Manifest) {
+    let header = Some(&component.name.span);
+    let is_given = |attribute: &&String| {
+        let origin = resource.origins.get(*attribute);
+        let by_input = origin.is_some_and(|origin| origin.spec.as_ref() != header);
+        by_input || resource.is_added() && !resource.defaulted.contains(*attribute)
+    };
+    let attributes = resource.attributes.keys();
+    let given = attributes.filter(is_given).cloned().collect();
+    resource.maker = Some(Box::new(Maker {
+        watertight: crate::VERSION.to_owned(),
+        blueprint: component.blueprint.value.clone(),
+        version: manifest.version.clone(),
+        given,
+    }));
 }
 
 /// Fills in the kind's defaults.

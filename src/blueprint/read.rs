@@ -359,6 +359,7 @@ impl Reader<'_, '_> {
                     generated: BTreeSet::new(),
                     defaulted: BTreeSet::new(),
                     depends_on,
+                    maker: None,
                     origin,
                     origins,
                     overridden: BTreeMap::new(),

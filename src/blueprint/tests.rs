@@ -1,6 +1,8 @@
 //! Specs through the embedded blueprints, and blueprints that are wrong.
 
 mod amend;
+mod defaults;
+mod kept;
 mod network;
 mod properties;
 mod wrong;
@@ -20,7 +22,7 @@ fn parsed(text: &str) -> Spec {
         name: "spec.toml".to_owned(),
         text: text.to_owned(),
     };
-    let parsed = spec::parse(&Arc::new(source));
+    let parsed = spec::parse(&Arc::new(source), None);
     assert!(parsed.problems.is_empty(), "{:?}", parsed.problems);
     parsed.spec.unwrap()
 }
@@ -113,6 +115,10 @@ fn the_examples() {
         (
             "cdn-service",
             include_str!("../../examples/cdn-service.toml"),
+        ),
+        (
+            "environments",
+            include_str!("../../examples/environments.toml"),
         ),
         (
             "https-service",

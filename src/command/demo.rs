@@ -141,7 +141,7 @@ impl Tour {
 
     async fn plan(&self, text: &str) -> Result<Plan, Failed> {
         let source = source(text);
-        let approved = pipeline::approve(&source, &Library::embedded(), self.today)?;
+        let approved = pipeline::approve(&source, None, &Library::embedded(), self.today)?;
         let document = self.document(approved.desired()).await?;
         let session = pipeline::open(&self.aws, approved.desired(), document).await?;
         let options = arguments().options();
@@ -149,7 +149,8 @@ impl Tour {
     }
 
     async fn plan_destroy(&self, text: &str) -> Result<Plan, Failed> {
-        let desired = pipeline::expand(&source(text), &Library::embedded()).map_err(Stop::Wrong)?;
+        let desired =
+            pipeline::expand(&source(text), None, &Library::embedded()).map_err(Stop::Wrong)?;
         let document = self.document(&desired).await?;
         let session = pipeline::open(&self.aws, &desired, document).await?;
         let options = arguments().options();
@@ -157,7 +158,8 @@ impl Tour {
     }
 
     async fn apply(&self, plan: Plan) -> Result<(), Failed> {
-        let desired = pipeline::expand(&source(SPEC), &Library::embedded()).map_err(Stop::Wrong)?;
+        let desired =
+            pipeline::expand(&source(SPEC), None, &Library::embedded()).map_err(Stop::Wrong)?;
         let document = self.document(&desired).await?;
         let session = pipeline::open(&self.aws, &desired, document).await?;
         let finished = change::carry_out(

@@ -4,6 +4,7 @@
 
 use super::change::{self, ChangeArguments, Wait};
 use super::connect::{self, SpecArguments};
+use super::remember::{self, For};
 use super::{Exit, Failed};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::pipeline;
@@ -40,27 +41,34 @@ pub(super) async fn run(
     // A spec that breaks a rule, or names a blueprint that is gone, can still be destroyed:
     // what it is called is enough to find its state. But its form must be right: where a
     // name is wrong, another stands in for it, whose state is somebody else's.
-    let desired = match pipeline::expand(&source, &library) {
+    let desired = match pipeline::expand(&source, spec.environment(), &library) {
         Ok(desired) => desired,
         Err(problems) => {
             let Parsed {
-                spec,
+                spec: parsed,
                 problems: of_form,
-            } = spec::parse(&source);
+            } = spec::parse(&source, spec.environment());
             let is_wrong = |problem: &Diagnostic| problem.severity == Severity::Error;
-            match spec.filter(|_| !of_form.iter().any(is_wrong)) {
-                Some(spec) => Desired::named(&spec),
+            match parsed.filter(|_| !of_form.iter().any(is_wrong)) {
+                Some(parsed) => Desired::named(&parsed),
                 None => return Err(pipeline::Stop::Wrong(problems).into()),
             }
         }
     };
-    let store = connect::store(world, spec, change.sandbox, &desired);
-    let _lock = store.lock(&world.holder()).await?;
-    let document = connect::document(world, store.as_ref(), &desired).await?;
+    let memory = remember::recall(world, spec, change.sandbox, &desired, For::Destroying).await?;
     let aws = connect::aws(world, change.sandbox, &desired.region).await?;
-    let session = pipeline::open(&aws, &desired, document).await?;
+    let session = pipeline::open(&aws, &desired, memory.document.clone()).await?;
     let plan = pipeline::plan_destroy(&session, &desired, change.options()).await?;
-    let finished =
-        change::carry_out(screen, session, store.as_ref(), plan, change, Wait::Config).await?;
+    let finished = change::carry_out(
+        screen,
+        session,
+        memory.store.as_ref(),
+        plan,
+        change,
+        Wait::Config,
+    )
+    .await;
+    memory.settle().await?;
+    let finished = finished?;
     Ok(finished.exit)
 }

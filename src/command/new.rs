@@ -187,7 +187,7 @@ fn approve(world: &World, library: &Library, name: &str, text: &str) -> Result<A
         name: name.to_owned(),
         text: text.to_owned(),
     });
-    Ok(pipeline::approve(&source, library, world.today())?)
+    Ok(pipeline::approve(&source, None, library, world.today())?)
 }
 
 fn write(path: &Path, arguments: &Arguments, text: &str) -> Result<(), Failed> {

@@ -4,8 +4,8 @@
 
 use super::{
     ADDRESS_TAG, Action, Address, BTreeMap, Change, Changes, Desired, Document, Field, Foreign,
-    Graph, Guard, Kind, Known, Observed, Ownership, Problem, Record, Resource, Seen, Standing,
-    Status, Step, Value, Why, bound, differences, left, written,
+    Graph, Guard, Kind, Known, Maker, Observed, Ownership, Problem, Record, Resource, Seen,
+    Standing, Status, Step, Value, Why, bound, differences, left, same, value_at, written,
 };
 use crate::value::Reference;
 
@@ -233,11 +233,15 @@ impl Case<'_> {
                 Action::Update,
                 vec![Why::Protection(self.is_to_be_protected())],
             ),
+            // The same, under the name that it has now.
+            Standing::Recorded if fields.is_empty() && self.has_moved() => {
+                (Action::Update, self.moved())
+            }
             Standing::Recorded if fields.is_empty() => {
                 changes.unchanged.push(self.resource.address.clone());
                 return;
             }
-            Standing::Recorded => (Action::Update, Vec::new()),
+            Standing::Recorded => (Action::Update, self.moved()),
         };
         let mut step = self.step(action, Some(seen), fields, why, generation);
         self.keep_live_names(seen, &mut step);
@@ -265,7 +269,13 @@ impl Case<'_> {
             return;
         }
         let generation = self.document.generation + 1;
-        let mut step = self.step(Action::Replace, Some(seen), fields, Vec::new(), generation);
+        let mut step = self.step(
+            Action::Replace,
+            Some(seen),
+            fields,
+            self.moved(),
+            generation,
+        );
         step.wanted = Some(all_ours(self.resource));
         if !self.take_another_name(seen, generation, &mut step) {
             changes.problems.push(Problem {
@@ -384,7 +394,8 @@ impl Case<'_> {
         generation: u64,
     ) -> Step {
         let protect = self.is_to_be_protected();
-        let protected = self.record.map_or(protect, |record| record.protect);
+        // What the record or the spec protects, the stricter of the two.
+        let protected = protect || self.record.is_some_and(|record| record.protect);
         Step {
             change: Change {
                 address: self.resource.address.clone(),
@@ -421,6 +432,17 @@ impl Case<'_> {
             .is_some_and(|record| record.protect != self.is_to_be_protected())
     }
 
+    fn has_moved(&self) -> bool {
+        let renamed = &self.document.renamed.addresses;
+        renamed.contains_key(&self.resource.address)
+    }
+
+    /// What it was called before, as a cause.
+    fn moved(&self) -> Vec<Why> {
+        let before = self.document.renamed.before(&self.resource.address);
+        before.map(Why::Moved).into_iter().collect()
+    }
+
     fn is_sensitive(&self, name: &str) -> bool {
         self.kind
             .schema()
@@ -436,8 +458,16 @@ impl Case<'_> {
             _ => None,
         };
         upstream.extend(from.cloned().map(Why::Upstream));
-        if upstream.is_empty() && self.was_applied(field) {
-            upstream.push(Why::Drift);
+        if upstream.is_empty() {
+            if self.was_applied(field) {
+                upstream.push(Why::Drift);
+            } else if let Some(new) = self.new_default(field) {
+                let written = written::field(self.resource, &field.path).into_iter();
+                return [new]
+                    .into_iter()
+                    .chain(written.filter(|why| matches!(why, Why::Blueprint(_))))
+                    .collect();
+            }
         }
         upstream.extend(written::field(self.resource, &field.path));
         upstream
@@ -460,6 +490,37 @@ impl Case<'_> {
             None => applied.get(&field.path).clone(),
         };
         record.status == Status::Applied && !was.is_null() && was == field.after
+    }
+
+    /// A default that another version had otherwise. It is one only if the spec has no part
+    /// in the value, then and now, and AWS still has what that version applied.
+    fn new_default(&self, field: &Field) -> Option<Why> {
+        let record = self.record.filter(|it| it.status == Status::Applied)?;
+        let (then, now) = (record.maker.as_ref()?, self.resource.maker.as_ref()?);
+        let attribute = written::top(&field.path);
+        let is_given = |maker: &Maker| maker.given.contains(attribute);
+        let is_given = attribute == "tags" || is_given(then) || is_given(now);
+        // `ephemeral` is the spec's too, and no attribute's own.
+        if is_given || field.sensitive || self.protection_changes() {
+            return None;
+        }
+        let applied = value_at(&record.attributes, &field.path);
+        if !applied.is_null() && !same(self.kind, &field.path, applied, &field.before) {
+            return None;
+        }
+        let is_kinds = self.resource.defaulted.contains(attribute);
+        let (of, from, to) = if is_kinds && then.watertight != now.watertight {
+            ("watertight", &then.watertight, &now.watertight)
+        } else if then.blueprint == now.blueprint && then.version != now.version {
+            (now.blueprint.as_str(), &then.version, &now.version)
+        } else {
+            return None;
+        };
+        Some(Why::NewDefault {
+            of: of.to_owned(),
+            from: from.clone(),
+            to: to.clone(),
+        })
     }
 }
 

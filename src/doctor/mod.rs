@@ -111,11 +111,20 @@ pub struct Began {
     pub instant: Instant,
 }
 
-/// Checks the spec; what can be made of it is for the other checks.
+/// Checks the spec for an environment; what can be made of it is for the other checks.
 #[must_use]
-pub fn spec(source: &Arc<Source>, library: &Library, today: Date) -> (Line, Option<Desired>) {
-    let to_check = format!("`watertight check {}` shows where and why", source.name);
-    match pipeline::approve(source, library, today) {
+pub fn spec(
+    source: &Arc<Source>,
+    environment: Option<&str>,
+    library: &Library,
+    today: Date,
+) -> (Line, Option<Desired>) {
+    let picked = environment.map_or_else(String::new, |name| format!(" --env {name}"));
+    let to_check = format!(
+        "`watertight check {}{picked}` shows where and why",
+        source.name
+    );
+    match pipeline::approve(source, environment, library, today) {
         Ok(approved) => {
             let desired = approved.desired();
             let line = Line::ok(
@@ -134,7 +143,7 @@ pub fn spec(source: &Arc<Source>, library: &Library, today: Date) -> (Line, Opti
             let n = refusal.diagnostics().len();
             let message = format!("refused by the guardrails: {n} findings");
             let line = Line::failure("spec", message).hint(to_check);
-            (line, pipeline::expand(source, library).ok())
+            (line, pipeline::expand(source, environment, library).ok())
         }
         Err(stop) => {
             let problems = stop.diagnostics();
@@ -145,7 +154,10 @@ pub fn spec(source: &Arc<Source>, library: &Library, today: Date) -> (Line, Opti
                 (_, None) => "it is wrong".to_owned(),
             };
             // Its name may be known all the same, and with it the state and the region.
-            let named = spec::parse(source).spec.as_ref().map(Desired::named);
+            let named = spec::parse(source, environment)
+                .spec
+                .as_ref()
+                .map(Desired::named);
             (Line::failure("spec", message).hint(to_check), named)
         }
     }

@@ -43,7 +43,8 @@ struct Save<'a> {
 
 impl<'a> Commits<'a> {
     /// Nothing is on its way yet.
-    pub(super) fn new(store: &'a dyn Store, document: Document) -> Self {
+    pub(super) fn new(store: &'a dyn Store, mut document: Document) -> Self {
+        crate::VERSION.clone_into(&mut document.version);
         Self {
             store,
             document,
@@ -175,6 +176,7 @@ mod tests {
             attributes: Attributes::new(),
             dependencies: BTreeSet::new(),
             protect: false,
+            maker: None,
         })]
     }
 

@@ -273,6 +273,7 @@ mod tests {
                 attributes: Attributes::new(),
                 dependencies: BTreeSet::new(),
                 protect: false,
+                maker: None,
             });
             changes.steps.push(Step {
                 change: Change {
@@ -302,6 +303,7 @@ mod tests {
             account: Some("123456789012".to_owned()),
             deferred: Vec::new(),
             outputs: std::collections::BTreeMap::new(),
+            blueprints: std::collections::BTreeMap::new(),
             by_hand: Vec::new(),
             next: Vec::new(),
         };

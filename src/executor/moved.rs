@@ -173,6 +173,7 @@ mod tests {
                 generated: BTreeSet::new(),
                 defaulted: BTreeSet::new(),
                 depends_on: BTreeSet::new(),
+                maker: None,
                 origin: Origin::default(),
                 origins: BTreeMap::new(),
                 overridden: BTreeMap::new(),

@@ -369,6 +369,11 @@ impl Worker<'_> {
             attributes: recordable(self.kind, &wanted.attributes),
             dependencies: self.plan.dependencies.iter().cloned().collect(),
             protect: self.plan.protect,
+            maker: self
+                .plan
+                .wanted
+                .as_ref()
+                .and_then(|wanted| wanted.maker.clone()),
         }
     }
 

@@ -58,6 +58,7 @@ pub(super) fn desired(text: &str) -> Desired {
                 generated: std::collections::BTreeSet::new(),
                 defaulted: std::collections::BTreeSet::new(),
                 depends_on: std::collections::BTreeSet::new(),
+                maker: None,
                 origin: Origin {
                     spec: Some(Span::new(&source, at..at + header.len())),
                     blueprint: None,

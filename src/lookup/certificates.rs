@@ -266,6 +266,7 @@ mod tests {
             generated: BTreeSet::new(),
             defaulted: BTreeSet::new(),
             depends_on: BTreeSet::new(),
+            maker: None,
             ignored: BTreeMap::new(),
             overridden: BTreeMap::new(),
             origin: Origin::default(),

@@ -65,6 +65,10 @@ pub struct Plan {
     pub lineage: Option<String>,
     /// Serial of the state that was read.
     pub serial: u64,
+    /// Version of watertight.
+    pub version: String,
+    /// Versions of the blueprints, by name.
+    pub blueprints: BTreeMap<String, String>,
     /// What will be done.
     pub steps: Vec<Step>,
     /// What is as it should be.

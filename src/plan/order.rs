@@ -35,6 +35,8 @@ pub struct Header {
     pub deferred: Vec<Lookup>,
     /// What components give to people, as far as lookups tell.
     pub outputs: Outputs,
+    /// Versions of the blueprints, by name.
+    pub blueprints: BTreeMap<String, String>,
     /// DNS records that somebody has to make elsewhere.
     pub by_hand: Vec<ByHand>,
     /// What people do once everything stands.
@@ -61,6 +63,8 @@ pub fn order(changes: Changes, graph: &Graph, document: &Document, header: Heade
         known: changes.known,
         deferred: header.deferred,
         outputs: header.outputs,
+        version: crate::VERSION.to_owned(),
+        blueprints: header.blueprints,
         next: header.next,
     }
 }
@@ -391,6 +395,7 @@ mod tests {
                 attributes: Attributes::new(),
                 dependencies: uses.iter().map(|name| address(name)).collect(),
                 protect: false,
+                maker: None,
             });
         }
         let resources = desired.iter().map(|(name, uses)| {
@@ -401,6 +406,7 @@ mod tests {
                 generated: BTreeSet::new(),
                 defaulted: BTreeSet::new(),
                 depends_on: uses.iter().map(|name| address(name)).collect(),
+                maker: None,
                 origin: crate::resource::Origin::default(),
                 origins: std::collections::BTreeMap::new(),
                 overridden: std::collections::BTreeMap::new(),
@@ -423,6 +429,7 @@ mod tests {
             account: None,
             deferred: Vec::new(),
             outputs: std::collections::BTreeMap::new(),
+            blueprints: std::collections::BTreeMap::new(),
             by_hand: Vec::new(),
             next: Vec::new(),
         };

@@ -27,6 +27,16 @@ pub enum Why {
     Blueprint(Span),
     /// The kind's default, which nothing overrides.
     Default,
+    /// Neither then nor now did the spec say anything: the version that has the default has
+    /// another one now.
+    NewDefault {
+        /// What has the default: a blueprint, or watertight itself.
+        of: String,
+        /// The version that made what stands.
+        from: String,
+        /// The present one.
+        to: String,
+    },
     /// The live value is not what was applied last: somebody changed it.
     Drift,
     /// Somebody added it to a parent that is ours alone.
@@ -46,6 +56,8 @@ pub enum Why {
     },
     /// It is to be protected from now on, or no longer.
     Protection(bool),
+    /// It stood under this name: an address, or another app and environment.
+    Moved(String),
     /// Everything is to go.
     Destroy,
 }
@@ -59,6 +71,9 @@ impl fmt::Display for Why {
             Self::Override(span) => write!(f, "override, {span}"),
             Self::Addition(span) => write!(f, "added, {span}"),
             Self::Default => f.write_str("the default"),
+            Self::NewDefault { of, from, to } => {
+                write!(f, "the default changed with {of} {to} (was {from})")
+            }
             Self::Drift => f.write_str("changed outside watertight since the last apply"),
             Self::MadeByHand => f.write_str("added outside watertight; this list is exclusive"),
             Self::LeftTheSpec => f.write_str("no longer in the spec"),
@@ -72,6 +87,7 @@ impl fmt::Display for Why {
             Self::Protection(false) => {
                 f.write_str("no longer protected (`ephemeral` is true); nothing of it changes")
             }
+            Self::Moved(from) => write!(f, "moved from {from}"),
             Self::Destroy => f.write_str("destroy"),
         }
     }
@@ -87,6 +103,7 @@ impl Serialize for Why {
             Self::Addition(_) => "addition",
             Self::Blueprint(_) => "blueprint",
             Self::Default => "default",
+            Self::NewDefault { .. } => "new_default",
             Self::Drift => "drift",
             Self::MadeByHand => "made_by_hand",
             Self::LeftTheSpec => "left_the_spec",
@@ -95,6 +112,7 @@ impl Serialize for Why {
             Self::Upstream(_) => "upstream",
             Self::NoRecord { .. } => "no_record",
             Self::Protection(_) => "protection",
+            Self::Moved(_) => "moved",
             Self::Destroy => "destroy",
         };
         let mut json = serde_json::json!({ "cause": cause, "text": self.to_string() });
@@ -103,7 +121,13 @@ impl Serialize for Why {
             | Self::Override(span)
             | Self::Addition(span)
             | Self::Blueprint(span) => json["at"] = serde_json::json!(span),
+            Self::NewDefault { of, from, to } => {
+                json["of"] = serde_json::json!(of);
+                json["from"] = serde_json::json!(from);
+                json["to"] = serde_json::json!(to);
+            }
             Self::Upstream(address) => json["address"] = serde_json::json!(address),
+            Self::Moved(from) => json["from"] = serde_json::json!(from),
             _ => {}
         }
         json.serialize(serializer)

@@ -136,6 +136,7 @@ mod tests {
             attributes: Attributes::new(),
             dependencies: BTreeSet::new(),
             protect: false,
+            maker: None,
         };
         let old = tagged("ours").remove(0).id;
         document.put(record(1, Status::Deposed, Some(old)));
@@ -165,6 +166,7 @@ mod tests {
             attributes: Attributes::new(),
             dependencies: BTreeSet::new(),
             protect: false,
+            maker: None,
         });
         let refused = judge(&name, found(Ownership::Foreign), &document).unwrap_err();
         assert!(matches!(refused, Foreign::NotOurs(_)));

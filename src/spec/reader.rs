@@ -54,6 +54,15 @@ impl Reader {
         });
     }
 
+    /// Notes those of another reading that are not noted yet.
+    pub(super) fn also(&mut self, more: Vec<Diagnostic>) {
+        for problem in more {
+            if !self.problems.contains(&problem) {
+                self.problems.push(problem);
+            }
+        }
+    }
+
     /// Notes that a text has not the form that it should have.
     pub(super) fn misfit(&mut self, misfit: Misfit, span: Span) {
         self.error(misfit.message, span, "", misfit.hint);
@@ -222,7 +231,7 @@ pub(super) fn misspelt<'a, 'i>(
 }
 
 /// `a, b and c`, each in backquotes.
-fn listed(words: &[&str]) -> String {
+pub(super) fn listed(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         Some((last, [])) => last.clone(),

@@ -1,6 +1,7 @@
 //! Specs as text, and what is said about them.
 
 mod amend;
+mod environments;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -51,10 +52,16 @@ blueprint = "https-service"
 "#;
 
 pub(super) fn read(text: &str) -> Parsed {
-    parse(&Arc::new(Source {
+    read_for(text, None)
+}
+
+/// The same for an environment.
+pub(super) fn read_for(text: &str, environment: Option<&str>) -> Parsed {
+    let source = Source {
         name: "spec.toml".to_owned(),
         text: text.to_owned(),
-    }))
+    };
+    parse(&Arc::new(source), environment)
 }
 
 /// The problems, one a line with their hints and further places below.
@@ -307,7 +314,7 @@ fn top_level_keys_are_told_when_doubled_or_unknown() {
     check_line(
         "port.x = 3",
         "4:1 the spec has no key `port`
-    Its keys are `app`, `environment`, `region`, `account`, `ephemeral`, `tags`, `state`, `components` and `waivers`.
+    Its keys are `app`, `environment`, `region`, `account`, `ephemeral`, `requires`, `tags`, `state`, `defaults`, `components`, `environments`, `waivers` and `moved`.
 ",
     );
 }

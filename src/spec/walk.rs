@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: whatever the table, a spec comes out and every problem is noted once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
@@ -10,19 +10,23 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::amend;
 use super::input::{self, Scope};
 use super::reader::{Reader, misspelt};
-use super::{Amendments, Backend, Component, Given, Spec, Waiver, Written, form};
+use super::{Amendments, Backend, Component, Given, Spec, Waiver, Written, defaults, form, moved};
 use crate::diagnostic::{Diagnostic, Span};
 
-const ROOT_KEYS: &[&str] = &[
+pub(super) const ROOT_KEYS: &[&str] = &[
     "app",
     "environment",
     "region",
     "account",
     "ephemeral",
+    "requires",
     "tags",
     "state",
+    "defaults",
     "components",
+    "environments",
     "waivers",
+    "moved",
 ];
 
 /// AWS allows 50 tags on most kinds; the rest is left to watertight's own.
@@ -56,6 +60,7 @@ pub(super) fn spec(reader: &mut Reader, root: &DeTable<'_>) -> Spec {
     Spec {
         source: reader.source().clone(),
         app,
+        environments: BTreeSet::from([environment.value.clone()]),
         environment,
         region,
         account: root
@@ -65,6 +70,7 @@ pub(super) fn spec(reader: &mut Reader, root: &DeTable<'_>) -> Spec {
             .get("ephemeral")
             .and_then(|value| reader.bool("ephemeral", value))
             .unwrap_or_default(),
+        defaults: defaults::defaults(reader, root),
         tags: root
             .get("tags")
             .map(|value| tags(reader, value))
@@ -78,6 +84,7 @@ pub(super) fn spec(reader: &mut Reader, root: &DeTable<'_>) -> Spec {
             .get("waivers")
             .map(|value| waivers(reader, value))
             .unwrap_or_default(),
+        moved: moved::read(reader, root),
     }
 }
 

@@ -356,7 +356,7 @@ mod tests {
             text in "[a-z\\[\\]{}=\"'.\n\r\t\u{1b}é漢\u{200d}]{0,60}|\\PC{0,40}",
             width in 1..200_usize,
         ) {
-            let problems = spec::parse(&source("spec.toml", &text)).problems;
+            let problems = spec::parse(&source("spec.toml", &text), None).problems;
             for colours in [Colours::Off, Colours::On] {
                 let rendered = render(&problems, Look { colours, width: Some(width) });
                 prop_assert_eq!(rendered.is_empty(), problems.is_empty());

@@ -201,7 +201,7 @@ async fn measure(proxy: &Proxy, account: u64, name: &str, text: String) -> Strin
 async fn plan(aws: &Aws, source: &Arc<Source>, store: &Local) -> (Document, Plan) {
     let today = date(2026, 11, 24);
     let library = Library::embedded();
-    let approved = pipeline::approve(source, &library, today).expect("an approved spec");
+    let approved = pipeline::approve(source, None, &library, today).expect("an approved spec");
     let desired = approved.desired();
     let document = store.load().await.expect("a readable state");
     let document = document.unwrap_or_else(|| {

@@ -55,7 +55,7 @@ const CASES: [Case; 5] = [
 fn check(bencher: Bencher, case: Case) {
     // What `watertight check` does between reading the spec and printing.
     let source = case.source();
-    bencher.bench(|| pipeline::approve(&source, &Library::embedded(), today()));
+    bencher.bench(|| pipeline::approve(&source, None, &Library::embedded(), today()));
 }
 
 #[divan::bench]
@@ -66,7 +66,7 @@ fn blueprints() -> Library {
 #[divan::bench(args = CASES)]
 fn parse(bencher: Bencher, case: Case) {
     let source = case.source();
-    bencher.bench(|| spec::parse(&source));
+    bencher.bench(|| spec::parse(&source, None));
 }
 
 #[divan::bench(args = CASES)]
@@ -118,6 +118,7 @@ fn order(bencher: Bencher, case: Case) {
                 account: None,
                 deferred: Vec::new(),
                 outputs: Outputs::new(),
+                blueprints: std::collections::BTreeMap::new(),
                 next: Vec::new(),
                 by_hand: Vec::new(),
             };
@@ -141,7 +142,7 @@ impl Case {
     }
 
     fn spec(self) -> Spec {
-        let parsed = spec::parse(&self.source());
+        let parsed = spec::parse(&self.source(), None);
         assert!(parsed.problems.is_empty(), "{:?}", parsed.problems);
         parsed.spec.expect("a spec without problems")
     }
@@ -227,6 +228,7 @@ fn applied(desired: &Desired) -> Document {
             attributes: recordable(kind, &resource.attributes),
             dependencies: resource.depends_on.iter().cloned().collect(),
             protect: false,
+            maker: None,
         });
     }
     document

@@ -58,8 +58,14 @@ impl Expansion<'_> {
             input.problems(&given.value.value, Some(&given.value.span), &mut found);
             for (span, problem) in found {
                 let span = span.unwrap_or(&given.value.span).clone();
-                self.problems
-                    .push(Diagnostic::error(format!("`{name}`: {problem}")).at(span, ""));
+                // A default is written once and taken by several.
+                let is_default = self.spec.defaults.get(name) == Some(given);
+                let message = if is_default {
+                    format!("`{name}` of `{}`: {problem}", component.name.value)
+                } else {
+                    format!("`{name}`: {problem}")
+                };
+                self.problems.push(Diagnostic::error(message).at(span, ""));
             }
             for taken in taken(&given.value, Some(input)) {
                 self.check_taken(&taken);

@@ -72,7 +72,7 @@ fn counted(name: &str, inputs: &str, weights: &Weights) -> Vec<String> {
              blueprint = \"https-service\"\ndomain = \"shop.example.com\"\nport = 8443\n{inputs}\n"
         ),
     });
-    let desired = pipeline::expand(&source, &Library::embedded()).unwrap();
+    let desired = pipeline::expand(&source, None, &Library::embedded()).unwrap();
     let quota = QUOTAS.iter().find(|quota| quota.name == name).unwrap();
     let Count::Places(count) = quota.count else {
         panic!("{name} counts no places");
