@@ -50,7 +50,7 @@ pub struct Aws {
     calls: Arc<Calls>,
     clients: Mutex<BTreeMap<String, Arc<Clients>>>,
     identity: OnceCell<Identity>,
-    dns: dns::Resolver,
+    dns: Box<dns::Resolver>,
     origin: Option<Origin>,
 }
 
@@ -102,7 +102,7 @@ impl Aws {
             calls,
             clients: Mutex::default(),
             identity: OnceCell::new(),
-            dns: dns::Resolver::new(settings.dns.clone()),
+            dns: Box::new(dns::Resolver::new(settings.dns.clone())),
             origin: match settings.credentials {
                 Some(_) => Some(Origin::Given),
                 None => settings.origin.clone(),

@@ -229,6 +229,9 @@ domain = "cdn.example.org"
 origin = { from = "web" }
 aliases = ["edge.example.org"]
 zone = "example.org"
+zone_id = "Z0123456789DEF"
+dns = "route53"
+certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d"
 reach = "vpc-origin"
 forward_host = false
 cached_paths = ["/assets/*", "/media/*"]

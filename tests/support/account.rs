@@ -19,7 +19,8 @@ pub(crate) struct Network {
 impl Sandbox {
     /// What the account holds, by AWS's own lists.
     pub(crate) async fn holds(&self) -> Holdings {
-        survey(&self.aws().await, REGION).await.unwrap()
+        let aws = Box::pin(self.aws()).await;
+        Box::pin(survey(&aws, REGION)).await.unwrap()
     }
 
     /// A VPC with the tag `Name=shared`, IPv6, and two subnets with the tag `Tier=public`.

@@ -24,6 +24,10 @@ pub(in crate::aws) struct AcmCertificate;
 
 #[async_trait]
 impl Ask for AcmCertificate {
+    fn permissions(&self) -> &'static [&'static str] {
+        &[DESCRIBE, "acm:ListTagsForCertificate"]
+    }
+
     async fn ask(
         &self,
         aws: &Aws,
