@@ -96,6 +96,8 @@ pub mod graph;
 
 pub mod refresh;
 
+pub mod outputs;
+
 pub mod plan;
 
 pub mod diff;

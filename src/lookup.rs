@@ -12,6 +12,7 @@
 
 mod certificates;
 mod deferred;
+mod demands;
 mod zones;
 
 use std::collections::BTreeMap;
@@ -65,11 +66,12 @@ pub async fn read(aws: &Aws, desired: &Desired) -> Result<Lookups, Vec<Diagnosti
     }
 }
 
-/// Whether what was found will do where it is used: an error refuses the plan, a warning is
-/// worth a note.
+/// Whether what was found is what the inputs demand, and will do where it is used: an error
+/// refuses the plan, a warning is worth a note.
 #[must_use]
 pub fn check(desired: &Desired, lookups: &Lookups, today: Date) -> Vec<Diagnostic> {
-    let mut problems = zones::check(desired, lookups);
+    let mut problems = demands::check(desired, lookups);
+    problems.extend(zones::check(desired, lookups));
     problems.extend(certificates::check(desired, lookups, today));
     problems
 }
@@ -77,6 +79,13 @@ pub fn check(desired: &Desired, lookups: &Lookups, today: Date) -> Vec<Diagnosti
 /// What a reference to a lookup leads to, if the lookup was answered and has it.
 #[must_use]
 pub fn value(lookups: &Lookups, reference: &Reference) -> Option<Value> {
+    if let Some((Step::Split, before)) = reference.path.split_last() {
+        let whole = Reference {
+            target: reference.target.clone(),
+            path: before.to_vec(),
+        };
+        return value(lookups, &whole)?.split();
+    }
     let (Step::Attribute(first), rest) = reference.path.split_first()? else {
         return None;
     };
@@ -89,6 +98,7 @@ pub fn value(lookups: &Lookups, reference: &Reference) -> Option<Value> {
             },
             Step::Index(index) => value.items().get(*index)?,
             Step::Key(key) => value.as_map()?.get(key)?,
+            Step::Split => return None,
         };
     }
     (!value.is_null()).then(|| value.clone())

@@ -21,13 +21,14 @@ use crate::compare::{self, Comparison};
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::diff::{self, Options, Target};
 use crate::guardrail::{self, Approved, Refusal};
+use crate::outputs::Output;
 use crate::plan::by_hand::ByHand;
 use crate::plan::{self, Header, Mode, Plan};
 use crate::refresh::{self, Failure, Observed};
 use crate::resource::{Desired, Lookups};
 use crate::spec::{self, Parsed};
 use crate::state::{Document, store};
-use crate::{blockers, graph, lookup};
+use crate::{blockers, graph, lookup, outputs};
 
 /// Why a run ends before there is a plan.
 #[derive(Debug)]
@@ -231,6 +232,7 @@ pub async fn plan(
     changes
         .notes
         .extend(worth_knowing.into_iter().map(|problem| problem.message));
+    changes.notes.extend(moved_whole(document));
     let header = header(Mode::Apply, desired, Some(&session.account));
     Ok(plan::order(changes, &graph, document, header))
 }
@@ -252,6 +254,7 @@ pub fn plan_offline(approved: &Approved, document: &Document) -> Result<Plan, St
                 .to_owned(),
         );
     }
+    changes.notes.extend(moved_whole(document));
     let header = header(Mode::Apply, desired, None);
     Ok(plan::order(changes, &graph, document, header))
 }
@@ -282,7 +285,13 @@ pub async fn plan_destroy(
     let observed = refresh::observe(aws, &desired, &graph, document, owner)
         .await
         .map_err(Stop::Unread)?;
-    let mut changes = diff::compare(Target::Remove, &graph, &observed, document, options);
+    let mut changes = diff::compare(
+        Target::Remove(&desired),
+        &graph,
+        &observed,
+        document,
+        options,
+    );
     let found = blockers::find(aws, &changes.steps).await;
     changes.problems.extend(found);
     changes.notes.extend(unanswered.iter().map(|diagnostic| {
@@ -291,8 +300,38 @@ pub async fn plan_destroy(
             diagnostic.message
         )
     }));
+    changes.notes.extend(moved_whole(document));
     let header = header(Mode::Destroy, &desired, Some(&session.account));
     Ok(plan::order(changes, &graph, document, header))
+}
+
+/// What components give, from what stands.
+///
+/// # Errors
+/// A lookup that found nothing or several, or a resource that could not be read.
+pub async fn outputs(
+    session: &Session<'_>,
+    desired: &Desired,
+    chosen: &dyn Fn(&str, &str) -> bool,
+) -> Result<Vec<Output>, Stop> {
+    let Session { aws, document, .. } = session;
+    let written = outputs::part(desired, chosen);
+    let lookups = lookup::read(aws, &written).await.map_err(Stop::Wrong)?;
+    let answered = written.clone().with_lookups(&lookups);
+    let records = outputs::records(&answered, document);
+    let observed = refresh::recorded(aws, &records)
+        .await
+        .map_err(Stop::Unread)?;
+    Ok(outputs::resolve(&written, &answered, document, &observed))
+}
+
+/// That the document was another app's or environment's.
+fn moved_whole(document: &Document) -> Option<String> {
+    let (app, environment) = document.renamed.whole.as_ref()?;
+    Some(format!(
+        "{}/{} is moved from {app}/{environment}: what stands keeps its names in AWS and gets new tags",
+        document.app, document.environment
+    ))
 }
 
 fn header(mode: Mode, desired: &Desired, account: Option<&str>) -> Header {

@@ -157,6 +157,16 @@ pub async fn observe(
     Ok(observed)
 }
 
+/// Reads what is recorded, and looks for nothing else.
+///
+/// # Errors
+/// Every resource that could not be read, with the call that failed.
+pub async fn recorded(aws: &Aws, document: &Document) -> Result<Observed, Vec<Failure>> {
+    let mut observed = Observed::default();
+    read_records(aws, document, &mut observed).await?;
+    Ok(observed)
+}
+
 /// A record whose id is known, to be read.
 struct Recorded<'a> {
     record: &'a Record,

@@ -7,13 +7,14 @@ mod substitute;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Mode};
 use crate::diagnostic::Span;
-use crate::spec::Waiver;
-use crate::value::{Attributes, Value};
+use crate::spec::{Moved, Waiver};
+use crate::value::{Attributes, Reference, Value};
 
 /// What AWS calls a thing, and where: ids are unique in a region only.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -166,6 +167,37 @@ impl Lookup {
     }
 }
 
+/// What an input demands of a value that is looked up for it.
+#[derive(Clone, Debug)]
+pub struct Demand {
+    /// The way to the value.
+    pub reference: Reference,
+    /// The input.
+    pub input: String,
+    /// What the spec says in its place: `ssm:/shop/vpc_id`.
+    pub said: String,
+    /// Where it says so.
+    pub span: Span,
+    /// What the value must be.
+    pub form: Arc<dyn Form>,
+}
+
+/// What a value must be.
+pub trait Form: fmt::Debug + Send + Sync {
+    /// Whether it is that; `span` is where the spec asks for it.
+    ///
+    /// # Errors
+    /// A phrase that says what is wrong.
+    fn fits(&self, value: &Value, span: &Span) -> Result<(), String>;
+}
+
+impl PartialEq for Demand {
+    /// The form is the input's, and so the same for the same input.
+    fn eq(&self, other: &Self) -> bool {
+        (&self.reference, &self.input, &self.said) == (&other.reference, &other.input, &other.said)
+    }
+}
+
 /// A command for people once everything stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Next {
@@ -207,6 +239,12 @@ pub struct Desired {
     pub waivers: Vec<Waiver>,
     /// Versions of the blueprints that it is made of, by name.
     pub blueprints: BTreeMap<String, String>,
+    /// Every environment that the spec names, this one among them.
+    pub environments: BTreeSet<String>,
+    /// What stands under a new name.
+    pub moved: Vec<Moved>,
+    /// What inputs demand of the values that are looked up for them.
+    pub demands: Vec<Demand>,
 }
 
 impl Desired {
@@ -243,6 +281,8 @@ impl Desired {
             region: spec.region.value.clone(),
             account: spec.account.as_ref().map(|account| account.value.clone()),
             ephemeral: spec.ephemeral,
+            environments: spec.environments.clone(),
+            moved: spec.moved.clone(),
             ..Self::default()
         }
     }

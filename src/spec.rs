@@ -9,6 +9,8 @@ mod defaults;
 mod environment;
 pub mod form;
 mod input;
+mod kept;
+mod moved;
 mod reader;
 mod requires;
 mod syntax;
@@ -20,13 +22,15 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Source, Span};
+pub use kept::Keeper;
+pub use moved::{Move, Moved};
 pub use text::in_toml;
 
 /// What came of reading a spec.
@@ -59,7 +63,8 @@ pub fn parse(source: &Arc<Source>, environment: Option<&str>) -> Parsed {
         Some(table) if !requires::fits(&mut reader, &table, crate::VERSION) => None,
         Some(table) => {
             let picked = environment::pick(&mut reader, &table, environment);
-            let spec = walk::spec(&mut reader, &picked.root);
+            let mut spec = walk::spec(&mut reader, &picked.root);
+            spec.environments.extend(picked.names);
             for other in &picked.others {
                 let mut again = reader::Reader::new(source);
                 walk::spec(&mut again, other);
@@ -91,6 +96,8 @@ pub struct Spec {
     pub app: Written<String>,
     /// Its environment, `[a-z][a-z0-9-]*`.
     pub environment: Written<String>,
+    /// Every environment that the spec names, this one among them.
+    pub environments: BTreeSet<String>,
     /// Region of everything that the spec gives no other.
     pub region: Written<String>,
     /// The only account that may be touched: 12 digits.
@@ -107,6 +114,8 @@ pub struct Spec {
     pub components: BTreeMap<String, Component>,
     /// Written exceptions to the rules.
     pub waivers: Vec<Waiver>,
+    /// What stands under a new name.
+    pub moved: Vec<Moved>,
 }
 
 /// A value and where it was written.
@@ -193,6 +202,13 @@ pub enum Input {
     },
     /// `{ from = "network" }`: everything that another component gives.
     Component(String),
+    /// `{ from = "ssm:/shop/vpc" }`: what a service of AWS keeps under a name.
+    Kept {
+        /// The service.
+        keeper: Keeper,
+        /// The name that it knows.
+        name: String,
+    },
 }
 
 /// Where state is kept.

@@ -73,6 +73,9 @@ pub enum Step {
     /// `["shop.example.com"]`: the element of a set by the key that its kind declares, or
     /// the value of a map.
     Key(String),
+    /// The elements of a text that commas part; Terraform's `split(",", ...)`. Only a
+    /// lookup's answer is parted so.
+    Split,
 }
 
 impl Reference {
@@ -94,6 +97,7 @@ impl fmt::Display for Reference {
                 Step::Attribute(name) => write!(f, ".{name}")?,
                 Step::Index(index) => write!(f, "[{index}]")?,
                 Step::Key(key) => write!(f, "[{key:?}]")?,
+                Step::Split => f.write_str(".split(\",\")")?,
             }
         }
         Ok(())
@@ -194,6 +198,13 @@ impl Value {
                 .unwrap_or(&NULL);
         }
         value
+    }
+
+    /// The elements of a text that commas part, as [`Step::Split`] reads it.
+    #[must_use]
+    pub fn split(&self) -> Option<Self> {
+        let text = self.as_str()?;
+        Some(Self::texts(text.split(',')))
     }
 
     /// Whether nothing is set.

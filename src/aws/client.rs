@@ -72,7 +72,9 @@ struct Clients {
     logs: aws_sdk_cloudwatchlogs::Client,
     route53: aws_sdk_route53::Client,
     s3: aws_sdk_s3::Client,
+    secrets_manager: aws_sdk_secretsmanager::Client,
     servicequotas: aws_sdk_servicequotas::Client,
+    ssm: aws_sdk_ssm::Client,
 }
 
 impl Aws {
@@ -251,6 +253,18 @@ impl Aws {
         aws_sdk_iam::Client::from_conf(config)
     }
 
+    /// The client of Secrets Manager.
+    #[must_use]
+    pub fn secrets_manager(&self, region: &str) -> aws_sdk_secretsmanager::Client {
+        self.clients(region).secrets_manager.clone()
+    }
+
+    /// The client of Systems Manager.
+    #[must_use]
+    pub fn ssm(&self, region: &str) -> aws_sdk_ssm::Client {
+        self.clients(region).ssm.clone()
+    }
+
     /// Who we are; asked once a run.
     ///
     /// # Errors
@@ -380,6 +394,16 @@ impl Clients {
             ),
             servicequotas: aws_sdk_servicequotas::Client::from_conf(
                 aws_sdk_servicequotas::config::Builder::from(&config)
+                    .interceptor(watch())
+                    .build(),
+            ),
+            secrets_manager: aws_sdk_secretsmanager::Client::from_conf(
+                aws_sdk_secretsmanager::config::Builder::from(&config)
+                    .interceptor(watch())
+                    .build(),
+            ),
+            ssm: aws_sdk_ssm::Client::from_conf(
+                aws_sdk_ssm::config::Builder::from(&config)
                     .interceptor(watch())
                     .build(),
             ),

@@ -190,7 +190,12 @@ static LOOKUPS: &[(&str, &dyn Ask)] = &[
         &data::ec2_managed_prefix_list::Ec2ManagedPrefixList,
     ),
     ("aws_route53_zone", &data::route53_zone::Route53Zone),
+    (
+        "aws_secretsmanager_secret",
+        &data::secretsmanager_secret::SecretsmanagerSecret,
+    ),
     ("aws_security_group", &data::security_group::SecurityGroup),
+    ("aws_ssm_parameter", &data::ssm_parameter::SsmParameter),
     ("aws_subnets", &data::subnets::Subnets),
     ("aws_vpc", &data::vpc::Vpc),
 ];

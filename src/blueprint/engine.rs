@@ -14,7 +14,7 @@ use tera::{Context, Error, ErrorKind, Kwargs, State, Tera, TeraResult, Value};
 
 use super::input::InputType;
 use super::template::Template;
-use super::text;
+use super::{kept, text};
 use crate::spec::Input;
 
 /// Before the input's name in the error of `refuse`, and before the message.
@@ -158,6 +158,9 @@ pub(super) fn value_of(input: &Input, of: &InputType) -> Value {
         Input::From { component, output } => {
             Value::bytes(text::placeholder(component, output).into_bytes())
         }
+        Input::Kept { keeper, name } => {
+            Value::bytes(kept::placeholder(*keeper, name, of).into_bytes())
+        }
         Input::Component(_) => nothing(),
     }
 }
@@ -233,7 +236,11 @@ fn refuse(kwargs: &Kwargs) -> TeraResult<Value> {
 /// can't be in a name becomes `_`, `r_` goes before what is no letter, and six digits of
 /// a hash follow if anything changed.
 fn label(value: &Value) -> String {
-    let text = value.to_string();
+    label_of(&value.to_string())
+}
+
+/// The same of a text.
+pub(super) fn label_of(text: &str) -> String {
     let mut name: String = text
         .chars()
         .map(|c| {
@@ -249,7 +256,7 @@ fn label(value: &Value) -> String {
     }
     if name != text {
         name.push('_');
-        name.push_str(&hash(&text));
+        name.push_str(&hash(text));
     }
     name
 }

@@ -23,7 +23,7 @@ use super::manifest::SURROUNDINGS;
 use super::place::{Places, error_at};
 use super::read::{self, Drafted, Surroundings};
 use super::template::Template;
-use super::{Blueprint, Library, RENDERED, amend, fill};
+use super::{Blueprint, Library, RENDERED, amend, fill, kept, moved};
 use crate::address::{Address, Mode};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kind::Kind;
@@ -50,6 +50,8 @@ pub fn expand(spec: &Spec, library: &Library) -> Result<Desired, Vec<Diagnostic>
             account: spec.account.as_ref().map(|account| account.value.clone()),
             ephemeral: spec.ephemeral,
             waivers: spec.waivers.clone(),
+            environments: spec.environments.clone(),
+            moved: spec.moved.clone(),
             ..Desired::default()
         },
         needed: Needed::new(),
@@ -147,13 +149,20 @@ impl Expansion<'_> {
             Ok(context) => context,
             Err(failure) => return self.problems.push(told(&failure, &places)),
         };
+        kept::ask(
+            component,
+            blueprint,
+            &self.spec.region.value,
+            &mut self.desired,
+        );
         let outputs = std::mem::take(&mut self.desired.outputs);
         let needed = RefCell::new(BTreeSet::new());
-        let output = |component: &str, name: &str| {
-            let key = (component.to_owned(), name.to_owned());
+        let output = |other: &str, output: &str| {
+            let key = (other.to_owned(), output.to_owned());
             let before = self.needed.get(&key).into_iter().flatten();
             needed.borrow_mut().extend(before.cloned());
-            outputs.get(&key).cloned()
+            let kept = || kept::value(name, other, output);
+            outputs.get(&key).cloned().or_else(kept)
         };
         let around = Surroundings {
             component: name,
@@ -319,6 +328,8 @@ impl Expansion<'_> {
             }
         }
         self.dangling_order();
+        let moved = moved::check(&self.desired, &self.broken);
+        self.problems.extend(moved);
         if self.problems.is_empty() {
             return Ok(self.desired);
         }

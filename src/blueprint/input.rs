@@ -72,7 +72,7 @@ pub struct InputSpec {
     pub max: Option<i64>,
     /// What an [`InputType::Id`] starts with.
     pub prefix: Option<String>,
-    /// Whether it may be an output of another component.
+    /// Whether it may be an output of another component, or a value that AWS keeps.
     pub from: bool,
     /// The outputs that an [`InputType::Component`] must give.
     pub takes: Vec<String>,
@@ -133,6 +133,15 @@ impl InputSpec {
             }
             return;
         }
+        if let Input::Kept { .. } = value {
+            if !self.from {
+                found.push((
+                    span,
+                    "the blueprint decides by it, so it must stand in the spec itself".to_owned(),
+                ));
+            }
+            return;
+        }
         let before = found.len();
         self.of.problems(self, value, span, found);
         if found.len() > before {
@@ -153,6 +162,15 @@ impl InputSpec {
 }
 
 impl InputType {
+    /// Whether a list may be given.
+    pub(super) fn takes_list(&self) -> bool {
+        match self {
+            Self::List(_) => true,
+            Self::OneOf(types) => types.iter().any(Self::takes_list),
+            _ => false,
+        }
+    }
+
     /// Reads the type as a manifest writes it: `list of id or tag`.
     pub(super) fn parse(text: &str, values: &[String]) -> Option<Self> {
         if text.contains(" or ") {
@@ -196,7 +214,7 @@ impl InputType {
             (Self::Integer, Input::Int(_))
             | (Self::Bool, Input::Bool(_))
             | (Self::Component, Input::Component(_))
-            | (_, Input::From { .. }) => {}
+            | (_, Input::From { .. } | Input::Kept { .. }) => {}
             (Self::Port, Input::Int(number)) => {
                 if !(1..=65_535).contains(number) {
                     found.push((span, format!("{number} is no port: 1 to 65535")));
@@ -317,6 +335,7 @@ fn kind_of(value: &Input) -> &'static str {
         Input::Table(_) => "a table",
         Input::From { .. } => "an output of another component",
         Input::Component(_) => "another component",
+        Input::Kept { .. } => "a value from elsewhere",
     }
 }
 
@@ -331,6 +350,14 @@ fn list_problems<'a>(
             found.push((
                 Some(&item.span),
                 "an element can't come from another component; the whole list can".to_owned(),
+            ));
+            continue;
+        }
+        if let Input::Kept { .. } = &item.value {
+            found.push((
+                Some(&item.span),
+                "an element can't come from elsewhere; the whole list can, as from a `StringList`"
+                    .to_owned(),
             ));
             continue;
         }

@@ -174,6 +174,9 @@ fn type_at(reference: &Reference) -> Result<Found, String> {
     Ok(found)
 }
 
+/// What a text is once it is split.
+static TEXTS: Type = Type::List(&Type::String);
+
 fn follow(found: Found, step: &Step, walked: &str, kind: &str) -> Option<Found> {
     Some(match (found, step) {
         (Found::Block(schema), Step::Attribute(name)) => match schema.attribute(name) {
@@ -192,6 +195,7 @@ fn follow(found: Found, step: &Step, walked: &str, kind: &str) -> Option<Found> 
             let (_, of) = fields.iter().find(|(field, _)| field == name)?;
             Found::Value(of)
         }
+        (Found::Value(Type::String), Step::Split) => Found::Value(&TEXTS),
         (Found::Value(Type::Set(of @ Type::Object(_))), Step::Key(_)) => {
             let keyed = Kind::of(kind)?
                 .set_keys
@@ -232,6 +236,7 @@ fn no_such(found: Found, step: &Step, walked: &str, kind: &str) -> String {
         }
         Step::Index(index) => format!("{of} has no elements in order, so no `[{index}]`"),
         Step::Key(key) => format!("{of} has no elements by key, so no `[\"{key}\"]`"),
+        Step::Split => format!("{of} is no text, so it can't be split"),
     }
 }
 

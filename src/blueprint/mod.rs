@@ -9,11 +9,13 @@
 //! reading order:
 //!
 //! - `manifest`, `input`, `form`: what a blueprint takes, and whether what was given is that;
+//! - `kept`: what AWS keeps under a name that the spec gives, as lookups;
 //! - `template`, `text`, `engine`: rendering, by which a user's value stays a value and a
 //!   rendered line knows the line that it came from;
 //! - `read`: the rendered TOML against the provider's schema;
 //! - `amend`: what the spec overrides of it, adds to it and leaves to others;
-//! - `fill`: tags, defaults and names; `link`: whether references lead somewhere;
+//! - `fill`: tags, defaults and names; `link`: whether references lead somewhere; `moved`:
+//!   whether old and new names do;
 //! - `expand`: all of it, component by component, with the spec's defaults given to each.
 //!
 //! *Invariant*: pure and offline: the same spec and library give the same resources.
@@ -24,8 +26,10 @@ mod expand;
 mod fill;
 mod form;
 mod input;
+mod kept;
 mod link;
 mod manifest;
+mod moved;
 mod place;
 mod read;
 mod template;

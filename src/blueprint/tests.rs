@@ -2,6 +2,7 @@
 
 mod amend;
 mod defaults;
+mod kept;
 mod network;
 mod properties;
 mod wrong;

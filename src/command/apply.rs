@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::change::{self, ChangeArguments, Wait};
 use super::connect::{self, SpecArguments};
+use super::remember::{self, For};
 use super::{Exit, Failed};
 use crate::aws::Aws;
 use crate::health::{self, Health, Service};
@@ -59,16 +60,17 @@ pub(super) async fn run(
     let findings = approved.findings().to_vec();
     let services = health::services(approved.desired());
     let desired = approved.desired();
-    let store = connect::store(world, spec, change.sandbox, desired);
-    let _lock = store.lock(&world.holder()).await?;
-    let document = connect::document(world, store.as_ref(), desired).await?;
+    let memory = remember::recall(world, spec, change.sandbox, desired, For::Applying).await?;
     let aws = connect::aws(world, change.sandbox, &desired.region).await?;
-    let session = pipeline::open(&aws, desired, document).await?;
+    let session = pipeline::open(&aws, desired, memory.document.clone()).await?;
     let plan = pipeline::plan(&session, approved, world.today(), change.options()).await?;
     if !change.json {
         screen.data(&ui::check::waived(&findings));
     }
-    let finished = change::carry_out(screen, session, store.as_ref(), plan, change, *wait).await?;
+    let finished =
+        change::carry_out(screen, session, memory.store.as_ref(), plan, change, *wait).await;
+    memory.settle().await?;
+    let finished = finished?;
     if !change.json {
         screen.data(&finished.outputs);
         screen.talk(&ui::next::render(&finished.next, &finished.known));

@@ -111,6 +111,12 @@ pub(super) async fn carry_out(
         return Err(Failed::Problems(plan.problems));
     }
     if plan.is_empty() {
+        let mut document = session.document;
+        if !document.renamed.is_empty() {
+            // Nothing changes in AWS, but what is remembered has other names.
+            document.serial += 1;
+            store.save(&document).await?;
+        }
         return Ok(Finished {
             exit: Exit::Done,
             outputs: outputs(&plan, &plan.known),

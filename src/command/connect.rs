@@ -15,15 +15,12 @@ use crate::blueprint::Library;
 use crate::diagnostic::Source;
 use crate::dns::Servers;
 use crate::pipeline::Stop;
-use crate::resource::Desired;
 use crate::sandbox;
-use crate::state::Document;
-use crate::state::store::{Local, Store};
 use crate::ui;
 use crate::world::World;
 
 /// The spec and what its blueprints are taken from.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(super) struct SpecArguments {
     /// The spec
     #[arg(value_name = "SPEC", default_value = "watertight.toml")]
@@ -43,7 +40,7 @@ impl SpecArguments {
 }
 
 /// The user's own blueprints.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(super) struct BlueprintArguments {
     /// A folder of blueprints of your own, `DIR/NAME/blueprint.toml`; one of the same name
     /// as a built-in one takes its place
@@ -212,13 +209,8 @@ pub(super) fn sandbox_failed(error: &sandbox::Error) -> Failed {
     Failed::said(format!("{error}{cause}"), error.hint().as_slice())
 }
 
-/// Where the state is: beside the spec, the sandbox's apart.
-pub(super) fn store(
-    world: &World,
-    arguments: &SpecArguments,
-    sandbox: SandboxArguments,
-    desired: &Desired,
-) -> Box<dyn Store> {
+/// The folder of all state: beside the spec, the sandbox's apart.
+pub(super) fn root(world: &World, arguments: &SpecArguments, sandbox: SandboxArguments) -> PathBuf {
     let beside = world.path(&arguments.spec);
     let mut folder = beside
         .parent()
@@ -227,18 +219,5 @@ pub(super) fn store(
     if sandbox.sandbox {
         folder.push("sandbox");
     }
-    folder.push(&desired.app);
-    folder.push(&desired.environment);
-    Box::new(Local::new(folder))
-}
-
-/// The document, or a new one where there never was one.
-pub(super) async fn document(
-    world: &World,
-    store: &dyn Store,
-    desired: &Desired,
-) -> Result<Document, Failed> {
-    let document = store.load().await?;
-    Ok(document
-        .unwrap_or_else(|| Document::new(&desired.app, &desired.environment, &world.lineage())))
+    folder
 }

@@ -4,6 +4,7 @@
 
 use super::change::{self, ChangeArguments, Wait};
 use super::connect::{self, SpecArguments};
+use super::remember::{self, For};
 use super::{Exit, Failed};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::pipeline;
@@ -54,13 +55,20 @@ pub(super) async fn run(
             }
         }
     };
-    let store = connect::store(world, spec, change.sandbox, &desired);
-    let _lock = store.lock(&world.holder()).await?;
-    let document = connect::document(world, store.as_ref(), &desired).await?;
+    let memory = remember::recall(world, spec, change.sandbox, &desired, For::Destroying).await?;
     let aws = connect::aws(world, change.sandbox, &desired.region).await?;
-    let session = pipeline::open(&aws, &desired, document).await?;
+    let session = pipeline::open(&aws, &desired, memory.document.clone()).await?;
     let plan = pipeline::plan_destroy(&session, &desired, change.options()).await?;
-    let finished =
-        change::carry_out(screen, session, store.as_ref(), plan, change, Wait::Config).await?;
+    let finished = change::carry_out(
+        screen,
+        session,
+        memory.store.as_ref(),
+        plan,
+        change,
+        Wait::Config,
+    )
+    .await;
+    memory.settle().await?;
+    let finished = finished?;
     Ok(finished.exit)
 }

@@ -7,8 +7,9 @@ use std::time::Instant;
 use clap::Args;
 
 use super::connect::{self, SandboxArguments, SpecArguments};
-use super::{Exit, Failed};
+use super::{Exit, Failed, remember};
 use crate::doctor::{self, Began, Level, Line};
+use crate::resource::Desired;
 use crate::ui::{self, Screen};
 use crate::world::World;
 
@@ -51,10 +52,14 @@ pub(super) async fn run(
     let source = connect::source(world, &arguments.spec)?;
     let library = connect::library(world, &arguments.spec.blueprints)?;
     let environment = arguments.spec.environment();
+    let store_of = |desired: &Desired| {
+        let (app, named) = (&desired.app, &desired.environment);
+        remember::at(world, &arguments.spec, arguments.sandbox, app, named)
+    };
     if arguments.policy {
         let approved = crate::pipeline::approve(&source, environment, &library, world.today())?;
         let desired = approved.desired();
-        let store = connect::store(world, &arguments.spec, arguments.sandbox, desired);
+        let store = store_of(desired);
         let document = store.load().await?;
         screen.data(&doctor::policy(desired, document.as_ref()));
         return Ok(Exit::Done);
@@ -62,7 +67,7 @@ pub(super) async fn run(
     let (line, desired) = doctor::spec(&source, environment, &library, world.today());
     let mut lines = vec![line];
     if let Some(desired) = desired {
-        let store = connect::store(world, &arguments.spec, arguments.sandbox, &desired);
+        let store = store_of(&desired);
         let (state, document) = doctor::state(store.as_ref(), &world.holder()).await;
         lines.extend(state);
         match connect::aws(world, arguments.sandbox, &desired.region).await {

@@ -14,7 +14,9 @@ mod destroy;
 mod doctor;
 mod explain;
 mod new;
+mod output;
 mod plan;
+mod remember;
 mod sandbox;
 
 use std::process::ExitCode;
@@ -101,6 +103,7 @@ enum Verb {
     Apply(apply::Arguments),
     Destroy(destroy::Arguments),
     Doctor(doctor::Arguments),
+    Output(output::Arguments),
     Blueprints(blueprints::Arguments),
     Explain(explain::Arguments),
     Sandbox(sandbox::Arguments),
@@ -138,6 +141,7 @@ pub fn run(world: &World) -> ExitCode {
         Verb::Apply(arguments) => wait(apply::run(world, screen, &arguments)),
         Verb::Destroy(arguments) => wait(destroy::run(world, screen, &arguments)),
         Verb::Doctor(arguments) => wait(doctor::run(world, screen, &arguments)),
+        Verb::Output(arguments) => wait(output::run(world, screen, &arguments)),
         Verb::New(arguments) => new::run(world, screen, &arguments),
         Verb::Blueprints(arguments) => blueprints::run(world, screen, &arguments),
         Verb::Explain(arguments) => explain::run(screen, &arguments),

@@ -5,6 +5,7 @@
 use clap::Args;
 
 use super::connect::{self, SandboxArguments, SpecArguments};
+use super::remember::{self, For};
 use super::{Exit, Failed};
 use crate::diff::Options;
 use crate::pipeline;
@@ -53,13 +54,15 @@ pub(super) async fn run(
         world.today(),
     )?;
     let findings = approved.findings().to_vec();
-    let store = connect::store(
+    let memory = remember::recall(
         world,
         &arguments.spec,
         arguments.sandbox,
         approved.desired(),
-    );
-    let document = connect::document(world, store.as_ref(), approved.desired()).await?;
+        For::Reading,
+    )
+    .await?;
+    let document = memory.document;
     let plan = if arguments.offline {
         pipeline::plan_offline(&approved, &document)?
     } else {

@@ -233,11 +233,15 @@ impl Case<'_> {
                 Action::Update,
                 vec![Why::Protection(self.is_to_be_protected())],
             ),
+            // The same, under the name that it has now.
+            Standing::Recorded if fields.is_empty() && self.has_moved() => {
+                (Action::Update, self.moved())
+            }
             Standing::Recorded if fields.is_empty() => {
                 changes.unchanged.push(self.resource.address.clone());
                 return;
             }
-            Standing::Recorded => (Action::Update, Vec::new()),
+            Standing::Recorded => (Action::Update, self.moved()),
         };
         let mut step = self.step(action, Some(seen), fields, why, generation);
         self.keep_live_names(seen, &mut step);
@@ -265,7 +269,13 @@ impl Case<'_> {
             return;
         }
         let generation = self.document.generation + 1;
-        let mut step = self.step(Action::Replace, Some(seen), fields, Vec::new(), generation);
+        let mut step = self.step(
+            Action::Replace,
+            Some(seen),
+            fields,
+            self.moved(),
+            generation,
+        );
         step.wanted = Some(all_ours(self.resource));
         if !self.take_another_name(seen, generation, &mut step) {
             changes.problems.push(Problem {
@@ -384,7 +394,8 @@ impl Case<'_> {
         generation: u64,
     ) -> Step {
         let protect = self.is_to_be_protected();
-        let protected = self.record.map_or(protect, |record| record.protect);
+        // What the record or the spec protects, the stricter of the two.
+        let protected = protect || self.record.is_some_and(|record| record.protect);
         Step {
             change: Change {
                 address: self.resource.address.clone(),
@@ -419,6 +430,17 @@ impl Case<'_> {
     fn protection_changes(&self) -> bool {
         self.record
             .is_some_and(|record| record.protect != self.is_to_be_protected())
+    }
+
+    fn has_moved(&self) -> bool {
+        let renamed = &self.document.renamed.addresses;
+        renamed.contains_key(&self.resource.address)
+    }
+
+    /// What it was called before, as a cause.
+    fn moved(&self) -> Vec<Why> {
+        let before = self.document.renamed.before(&self.resource.address);
+        before.map(Why::Moved).into_iter().collect()
     }
 
     fn is_sensitive(&self, name: &str) -> bool {

@@ -41,8 +41,9 @@ pub enum Target<'a> {
     Keep(&'a Confirmed),
     /// The same for show, before AWS was asked: what hangs on a lookup is unknown.
     Preview(&'a Approved),
-    /// Nothing. Needs no approval.
-    Remove,
+    /// Nothing. Needs no approval; the spec, as far as it could be expanded, still says
+    /// what is protected.
+    Remove(&'a Desired),
 }
 
 /// Holds the target against what was observed.
@@ -59,7 +60,7 @@ pub fn compare(
     let desired = match target {
         Target::Keep(confirmed) => confirmed.desired(),
         Target::Preview(approved) => approved.desired(),
-        Target::Remove => &nothing,
+        Target::Remove(_) => &nothing,
     };
     let asked = !matches!(target, Target::Preview(_));
     keep::compare(desired, graph, observed, document, asked, &mut changes);

@@ -27,8 +27,12 @@ pub(super) fn compare(
     let logs = log_buckets(desired, observed, document);
     let none = BTreeSet::new();
     let kept = if options.delete_logs { &none } else { &logs };
+    let ephemeral = match target {
+        Target::Remove(spec) => spec.ephemeral,
+        Target::Keep(_) | Target::Preview(_) => desired.ephemeral,
+    };
     let why = |address: &Address| match target {
-        Target::Remove => Why::Destroy,
+        Target::Remove(_) => Why::Destroy,
         Target::Keep(_) | Target::Preview(_) if desired.resources.contains_key(address) => {
             Why::Replaced
         }
@@ -48,6 +52,7 @@ pub(super) fn compare(
         }
         let record = document.current(address);
         let mut step = delete(address, seen, record, why(address));
+        step.change.protected |= !ephemeral && holds_something(address, seen);
         if options.empty_buckets || part_of(address, seen, &logs).is_some() {
             allow_emptying(&mut step);
         }
@@ -63,13 +68,13 @@ pub(super) fn compare(
         changes.steps.push(step);
     }
     forget(desired, observed, document, changes);
-    if !matches!(target, Target::Remove) {
+    if !matches!(target, Target::Remove(_)) {
         for child in &observed.children {
             changes.steps.push(made_by_hand(child));
         }
     }
     for (address, foreign) in &observed.foreign {
-        if matches!(target, Target::Remove) {
+        if matches!(target, Target::Remove(_)) {
             changes
                 .notes
                 .push(format!("{address}: {foreign}; it stays"));
@@ -89,10 +94,8 @@ fn delete(address: &Address, seen: &Seen, record: Option<&Record>, why: Why) -> 
             region: seen.id.region.clone(),
             fields: Vec::new(),
             why: vec![why],
-            protected: record.map_or_else(
-                || Kind::of(&address.kind).is_some_and(|kind| (kind.protect)(&seen.attributes)),
-                |record| record.protect,
-            ),
+            protected: record
+                .map_or_else(|| holds_something(address, seen), |record| record.protect),
         },
         after: Vec::new(),
         wanted: None,
@@ -103,6 +106,11 @@ fn delete(address: &Address, seen: &Seen, record: Option<&Record>, why: Why) -> 
         generation: record.map_or(0, |record| record.generation),
         protect: record.is_some_and(|record| record.protect),
     }
+}
+
+/// Whether it holds data or carries traffic, whatever its record says.
+fn holds_something(address: &Address, seen: &Seen) -> bool {
+    Kind::of(&address.kind).is_some_and(|kind| (kind.protect)(&seen.attributes))
 }
 
 /// What the user has allowed stands beside what was observed, where the delete finds it.

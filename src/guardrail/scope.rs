@@ -323,6 +323,7 @@ impl<'a> Scope<'a> {
                 Step::Attribute(name) => value.as_map()?.get(name)?,
                 Step::Index(index) => value.items().get(*index)?,
                 Step::Key(key) => value.as_map()?.get(key)?,
+                Step::Split => return None,
             };
         }
         (!value.is_null()).then_some(value)

@@ -56,6 +56,8 @@ pub enum Why {
     },
     /// It is to be protected from now on, or no longer.
     Protection(bool),
+    /// It stood under this name: an address, or another app and environment.
+    Moved(String),
     /// Everything is to go.
     Destroy,
 }
@@ -85,6 +87,7 @@ impl fmt::Display for Why {
             Self::Protection(false) => {
                 f.write_str("no longer protected (`ephemeral` is true); nothing of it changes")
             }
+            Self::Moved(from) => write!(f, "moved from {from}"),
             Self::Destroy => f.write_str("destroy"),
         }
     }
@@ -109,6 +112,7 @@ impl Serialize for Why {
             Self::Upstream(_) => "upstream",
             Self::NoRecord { .. } => "no_record",
             Self::Protection(_) => "protection",
+            Self::Moved(_) => "moved",
             Self::Destroy => "destroy",
         };
         let mut json = serde_json::json!({ "cause": cause, "text": self.to_string() });
@@ -123,6 +127,7 @@ impl Serialize for Why {
                 json["to"] = serde_json::json!(to);
             }
             Self::Upstream(address) => json["address"] = serde_json::json!(address),
+            Self::Moved(from) => json["from"] = serde_json::json!(from),
             _ => {}
         }
         json.serialize(serializer)

@@ -92,6 +92,7 @@ impl Known {
                     }
                     _ => return None,
                 },
+                Step::Split => return None,
             };
         }
         (!value.is_null()).then(|| value.clone())

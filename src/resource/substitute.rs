@@ -103,6 +103,13 @@ fn unknown(reference: &Reference) -> Value {
 }
 
 fn found(reference: &Reference, lookups: &Lookups) -> Option<Value> {
+    if let Some((Step::Split, before)) = reference.path.split_last() {
+        let whole = Reference {
+            target: reference.target.clone(),
+            path: before.to_vec(),
+        };
+        return found(&whole, lookups)?.split();
+    }
     let (first, rest) = reference.path.split_first()?;
     let Step::Attribute(name) = first else {
         return None;
@@ -112,6 +119,7 @@ fn found(reference: &Reference, lookups: &Lookups) -> Option<Value> {
         value = match step {
             Step::Attribute(name) | Step::Key(name) => value.as_map()?.get(name)?,
             Step::Index(index) => value.items().get(*index)?,
+            Step::Split => return None,
         };
     }
     (!value.is_null()).then(|| value.clone())

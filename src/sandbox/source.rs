@@ -38,6 +38,7 @@ static SOURCES: &[(&str, &str)] = sources![
     "watertight_sandbox/mend_route53.py",
     "watertight_sandbox/mend_routing.py",
     "watertight_sandbox/mend_s3.py",
+    "watertight_sandbox/mend_ssm.py",
     "watertight_sandbox/mend_target_groups.py",
     "watertight_sandbox/mend_vpc.py",
     "watertight_sandbox/mend_vpc_origin.py",

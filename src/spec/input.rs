@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::reader::{Reader, type_of};
-use super::{Input, Written};
+use super::{Input, Written, kept};
 use crate::address;
 use crate::diagnostic::{Source, did_you_mean};
 
@@ -112,6 +112,12 @@ fn reference(reader: &mut Reader, scope: Option<&Scope<'_>>, table: &DeTable<'_>
     let Some(text) = reader.text("from", value) else {
         return said;
     };
+    if let Some(kept) = kept::read(&text.value) {
+        return kept.unwrap_or_else(|misfit| {
+            reader.misfit(misfit, text.span);
+            said
+        });
+    }
     let (component, output) = match text.value.split_once('.') {
         Some((component, output)) => (component, Some(output)),
         None => (text.value.as_str(), None),

@@ -30,6 +30,12 @@ pub fn in_toml(value: &Input) -> String {
         Input::From { component, output } => {
             format!("{{ from = {} }}", quoted(&format!("{component}.{output}")))
         }
+        Input::Kept { keeper, name } => {
+            format!(
+                "{{ from = {} }}",
+                quoted(&format!("{}:{name}", keeper.scheme()))
+            )
+        }
         Input::Component(component) => format!("{{ from = {} }}", quoted(component)),
     }
 }
@@ -71,7 +77,7 @@ mod tests {
 
     use super::in_toml;
     use crate::diagnostic::{Source, Span};
-    use crate::spec::{Input, Written, parse_input};
+    use crate::spec::{Input, Keeper, Written, parse_input};
 
     fn source(text: &str) -> Arc<Source> {
         Arc::new(Source {
@@ -106,6 +112,10 @@ mod tests {
             any::<bool>().prop_map(Input::Bool),
             ("[a-z][a-z0-9-]{0,5}", "[a-z][a-z0-9_]{0,5}")
                 .prop_map(|(component, output)| Input::From { component, output }),
+            "/[a-z/]{0,5}[a-z]".prop_map(|name| Input::Kept {
+                keeper: Keeper::Parameter,
+                name
+            }),
         ];
         let place = Span::new(&source(""), 0..0);
         leaf.prop_recursive(3, 12, 4, move |inner| {

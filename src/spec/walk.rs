@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: whatever the table, a spec comes out and every problem is noted once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
@@ -10,7 +10,7 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::amend;
 use super::input::{self, Scope};
 use super::reader::{Reader, misspelt};
-use super::{Amendments, Backend, Component, Given, Spec, Waiver, Written, defaults, form};
+use super::{Amendments, Backend, Component, Given, Spec, Waiver, Written, defaults, form, moved};
 use crate::diagnostic::{Diagnostic, Span};
 
 pub(super) const ROOT_KEYS: &[&str] = &[
@@ -26,6 +26,7 @@ pub(super) const ROOT_KEYS: &[&str] = &[
     "components",
     "environments",
     "waivers",
+    "moved",
 ];
 
 /// AWS allows 50 tags on most kinds; the rest is left to watertight's own.
@@ -59,6 +60,7 @@ pub(super) fn spec(reader: &mut Reader, root: &DeTable<'_>) -> Spec {
     Spec {
         source: reader.source().clone(),
         app,
+        environments: BTreeSet::from([environment.value.clone()]),
         environment,
         region,
         account: root
@@ -82,6 +84,7 @@ pub(super) fn spec(reader: &mut Reader, root: &DeTable<'_>) -> Spec {
             .get("waivers")
             .map(|value| waivers(reader, value))
             .unwrap_or_default(),
+        moved: moved::read(reader, root),
     }
 }
 

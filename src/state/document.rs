@@ -3,7 +3,7 @@
 //! *Invariant*: records are in order of address and generation, so the same state is the
 //! same bytes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
@@ -36,8 +36,44 @@ pub struct Document {
     pub serial: u64,
     /// Raised by every apply, kept after a destroy.
     pub generation: u64,
+    /// Name of the spec's file, which lies beside the folder that the state is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec: Option<String>,
     /// What stands, or is being made or deleted.
     pub records: Vec<Record>,
+    /// What this run calls otherwise than the document that it read.
+    #[serde(skip)]
+    pub renamed: Renamed,
+}
+
+/// What a run calls otherwise than the document that it read; see
+/// [`rename`](super::rename).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Renamed {
+    /// Old addresses, by the new ones.
+    pub addresses: BTreeMap<Address, Address>,
+    /// The old app and environment, if either was another.
+    pub whole: Option<(String, String)>,
+}
+
+impl Renamed {
+    /// Whether nothing has another name.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.addresses.is_empty() && self.whole.is_none()
+    }
+
+    /// What a resource was called, for people: its old address, or the old app and
+    /// environment of everything.
+    #[must_use]
+    pub fn before(&self, address: &Address) -> Option<String> {
+        let old = self.addresses.get(address).map(Address::to_string);
+        let whole = || {
+            let (app, environment) = self.whole.as_ref()?;
+            Some(format!("{app}/{environment}"))
+        };
+        old.or_else(whole)
+    }
 }
 
 /// One thing that stands or may stand.
@@ -103,7 +139,9 @@ impl Document {
             lineage: lineage.to_owned(),
             serial: 0,
             generation: 0,
+            spec: None,
             records: Vec::new(),
+            renamed: Renamed::default(),
         }
     }
 

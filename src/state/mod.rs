@@ -6,6 +6,8 @@
 //! *Invariant*: no sensitive value is ever in a document.
 
 mod document;
+mod moved;
 pub mod store;
 
-pub use document::{Document, FORMAT, Record, Status, recordable, token};
+pub use document::{Document, FORMAT, Record, Renamed, Status, recordable, token};
+pub use moved::{rename, rename_whole};

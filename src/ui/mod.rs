@@ -16,6 +16,7 @@ pub mod doctor;
 pub mod explain;
 pub mod health;
 pub mod next;
+pub mod output;
 pub mod plan;
 pub mod progress;
 pub mod prompt;

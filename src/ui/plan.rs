@@ -11,6 +11,7 @@ use anstyle::Style;
 use super::style::{BOLD, CYAN, DIM, GREEN, MAGENTA, RED, YELLOW, paint};
 use super::value::show;
 use crate::diagnostic::Span;
+use crate::outputs::is_sensitive;
 use crate::plan::{Action, Change, Field, Mode, Plan, Problem, Why};
 use crate::refresh::Known;
 use crate::value::Value;
@@ -73,10 +74,12 @@ pub fn json(plan: &Plan) -> String {
 pub fn outputs(outputs: &BTreeMap<(String, String), Value>, known: &Known) -> String {
     let mut text = String::new();
     for ((component, name), value) in outputs {
-        line(
-            &mut text,
-            &format!("{component}.{name} = {}", show(&known.resolve(value), 0)),
-        );
+        let shown = if is_sensitive(value) {
+            "(sensitive)".to_owned()
+        } else {
+            show(&known.resolve(value), 0)
+        };
+        line(&mut text, &format!("{component}.{name} = {shown}"));
     }
     text
 }

@@ -11,12 +11,15 @@ pub(super) mod caller_identity;
 pub(super) mod ec2_managed_prefix_list;
 mod networks;
 pub(super) mod route53_zone;
+pub(super) mod secretsmanager_secret;
 pub(super) mod security_group;
+pub(super) mod ssm_parameter;
 pub(super) mod subnets;
 pub(super) mod vpc;
 
 use aws_sdk_ec2::types::{Filter, Tag};
 
+use crate::diagnostic::did_you_mean;
 use crate::value::{Attributes, Value};
 
 /// How many things an error lists before it says how many more there are.
@@ -90,6 +93,11 @@ fn listed(mut items: Vec<String>) -> String {
         0 => text,
         more => format!("{text} and {more} more"),
     }
+}
+
+/// The name that may have been meant.
+fn near<'a>(name: &str, others: &'a [String]) -> Option<&'a str> {
+    did_you_mean(name, others.iter().map(String::as_str))
 }
 
 fn tags_value(tags: &[Tag]) -> Value {

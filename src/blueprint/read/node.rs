@@ -9,7 +9,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::blueprint::text;
+use crate::blueprint::input::InputType;
+use crate::blueprint::{kept, text};
 use crate::spec::{Given, Input, Written};
 
 /// A value and its place.
@@ -113,6 +114,9 @@ impl Node {
             ),
             Input::From { component, output } => Form::Text(text::placeholder(component, output)),
             Input::Component(component) => Form::Text(text::placeholder(component, "")),
+            Input::Kept { keeper, name } => {
+                Form::Text(kept::placeholder(*keeper, name, &InputType::Text))
+            }
         };
         Self {
             at: value.span.start..value.span.end,

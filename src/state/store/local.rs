@@ -29,6 +29,17 @@ impl Local {
         Self { folder }
     }
 
+    /// Every store under a root, `ROOT/APP/ENVIRONMENT`, that has a document; in order.
+    #[must_use]
+    pub fn all(root: &Path) -> Vec<Self> {
+        let apps = folders(root);
+        apps.iter()
+            .flat_map(|app| folders(app))
+            .map(Self::new)
+            .filter(|store| store.file().is_file())
+            .collect()
+    }
+
     fn file(&self) -> PathBuf {
         self.folder.join("state.json")
     }
@@ -80,6 +91,18 @@ impl Local {
         Ok(())
     }
 
+    fn retire_now(&self) -> io::Result<()> {
+        let file = self.file();
+        let serial = serial_of(&file).unwrap_or_default();
+        let kept = self.history().join(format!("{serial:010}.json"));
+        create_private(&self.history())?;
+        match fs::rename(&file, kept) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        File::open(&self.folder)?.sync_all()
+    }
+
     fn lock_now(&self, holder: &str) -> Result<Lock, Error> {
         let path = self.folder.join("lock");
         let failed = |source| Error::File {
@@ -128,6 +151,13 @@ impl Store for Local {
             .map_err(io::Error::other)
             .flatten()
             .map_err(|source| Error::File { path, source })
+    }
+
+    async fn retire(&self) -> Result<(), Error> {
+        self.retire_now().map_err(|source| Error::File {
+            path: self.file(),
+            source,
+        })
     }
 
     async fn lock(&self, holder: &str) -> Result<Lock, Error> {
@@ -196,6 +226,19 @@ fn history_of(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// The folders in a folder, in order; none where it can't be read.
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    folders
+}
+
 #[cfg(unix)]
 fn create_private(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
@@ -258,6 +301,25 @@ mod tests {
                 other => panic!("{length} bytes were read as {other:?}"),
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_retired_document_is_in_the_history_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Local::new(folder.path().join("shop/prod"));
+        let mut document = Document::new("shop", "prod", "0123");
+        for serial in 1..=2 {
+            document.serial = serial;
+            store.save(&document).await.unwrap();
+        }
+        assert_eq!(Local::all(folder.path()).len(), 1);
+        store.retire().await.unwrap();
+        assert_eq!(store.load().await.unwrap(), None);
+        assert!(Local::all(folder.path()).is_empty());
+        let kept = folder.path().join("shop/prod/history/0000000002.json");
+        assert!(kept.is_file());
+        // Once more is no harm.
+        store.retire().await.unwrap();
     }
 
     #[tokio::test]

@@ -21,6 +21,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Makes this the document. Durable when it returns.
     async fn save(&self, document: &Document) -> Result<(), Error>;
 
+    /// Forgets the document, which another place has now. What was kept of it before stays.
+    async fn retire(&self) -> Result<(), Error>;
+
     /// Keeps every other run from changing the document, until what is returned is dropped.
     /// `holder` tells the others who it is.
     async fn lock(&self, holder: &str) -> Result<Lock, Error>;

@@ -1,0 +1,319 @@
+//! The document of a spec's app and environment: where it is, under which names its records
+//! stand now, and whether it is another's.
+//!
+//! In: a spec, expanded as far as it can be. Out: [`Memory`]. `[[moved]]` is carried out here,
+//! on what was read; the disk has it with the first thing that a run writes.
+//!
+//! *Invariant*: a document that moved to another place is removed from the old one only when
+//! the new one has it.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+
+use super::Failed;
+use super::connect::{self, SandboxArguments, SpecArguments};
+use crate::diagnostic::Diagnostic;
+use crate::pipeline::Stop;
+use crate::resource::Desired;
+use crate::spec::{Move, Moved};
+use crate::state::store::{Local, Lock, Store};
+use crate::state::{self, Document};
+use crate::world::World;
+
+/// What a run wants with the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum For {
+    /// To look at it.
+    Reading,
+    /// To apply the spec.
+    Applying,
+    /// To destroy everything in it.
+    Destroying,
+}
+
+/// What is remembered, and where.
+#[derive(Debug)]
+pub(super) struct Memory {
+    pub(super) store: Box<dyn Store>,
+    /// As it will be saved. Taken by the run.
+    pub(super) document: Document,
+    /// Where the document was before it moved.
+    left: Option<Box<dyn Store>>,
+    /// Held to the end of the run.
+    _locks: Vec<Lock>,
+}
+
+/// Finds the document, or begins one where there never was one.
+///
+/// # Errors
+/// State that can't be read, or is held by another run; moves that can't be made; and a spec
+/// that was another app's or environment's and does not say that it moved.
+pub(super) async fn recall(
+    world: &World,
+    arguments: &SpecArguments,
+    sandbox: SandboxArguments,
+    desired: &Desired,
+    purpose: For,
+) -> Result<Memory, Failed> {
+    let at = |app: &str, environment: &str| at(world, arguments, sandbox, app, environment);
+    let Desired {
+        app, environment, ..
+    } = desired;
+    let store = at(app, environment);
+    let mut locks = Vec::new();
+    if purpose != For::Reading {
+        locks.push(store.lock(&world.holder()).await?);
+    }
+    let mut document = store.load().await?;
+    let mut left = None;
+    for (one, app, environment) in forerunners(desired) {
+        let old = at(&app, &environment);
+        if old.load().await?.is_none() {
+            continue;
+        }
+        if purpose != For::Reading {
+            locks.push(old.lock(&world.holder()).await?);
+        }
+        let Some(found) = old.load().await? else {
+            continue;
+        };
+        if let Some(now) = document.as_ref().filter(|now| !now.records.is_empty()) {
+            // A run that was cut off after it had saved the new one.
+            if now.lineage == found.lineage {
+                left = Some(old);
+            }
+        } else if !found.records.is_empty() {
+            document = Some(take_over(found, desired, one)?);
+            left = Some(old);
+        }
+    }
+    let file = arguments.spec.file_name().map(PathBuf::from);
+    let file = file.map(|file| file.display().to_string());
+    if document.as_ref().is_none_or(|now| now.records.is_empty()) {
+        let root = connect::root(world, arguments, sandbox);
+        refuse_abandoned(&Local::all(&root), desired, file.as_deref()).await?;
+    }
+    let mut document =
+        document.unwrap_or_else(|| Document::new(app, environment, &world.lineage()));
+    document.spec = file;
+    let problems = state::rename(&mut document, &desired.moved);
+    // What can't be renamed can still be destroyed under its old name.
+    if !problems.is_empty() && purpose != For::Destroying {
+        return Err(Stop::Wrong(problems).into());
+    }
+    Ok(Memory {
+        store,
+        document,
+        left,
+        _locks: locks,
+    })
+}
+
+/// Where the document of an app and environment is, beside the spec.
+pub(super) fn at(
+    world: &World,
+    arguments: &SpecArguments,
+    sandbox: SandboxArguments,
+    app: &str,
+    environment: &str,
+) -> Box<dyn Store> {
+    let folder = connect::root(world, arguments, sandbox);
+    Box::new(Local::new(folder.join(app).join(environment)))
+}
+
+impl Memory {
+    /// Removes the document from where it was, once it is saved where it is now.
+    ///
+    /// # Errors
+    /// State that can't be read or removed.
+    pub(super) async fn settle(&self) -> Result<(), Failed> {
+        if let Some(left) = &self.left
+            && let (Some(now), Some(old)) = (self.store.load().await?, left.load().await?)
+            && now.lineage == old.lineage
+        {
+            left.retire().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Where the document may have been, the nearest first: every name that the moves of
+/// everything lead from. Each can follow another, in any order: the app was renamed, and
+/// later its environment.
+fn forerunners(desired: &Desired) -> Vec<(&Moved, String, String)> {
+    let here = (desired.app.clone(), desired.environment.clone());
+    let mut seen = vec![here.clone()];
+    let mut found = Vec::new();
+    let mut waiting = VecDeque::from([here]);
+    while let Some((app, environment)) = waiting.pop_front() {
+        for one in &desired.moved {
+            let Some(before) = before(one, &app, &environment) else {
+                continue;
+            };
+            if !seen.contains(&before) {
+                seen.push(before.clone());
+                found.push((one, before.0.clone(), before.1.clone()));
+                waiting.push_back(before);
+            }
+        }
+    }
+    found
+}
+
+/// What was called so before this move, if it leads here.
+fn before(one: &Moved, app: &str, environment: &str) -> Option<(String, String)> {
+    let Move::Whole {
+        app: apps,
+        environment: environments,
+    } = &one.what
+    else {
+        return None;
+    };
+    let back = |pair: &Option<(String, String)>, now: &str| match pair {
+        None => Some(now.to_owned()),
+        Some((from, to)) => (to == now).then(|| from.clone()),
+    };
+    Some((back(apps, app)?, back(environments, environment)?))
+}
+
+/// Another app's or environment's document as this one's.
+fn take_over(mut document: Document, desired: &Desired, by: &Moved) -> Result<Document, Failed> {
+    let renamed = state::rename_whole(&mut document, &desired.app, &desired.environment);
+    let unfinished = match renamed {
+        Ok(()) => return Ok(document),
+        Err(unfinished) => unfinished,
+    };
+    let names: Vec<String> = unfinished.iter().map(ToString::to_string).collect();
+    let problem = Diagnostic::error(format!(
+        "{}/{} can't move yet: a run that began to make {} was interrupted, and what AWS may have made of it is found by its old names only",
+        document.app,
+        document.environment,
+        names.join(", ")
+    ))
+    .at(by.from.clone(), "")
+    .hint("Apply (or destroy) once under the old name, without this `[[moved]]`; then move it.");
+    Err(Stop::Wrong(vec![problem]).into())
+}
+
+/// A state that this very file made under names that it has no more: to go on would make
+/// everything anew and leave the old behind.
+async fn refuse_abandoned(
+    stores: &[Local],
+    desired: &Desired,
+    file: Option<&str>,
+) -> Result<(), Failed> {
+    let mut abandoned = Vec::new();
+    for store in stores {
+        // What can't be read is no proof of anything.
+        let Ok(Some(document)) = store.load().await else {
+            continue;
+        };
+        let is_named =
+            document.app == desired.app && desired.environments.contains(&document.environment);
+        let is_ours = document.spec.is_some() && document.spec.as_deref() == file;
+        if is_ours && !is_named && !document.records.is_empty() {
+            abandoned.push(document);
+        }
+    }
+    let Some(first) = abandoned.first() else {
+        return Ok(());
+    };
+    let file = file.unwrap_or_default();
+    let names: Vec<String> = abandoned
+        .iter()
+        .map(|one| format!("{}/{}", one.app, one.environment))
+        .collect();
+    let (app, environment) = (&desired.app, &desired.environment);
+    Err(Failed::Said {
+        message: format!(
+            "{file} now says {app}/{environment}, and what stands was made by it as {}: everything would be made anew, and the old left behind",
+            names.join(" and ")
+        ),
+        hints: vec![
+            format!(
+                "if it has another name now, say so, and it is kept:\n\n{}\n",
+                block(first, app, environment)
+            ),
+            format!(
+                "if it is to go, put the old name back and run `watertight destroy {file}` first"
+            ),
+            "if both are to stand, give the new one a spec file of its own".to_owned(),
+        ],
+    })
+}
+
+/// The `[[moved]]` to write.
+fn block(old: &Document, app: &str, environment: &str) -> String {
+    let mut from = Vec::new();
+    let mut to = Vec::new();
+    for (key, before, now) in [
+        ("app", &old.app, app),
+        ("environment", &old.environment, environment),
+    ] {
+        if before != now {
+            from.push(format!("{key} = \"{before}\""));
+            to.push(format!("{key} = \"{now}\""));
+        }
+    }
+    format!(
+        "    [[moved]]\n    from = {{ {} }}\n    to = {{ {} }}",
+        from.join(", "),
+        to.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{block, forerunners};
+    use crate::diagnostic::Source;
+    use crate::resource::Desired;
+    use crate::spec;
+    use crate::state::Document;
+
+    #[track_caller]
+    fn check(moved: &str, expected: &[&str]) {
+        let head = "app = \"store\"\nenvironment = \"live\"\nregion = \"eu-west-1\"\n";
+        let source = Arc::new(Source {
+            name: "shop.toml".to_owned(),
+            text: format!("{head}{moved}"),
+        });
+        let desired = Desired::named(&spec::parse(&source, None).spec.unwrap());
+        let found: Vec<String> = forerunners(&desired)
+            .iter()
+            .map(|(_, app, environment)| format!("{app}/{environment}"))
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_document_is_looked_for_under_every_name_it_had() {
+        check(
+            "[[moved]]\nfrom = { app = \"shop\" }\nto = { app = \"store\" }\n",
+            &["shop/live"],
+        );
+        check(
+            "[[moved]]\nfrom = { app = \"shop\", environment = \"prod\" }\nto = { app = \"store\", environment = \"live\" }\n",
+            &["shop/prod"],
+        );
+        check(
+            "[[moved]]\nfrom = { app = \"shop\" }\nto = { app = \"store\" }\n\
+             [[moved]]\nfrom = { environment = \"prod\" }\nto = { environment = \"live\" }\n",
+            &["shop/live", "store/prod", "shop/prod"],
+        );
+        check(
+            "[[moved]]\nfrom = { environment = \"test\" }\nto = { environment = \"staging\" }\n",
+            &[],
+        );
+    }
+
+    #[test]
+    fn the_block_to_write_names_what_differs() {
+        let old = Document::new("shop", "live", "0123");
+        assert_eq!(
+            block(&old, "store", "live"),
+            "    [[moved]]\n    from = { app = \"shop\" }\n    to = { app = \"store\" }"
+        );
+    }
+}
