@@ -64,10 +64,10 @@ pub fn parse(source: &Arc<Source>, environment: Option<&str>) -> Parsed {
         Some(table) => {
             let picked = environment::pick(&mut reader, &table, environment);
             let mut spec = walk::spec(&mut reader, &picked.root);
+            spec.environments.extend(picked.names);
             for other in &picked.others {
                 let mut again = reader::Reader::new(source);
-                let other = walk::spec(&mut again, other);
-                spec.environments.extend(other.environments);
+                walk::spec(&mut again, other);
                 reader.also(again.problems);
             }
             Some(spec)
@@ -96,6 +96,8 @@ pub struct Spec {
     pub app: Written<String>,
     /// Its environment, `[a-z][a-z0-9-]*`.
     pub environment: Written<String>,
+    /// Every environment that the spec names, this one among them.
+    pub environments: BTreeSet<String>,
     /// Region of everything that the spec gives no other.
     pub region: Written<String>,
     /// The only account that may be touched: 12 digits.
@@ -114,8 +116,6 @@ pub struct Spec {
     pub waivers: Vec<Waiver>,
     /// What stands under a new name.
     pub moved: Vec<Moved>,
-    /// Every environment that the spec names, this one among them.
-    pub environments: BTreeSet<String>,
 }
 
 /// A value and where it was written.

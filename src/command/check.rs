@@ -6,8 +6,6 @@ use clap::{Args, ValueEnum};
 
 use super::connect::{self, SpecArguments};
 use super::{Exit, Failed};
-use crate::compare::Comparison;
-use crate::guardrail::Approved;
 use crate::pipeline;
 use crate::ui::{Screen, check, compare, diagnostics};
 use crate::world::World;
@@ -39,37 +37,28 @@ enum Format {
     Json,
 }
 
-/// What there is to show.
-enum Checked {
-    One(Approved),
-    Both(Comparison),
-}
-
 pub(super) fn run(world: &World, screen: Screen, arguments: &Arguments) -> Result<Exit, Failed> {
     let source = connect::source(world, &arguments.spec)?;
     let library = connect::library(world, &arguments.spec.blueprints)?;
     let environment = arguments.spec.environment();
     let approved = pipeline::approve(&source, environment, &library, world.today());
-    let compared = approved.and_then(|approved| {
-        let Some(other) = &arguments.compare else {
-            return Ok(Checked::One(approved));
-        };
-        pipeline::compare(&source, environment, other, &library).map(Checked::Both)
-    });
-    match (compared, arguments.format) {
-        (Ok(Checked::Both(comparison)), format) => {
-            screen.data(&match format {
+    let told = match (approved, &arguments.compare) {
+        (Ok(approved), None) => Ok(match arguments.format {
+            Format::Text => check::render(&approved),
+            Format::Json => check::json(&approved),
+        }),
+        (Ok(_), Some(other)) => {
+            let compared = pipeline::compare(&source, environment, other, &library);
+            compared.map(|comparison| match arguments.format {
                 Format::Text => compare::render(&comparison),
                 Format::Json => compare::json(&comparison),
-            });
-            Ok(Exit::Done)
+            })
         }
-        (Ok(Checked::One(approved)), Format::Text) => {
-            screen.data(&check::render(&approved));
-            Ok(Exit::Done)
-        }
-        (Ok(Checked::One(approved)), Format::Json) => {
-            screen.data(&check::json(&approved));
+        (Err(stop), _) => Err(stop),
+    };
+    match (told, arguments.format) {
+        (Ok(text), _) => {
+            screen.data(&text);
             Ok(Exit::Done)
         }
         (Err(stop), Format::Text) => Err(stop.into()),

@@ -25,6 +25,8 @@ pub(super) struct Picked<'i> {
     pub(super) root: DeTable<'i>,
     /// The same for each of the others, which are only checked.
     pub(super) others: Vec<DeTable<'i>>,
+    /// The names of all.
+    pub(super) names: Vec<String>,
 }
 
 /// An environment that the spec speaks of.
@@ -58,12 +60,15 @@ pub(super) fn pick<'i>(reader: &mut Reader, root: &DeTable<'i>, asked: Option<&s
         return Picked {
             root: root.clone(),
             others: Vec::new(),
+            names: Vec::new(),
         };
     };
+    let names = all.iter().map(|known| known.name.to_owned()).collect();
     let picked = all.remove(picked);
     Picked {
         root: laid(root, &picked),
         others: all.iter().map(|other| laid(root, other)).collect(),
+        names,
     }
 }
 

@@ -24,6 +24,10 @@ pub(in crate::aws) struct SecretsmanagerSecret;
 
 #[async_trait]
 impl Ask for SecretsmanagerSecret {
+    fn permissions(&self) -> &'static [&'static str] {
+        &["secretsmanager:DescribeSecret"]
+    }
+
     async fn ask(
         &self,
         aws: &Aws,

@@ -20,6 +20,10 @@ pub(in crate::aws) struct SsmParameter;
 
 #[async_trait]
 impl Ask for SsmParameter {
+    fn permissions(&self) -> &'static [&'static str] {
+        &["ssm:GetParameter"]
+    }
+
     async fn ask(
         &self,
         aws: &Aws,
