@@ -73,6 +73,9 @@ impl Engine {
         tera.register_test("reference", |value: Value, _: Kwargs, _: &State| {
             value.is_bytes()
         });
+        tera.register_test("looked_up", |value: Value, _: Kwargs, _: &State| {
+            value.is_bytes() && kept::is_placeholder(&value.to_string())
+        });
         tera.register_function("refuse", |kwargs: Kwargs, _: &State| refuse(&kwargs));
         let marked = templates
             .iter()

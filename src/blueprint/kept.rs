@@ -35,6 +35,13 @@ pub(super) fn placeholder(keeper: Keeper, name: &str, of: &InputType) -> String 
     text::placeholder(&format!("{}{MARK}", keeper.scheme()), &label)
 }
 
+/// Whether this stands for what is looked up, and so is known before anything is planned.
+pub(super) fn is_placeholder(text: &str) -> bool {
+    [Keeper::Parameter, Keeper::Secret]
+        .into_iter()
+        .any(|keeper| text.contains(&format!("{}{MARK}.", keeper.scheme())))
+}
+
 /// What a placeholder's two halves stand for, in this component.
 pub(super) fn value(component: &str, keeper: &str, label: &str) -> Option<Value> {
     let scheme = keeper.strip_suffix(MARK)?;

@@ -9,7 +9,7 @@ use super::{Desired, Lookup, Lookups};
 use crate::address::{Address, Mode};
 use crate::value::{Part, Reference, Step, Value};
 
-/// The same resources, outputs and deferred lookups, less their references to lookups. What
+/// The same resources, outputs and lookups, less their references to lookups. What
 /// was not found is [`Value::Unknown`].
 pub(super) fn lookups(mut desired: Desired, lookups: &Lookups) -> Desired {
     let deferred = desired.lookups.values().filter(|one| one.is_deferred());
@@ -24,7 +24,7 @@ pub(super) fn lookups(mut desired: Desired, lookups: &Lookups) -> Desired {
     for output in desired.outputs.values_mut() {
         *output = answers.substitute(output);
     }
-    for lookup in desired.lookups.values_mut().filter(|one| one.is_deferred()) {
+    for lookup in desired.lookups.values_mut() {
         let Lookup { arguments, .. } = lookup;
         for value in arguments.values_mut() {
             *value = answers.substitute(value);
