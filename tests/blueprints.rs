@@ -361,3 +361,38 @@ async fn the_examples() {
         live(&sandbox, &fs::read_to_string(path).unwrap()).await;
     }
 }
+
+/// Everything together, in the environment that the example's head shows; then the other
+/// beside it.
+#[tokio::test]
+async fn the_platform_in_two_environments() {
+    let sandbox = Sandbox::new();
+    let project = Project::on(&sandbox);
+    let path = format!("{}/examples/platform.toml", env!("CARGO_MANIFEST_DIR"));
+    project.write("app.toml", &fs::read_to_string(path).unwrap());
+    let before = sandbox.holds().await;
+    let staging = ["--env", "staging"];
+    let run = |verb: &str, more: &[&str]| project.run(&[&[verb, "app.toml"], more].concat());
+
+    run("apply", &[&staging[..], &["--yes"]].concat())
+        .code(0)
+        .says("edge.url = \"https://shop.staging.example.com\"");
+    run("plan", &staging).code(0).says("No changes.");
+    let outputs = run("output", &[&staging[..], &["--json"]].concat()).code(0);
+    let outputs: serde_json::Value = serde_json::from_str(&outputs.out).unwrap();
+    assert_eq!(outputs["pages"]["url"], "https://www-staging.example.com");
+    run("doctor", &[])
+        .code(0)
+        .says("Nothing stands in the way.");
+
+    run("apply", &["--yes"]).code(0);
+    run("plan", &[]).code(0).says("No changes.");
+    run("plan", &staging).code(0).says("No changes.");
+
+    let all = ["--yes", "--empty-buckets", "--delete-logs"];
+    run("destroy", &[&staging[..], &all].concat()).code(0);
+    run("plan", &[]).code(0).says("No changes.");
+    let unprotected = ["--remove-protection", "all"];
+    run("destroy", &[&all[..], &unprotected].concat()).code(0);
+    assert_eq!(sandbox.holds().await, before);
+}

@@ -250,6 +250,9 @@ fn a_tag_comes_changes_and_goes() {
     let steps = [
         "update site.aws_acm_certificate.site",
         "update site.aws_cloudfront_distribution.site",
+        "update site.aws_cloudwatch_log_delivery.site",
+        "update site.aws_cloudwatch_log_delivery_destination.logs",
+        "update site.aws_cloudwatch_log_delivery_source.site",
         "update site.aws_s3_bucket.logs",
         "update site.aws_s3_bucket.site",
     ];

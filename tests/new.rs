@@ -34,7 +34,7 @@ fn typed(value: &Input) -> String {
 #[test]
 fn what_is_written_for_any_blueprint_passes_check() {
     let library = Library::embedded();
-    for name in library.names() {
+    for name in alone(&library) {
         let required: Vec<String> = blueprints::questions(library.manifest(name).unwrap())
             .iter()
             .filter(|question| question.required)
@@ -53,11 +53,27 @@ fn what_is_written_for_any_blueprint_passes_check() {
     }
 }
 
+/// The blueprints that need no other component.
+fn alone(library: &Library) -> impl Iterator<Item = &str> {
+    let names = library.names();
+    names.filter(|name| library.manifest(name).is_some_and(blueprints::stands_alone))
+}
+
+#[test]
+fn a_component_that_needs_another_is_no_first_one() {
+    Project::offline()
+        .run(&with(&["--blueprint", "cdn-service"]))
+        .code(1)
+        .says("cdn-service");
+}
+
 #[test]
 fn every_input_can_be_answered_by_a_flag() {
     let library = Library::embedded();
-    for name in library.names() {
-        let questions = blueprints::questions(library.manifest(name).unwrap());
+    for name in alone(&library) {
+        let mut questions = blueprints::questions(library.manifest(name).unwrap());
+        // It is for internal services, and the sample is a public one.
+        questions.retain(|question| question.key != "private_zone");
         let all: Vec<String> = questions
             .iter()
             .map(|question| format!("{}={}", question.key, typed(&question.sample())))

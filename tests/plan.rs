@@ -78,7 +78,7 @@ fn apply_prints_its_events_as_lines_of_json() {
         .map(|line| line["event"].as_str().unwrap())
         .collect();
     assert_eq!(events[..2], ["plan", "begun"]);
-    assert_eq!(events.last(), Some(&"finished"));
+    assert_eq!(events[events.len() - 2..], ["finished", "health"]);
     let ended = events.iter().filter(|event| **event == "ended").count();
     assert_eq!(ended, lines[0]["steps"].as_array().unwrap().len());
 }

@@ -114,7 +114,7 @@ async fn a_state_belongs_to_one_account() {
                 "the state's account is {}, but the credentials are for account {}",
                 ours.account, theirs.account
             ))
-            .says("choose the right profile (AWS_PROFILE)");
+            .says("choose a profile or a role of account");
     }
     assert_eq!(project.state("billing/prod"), before);
     assert_eq!(theirs.holds().await, holds);

@@ -77,5 +77,9 @@ const TEMPLATE: &str = r#"
 {% set zone = "example.com" %}
 {% set aliases = [] %}
 {% set key_algorithm = "EC_prime256v1" %}
+{% set zone_id = none %}
+{% set dns = "route53" %}
+{% set certificate_arn = none %}
+{% set is_public = true %}
 {% include "_shared/certificate.toml.tera" %}
 "#;

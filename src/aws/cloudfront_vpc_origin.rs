@@ -25,6 +25,10 @@ use crate::value::{Attributes, Value};
 
 const GET: &str = "cloudfront:GetVpcOrigin";
 
+/// What the name of the group begins with that AWS makes in the VPC of a VPC origin
+/// (Developer Guide, "Restrict access with VPC origins").
+pub(super) const SERVICE_GROUP: &str = "CloudFront-VPCOrigins-Service-SG";
+
 /// The lifecycle of `aws_cloudfront_vpc_origin`.
 pub(super) struct CloudfrontVpcOrigin;
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_cloudfront::types::ResponseHeadersPolicyType;
 use aws_sdk_ec2::Client;
 
+use super::cloudfront_vpc_origin::SERVICE_GROUP;
 use super::{Aws, Error, ec2, nat_gateway, route_table};
 
 /// How many things of each sort a region (and the global services) hold, but for what AWS
@@ -83,7 +84,7 @@ async fn security_groups(aws: &Aws, region: &str) -> Result<Count, Error> {
         .iter()
         .filter(|group| {
             let name = group.group_name().unwrap_or_default();
-            name != "default" && !name.starts_with("CloudFront-VPCOrigins-Service-SG")
+            name != "default" && !name.starts_with(SERVICE_GROUP)
         })
         .count();
     Ok(("security groups", made))

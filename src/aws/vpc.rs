@@ -15,6 +15,7 @@ use aws_sdk_ec2::types::{
 };
 use futures::future::{join_all, try_join, try_join3};
 
+use super::cloudfront_vpc_origin::SERVICE_GROUP;
 use super::values::{differs, given, refuse, text, truth, word};
 use super::{
     Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Settled, Wanted, ec2, security_group,
@@ -191,7 +192,12 @@ async fn inside(client: &Client, vpc: &str) -> Result<Vec<Thing>, Error> {
     });
     let groups = groups
         .into_iter()
-        .filter(|group| group.group_name() != Some("default"))
+        // That of VPC origins is made by AWS, and goes with the last of them: as long as one
+        // stands, its interfaces are in the way by themselves.
+        .filter(|group| {
+            let name = group.group_name().unwrap_or_default();
+            name != "default" && !name.starts_with(SERVICE_GROUP)
+        })
         .map(|group| {
             let id = group.group_id.unwrap_or_default();
             ("security group", id, group.tags.unwrap_or_default())

@@ -123,8 +123,9 @@ impl InputSpec {
         span: Option<&'a Span>,
         found: &mut Problems<'a>,
     ) {
-        if let Input::From { .. } = value {
-            if !self.from {
+        if let Input::From { component, .. } = value {
+            // What the parser has complained about is nameless.
+            if !self.from && !component.is_empty() {
                 found.push((
                     span,
                     "the blueprint decides by it, so it can't come from another component"

@@ -104,9 +104,12 @@ async fn healthy(
         }
     };
     let all = looked.map_err(pipeline::Stop::Aws)?;
+    if all.is_empty() {
+        return Ok(());
+    }
     if json {
         screen.data(&ui::health::json(&all));
-    } else if !all.is_empty() {
+    } else {
         screen.talk("\n");
         screen.talk(&ui::health::report(&all, known));
     }

@@ -8,25 +8,38 @@
 use super::question::{Choice, Form, Question};
 use crate::blueprint::{InputSpec, InputType, Library, Manifest};
 
-/// Every blueprint, as something to choose.
+/// Whether a component of it can be the only one of a spec.
+#[must_use]
+pub fn stands_alone(manifest: &Manifest) -> bool {
+    let mut inputs = manifest.inputs.values();
+    !inputs.any(|input| input.required && input.of == InputType::Component)
+}
+
+/// Every blueprint that can be the first of a spec, as something to choose.
 #[must_use]
 pub fn choices(library: &Library) -> Vec<Choice> {
     library
         .names()
         .filter_map(|name| {
-            let summary = library.manifest(name)?.summary.clone();
+            let manifest = library.manifest(name)?;
+            if !stands_alone(manifest) {
+                return None;
+            }
+            let summary = manifest.summary.clone();
             let word = name.to_owned();
             Some(Choice { word, summary })
         })
         .collect()
 }
 
-/// A question for each input, the required ones first.
+/// A question for each input, the required ones first. There is no other component yet, so
+/// none is asked for.
 #[must_use]
 pub fn questions(manifest: &Manifest) -> Vec<Question<'_>> {
     let (required, optional): (Vec<_>, Vec<_>) = manifest
         .inputs
         .iter()
+        .filter(|(_, spec)| spec.of != InputType::Component)
         .map(|(name, spec)| question(name, spec))
         .partition(|question| question.required);
     required.into_iter().chain(optional).collect()

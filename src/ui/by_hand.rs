@@ -18,22 +18,26 @@ pub(super) fn planned(plan: &Plan) -> String {
     if plan.by_hand.is_empty() {
         return String::new();
     }
-    let known = plan.by_hand.iter().filter(|one| one.known().is_some());
-    let later = plan.by_hand.len() - known.count();
+    let later = plan.by_hand.iter().filter(|one| one.known().is_none());
+    let (named, nameless): (Vec<_>, Vec<_>) = later.partition(|one| one.name().is_some());
     let mut text = format!("\n{}\n", paint(BOLD, "DNS records to be made by hand"));
     text.push_str(&shown(&records(&plan.by_hand, &plan.known)));
-    if later > 0 {
-        let names = plan.by_hand.iter().filter(|one| one.known().is_none());
-        let names: Vec<&str> = names.filter_map(|one| one.name()).collect();
-        let of = if names.is_empty() {
-            String::new()
-        } else {
-            format!(", for {} among them", names.join(" and "))
-        };
+    if !nameless.is_empty() {
         line(
             &mut text,
             &format!(
-                "  {later} that are known during apply{of}; apply prints them and waits for the certificate's"
+                "  {} for the certificate; apply prints them once they are known, and waits for them",
+                nameless.len()
+            ),
+        );
+    }
+    if !named.is_empty() {
+        let services: Vec<&str> = named.iter().filter_map(|one| one.name()).collect();
+        line(
+            &mut text,
+            &format!(
+                "  for {}, once it is known to what; apply ends with them",
+                services.join(" and ")
             ),
         );
     }

@@ -12,7 +12,7 @@ class Accounts(Case):
 
     def test_what_is_not_implemented_is_refused_in_the_services_own_shape(self):
         self.refused("InvalidAction", self.client("elbv2").create_trust_store, Name="a", CaCertificatesBundleS3Bucket="b", CaCertificatesBundleS3Key="c")
-        self.refused("NotImplemented", self.client("cloudfront").list_vpc_origins)
+        self.refused("NotImplemented", self.client("cloudfront").list_anycast_ip_lists)
         self.refused("InvalidAction", self.client("ec2").create_vpc_encryption_control, VpcId="vpc-0a")
 
     def test_every_region_has_a_default_vpc_with_a_subnet_a_zone(self):
