@@ -1,8 +1,6 @@
 //! Certificates and DNS that live elsewhere: records made by hand, a certificate by its ARN,
 //! private zones, and what a wait for a certificate finds out.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
@@ -26,20 +24,6 @@ fn spec(blueprint: &str, inputs: &str) -> String {
     format!(
         "app = \"shop\"\nenvironment = \"prod\"\nregion = \"eu-west-1\"\nephemeral = true\n\n[components.web]\nblueprint = \"{blueprint}\"\n{port}{inputs}"
     )
-}
-
-/// Puts records into public DNS elsewhere than in Route 53, as lines of a zone file.
-fn elsewhere(sandbox: &Sandbox, method: &str, lines: &str) {
-    let address = sandbox.endpoint.strip_prefix("http://").unwrap();
-    let mut stream = TcpStream::connect(address).unwrap();
-    let request = format!(
-        "{method} /sandbox-api/dns HTTP/1.1\r\nHost: {address}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{lines}",
-        lines.len()
-    );
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 /// The lines of a zone file that were printed.
@@ -99,12 +83,12 @@ fn records_by_hand_in_two_runs() {
 
     // One stands with another value: that is said.
     let (name, _) = proofs[0].split_once(' ').unwrap();
-    elsewhere(&sandbox, "PUT", &format!("{name} 60 IN CNAME old.test."));
+    sandbox.elsewhere("PUT", &format!("{name} 60 IN CNAME old.test."));
     let (child, _) = apply_until(&project, "leads to old.test in public DNS, and must be");
     end(child);
 
     // The second picks up where it stood.
-    elsewhere(&sandbox, "PUT", &proofs.join("\n"));
+    sandbox.elsewhere("PUT", &proofs.join("\n"));
     let ran = project.apply("app.toml");
     let ran = ran
         .says("DNS records that belong to it, to be made by hand")
@@ -312,8 +296,7 @@ async fn an_internal_service_in_a_private_zone() {
 fn a_caa_record_that_excludes_amazon_ends_the_wait() {
     let sandbox = Sandbox::new();
     let project = Project::on(&sandbox);
-    elsewhere(
-        &sandbox,
+    sandbox.elsewhere(
         "PUT",
         "excluded.test. 60 IN CAA 0 issue \"letsencrypt.org\"",
     );
@@ -368,8 +351,7 @@ async fn a_zone_that_is_not_delegated_ends_the_wait_after_a_while() {
     let option = &detail.domain_validation_options()[0];
     let record = option.resource_record().unwrap().clone();
     let name = record.name().to_owned();
-    elsewhere(
-        &sandbox,
+    sandbox.elsewhere(
         "PUT",
         &format!("lost.test. 60 IN NS ns.other.test.\n{name} 60 IN CNAME old.test."),
     );
@@ -401,7 +383,7 @@ async fn public_dns_that_does_not_answer_ends_no_wait() {
     project.write("app.toml", &spec("https-service", inputs));
     let (child, said) = apply_until(&project, "public DNS could not be asked");
     end(child);
-    elsewhere(&sandbox, "PUT", &zone_lines(&said).join("\n"));
+    sandbox.elsewhere("PUT", &zone_lines(&said).join("\n"));
     project.apply("app.toml");
     project.nothing_to_do("app.toml");
     Project::on(&sandbox)

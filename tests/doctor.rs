@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::cli::{Project, Ran};
-use crate::support::proxy::{Fault, When};
+use crate::support::proxy::{Fault, Proxy, When};
 use crate::support::user::User;
 use crate::support::{REGION, Sandbox};
 
@@ -14,6 +14,11 @@ fn service(inputs: &str) -> String {
     format!(
         "{HEAD}[components.web]\nblueprint = \"https-service\"\ndomain = \"shop.example.com\"\nport = 8443\n{inputs}\n"
     )
+}
+
+/// A folder whose AWS is the sandbox behind a proxy, and whose public DNS is the sandbox's.
+fn through(proxy: &Proxy, sandbox: &Sandbox) -> Project {
+    Project::at(proxy.endpoint(), &sandbox.account).with("WATERTIGHT_DNS", &sandbox.dns)
 }
 
 /// The word and the check of each line, `ok spec`.
@@ -33,7 +38,7 @@ fn heads(ran: &Ran) -> Vec<String> {
 fn a_spec_that_can_be_applied() {
     let sandbox = Sandbox::new();
     let proxy = sandbox.proxy();
-    let project = Project::at(proxy.endpoint(), &sandbox.account);
+    let project = through(&proxy, &sandbox);
     project.write("watertight.toml", &service(""));
     let before = project.run(&["doctor"]).code(0);
     assert_eq!(
@@ -46,6 +51,7 @@ fn a_spec_that_can_be_applied() {
             "ok clock",
             "ok region",
             "ok lookups",
+            "ok delegation",
             "ok permissions",
             "ok quotas"
         ],
@@ -102,7 +108,7 @@ fn actions(call: &str) -> Vec<String> {
 fn the_policy_allows_every_call_that_is_made() {
     let sandbox = Sandbox::new();
     let proxy = sandbox.proxy();
-    let project = Project::at(proxy.endpoint(), &sandbox.account);
+    let project = through(&proxy, &sandbox);
     let spec = service("aliases = [\"store.example.com\"]\nredirect_http = true");
     project.write(
         "watertight.toml",
@@ -206,7 +212,7 @@ fn the_account_is_another() {
 fn the_clock_is_wrong() {
     let sandbox = Sandbox::new();
     let proxy = sandbox.proxy();
-    let project = Project::at(proxy.endpoint(), &sandbox.account);
+    let project = through(&proxy, &sandbox);
     project.write("watertight.toml", &service(""));
     proxy.clock("Tue, 15 Nov 1994 08:12:31 GMT");
     project
@@ -240,7 +246,9 @@ async fn actions_that_are_not_allowed() {
     let proxy = sandbox.proxy();
     let user = User::new(&sandbox).await;
     let project = user.project(proxy.endpoint(), "");
-    let project = project.with("AWS_PROFILE", "base");
+    let project = project
+        .with("AWS_PROFILE", "base")
+        .with("WATERTIGHT_DNS", &sandbox.dns);
     project.write("watertight.toml", &service(""));
 
     // What doctor prints is enough, and it is what is held against.
@@ -283,7 +291,7 @@ async fn actions_that_are_not_allowed() {
 async fn quotas_that_would_be_broken() {
     let sandbox = Sandbox::new();
     let proxy = sandbox.proxy();
-    let project = Project::at(proxy.endpoint(), &sandbox.account);
+    let project = through(&proxy, &sandbox);
     let ranges: Vec<String> = (0..61).map(|n| format!("\"10.{n}.0.0/16\"")).collect();
     let aliases: Vec<String> = (0..10).map(|n| format!("\"s{n}.example.com\"")).collect();
     let spec = service(&format!(
@@ -329,7 +337,7 @@ async fn quotas_that_would_be_broken() {
 fn the_state_is_held_or_broken() {
     let sandbox = Sandbox::new();
     let proxy = sandbox.proxy();
-    let project = Project::at(proxy.endpoint(), &sandbox.account);
+    let project = through(&proxy, &sandbox);
     project.write("watertight.toml", &service(""));
     proxy.latency(Duration::from_secs(2));
     let mut holder = project.command(&["apply", "--yes"]).spawn().unwrap();
@@ -352,4 +360,25 @@ fn the_state_is_held_or_broken() {
         .code(1)
         .says("failure state")
         .says("is not a whole document");
+}
+
+#[tokio::test]
+async fn a_zone_that_the_world_does_not_ask_is_told() {
+    let sandbox = Sandbox::new();
+    let aws = sandbox.aws().await;
+    let zone = "not-delegated-here.test";
+    let create = aws.route53().create_hosted_zone().name(zone);
+    let made = create.caller_reference("doctor").send().await.unwrap();
+    let own = made.delegation_set.unwrap().name_servers.remove(0);
+    sandbox.elsewhere("PUT", &format!("{zone}. 60 IN NS ns1.old-registrar.test."));
+    let project = Project::on(&sandbox);
+    let spec = service("").replace("shop.example.com", &format!("shop.{zone}"));
+    project.write("watertight.toml", &spec);
+    project
+        .run(&["doctor"])
+        .code(1)
+        .says(&format!(
+            "about {zone} the world asks ns1.old-registrar.test, not this zone of Route 53"
+        ))
+        .says(own.trim_end_matches('.'));
 }

@@ -10,6 +10,7 @@ mod access;
 mod permissions;
 mod quotas;
 mod state;
+mod zones;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -193,8 +194,9 @@ pub async fn aws(
             permissions::check(aws, &known, document, &identity),
         );
         let quotas = bounded("quotas", quotas::check(aws, &known, document));
-        let (permissions, quotas) = futures::join!(permissions, quotas);
-        [found, permissions, quotas].concat()
+        let zones = zones::check(aws, &lookups);
+        let (zones, permissions, quotas) = futures::join!(zones, permissions, quotas);
+        [found, zones, permissions, quotas].concat()
     };
     let (elsewhere, reading) = futures::join!(elsewhere, reading);
     lines.extend(elsewhere);

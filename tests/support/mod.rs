@@ -67,19 +67,28 @@ impl Sandbox {
     /// Tells the sandbox something about the world around AWS, by its own interface:
     /// `targets` for the health of a target.
     pub(crate) fn tell(&self, what: &str, told: &serde_json::Value) {
+        self.own_call("POST", what, &told.to_string());
+    }
+
+    /// Puts records into public DNS elsewhere than in Route 53, as lines of a zone file; or
+    /// takes them away, with `DELETE`.
+    pub(crate) fn elsewhere(&self, method: &str, lines: &str) {
+        self.own_call(method, "dns", lines);
+    }
+
+    fn own_call(&self, method: &str, what: &str, body: &str) {
         use std::io::{Read, Write};
         let host = self.endpoint.trim_start_matches("http://");
-        let told = told.to_string();
         let mut stream = std::net::TcpStream::connect(host).unwrap();
         write!(
             stream,
-            "POST /sandbox-api/{what} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{told}",
-            told.len()
+            "{method} /sandbox-api/{what} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
         )
         .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+        assert!(answer.starts_with("HTTP/1.1 20"), "{answer}");
     }
 
     /// A fault proxy in front of the sandbox, of this test alone.
