@@ -25,9 +25,17 @@
 //! | [`refresh::observe`] | the graph, the state, AWS | [`refresh::Observed`] |
 //! | [`diff::compare`] | what is confirmed, what is observed | [`plan::Changes`] |
 //! | [`plan::order`] | changes | [`plan::Plan`] |
-//! | [`compare::environments`] | two expanded specs | [`compare::Comparison`] |
 //! | [`executor::run`] | a plan | documents of the state, events, a summary |
+//!
+//! Beside the line stand those who look and change nothing:
+//!
+//! | door | from | to |
+//! | --- | --- | --- |
+//! | [`compare::environments`] | two expanded specs | [`compare::Comparison`] |
+//! | [`outputs::resolve`] | what stands | what components give |
 //! | [`health::wait`] | what was applied | whether the services answer |
+//! | [`doctor::aws`] | a spec and AWS | what stands in the way |
+//! | [`dns::look`] | the proof that a certificate waits for | what public DNS says of it |
 //!
 //! # What holds everywhere
 //!
@@ -110,8 +118,9 @@ pub mod executor;
 
 pub mod pipeline;
 
-pub mod doctor;
 pub mod health;
+
+pub mod doctor;
 
 // What people touch.
 pub mod sandbox;

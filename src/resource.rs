@@ -132,7 +132,7 @@ impl Resource {
 /// soon as what it depends on stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lookup {
-    /// Where it stands; its mode is [`Mode::Lookup`](crate::address::Mode::Lookup).
+    /// Where it stands; its mode is [`Mode::Lookup`].
     pub address: Address,
     /// Region that is asked.
     pub region: String,
