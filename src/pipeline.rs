@@ -116,6 +116,33 @@ pub fn expand(
     }
 }
 
+/// The spec's text, for an environment -> what AWS should have, or only what it is called
+/// where a blueprint is gone or can't be expanded: that is enough to find its state. Its form
+/// must be right, for where a name is wrong another stands in for it, whose state is
+/// somebody else's.
+///
+/// # Errors
+/// Every problem of a spec whose form is wrong.
+pub fn expand_or_name(
+    source: &Arc<Source>,
+    environment: Option<&str>,
+    library: &Library,
+) -> Result<Desired, Stop> {
+    let problems = match expand(source, environment, library) {
+        Ok(desired) => return Ok(desired),
+        Err(problems) => problems,
+    };
+    let Parsed {
+        spec,
+        problems: of_form,
+    } = spec::parse(source, environment);
+    let is_wrong = |problem: &Diagnostic| problem.severity == Severity::Error;
+    match spec.filter(|_| !of_form.iter().any(is_wrong)) {
+        Some(spec) => Ok(Desired::named(&spec)),
+        None => Err(Stop::Wrong(problems)),
+    }
+}
+
 /// The spec's text, for two environments (none: the one at its top) -> what differs.
 ///
 /// # Errors

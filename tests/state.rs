@@ -213,3 +213,30 @@ fn another_account_is_refused() {
         .says(&one.account)
         .says(&other.account);
 }
+
+/// The verbs that look at what is remembered.
+#[test]
+fn what_is_remembered_is_listed() {
+    let sandbox = Sandbox::new();
+    let project = Project::on(&sandbox);
+    project.write("app.toml", BUCKET);
+    let none = project.run(&["state", "list", "app.toml"]).code(0);
+    assert_eq!(none.out, "");
+    project.apply("app.toml");
+    let bucket = project.id("billing/prod", "invoices.aws_s3_bucket.main");
+    let listed = project.run(&["state", "list", "app.toml"]).code(0);
+    let lines: Vec<&str> = listed.out.lines().collect();
+    assert_eq!(lines.len(), project.records("billing/prod").len());
+    let line = lines
+        .iter()
+        .find(|line| line.starts_with("invoices.aws_s3_bucket.main "));
+    assert!(
+        line.unwrap().ends_with(&bucket),
+        "{listed:?}",
+        listed = lines
+    );
+    let serial = project.state("billing/prod")["serial"].as_u64().unwrap();
+    let history = project.run(&["state", "history", "app.toml"]).code(0);
+    let newest = history.out.split_whitespace().next().unwrap().to_owned();
+    assert_eq!(newest, (serial - 1).to_string());
+}

@@ -6,10 +6,7 @@ use super::change::{self, ChangeArguments, Wait};
 use super::connect::{self, SpecArguments};
 use super::remember::{self, For};
 use super::{Exit, Failed};
-use crate::diagnostic::{Diagnostic, Severity};
 use crate::pipeline;
-use crate::resource::Desired;
-use crate::spec::{self, Parsed};
 use crate::ui::Screen;
 use crate::world::World;
 
@@ -39,22 +36,8 @@ pub(super) async fn run(
     let source = connect::source(world, spec)?;
     let library = connect::library(world, &spec.blueprints)?;
     // A spec that breaks a rule, or names a blueprint that is gone, can still be destroyed:
-    // what it is called is enough to find its state. But its form must be right: where a
-    // name is wrong, another stands in for it, whose state is somebody else's.
-    let desired = match pipeline::expand(&source, spec.environment(), &library) {
-        Ok(desired) => desired,
-        Err(problems) => {
-            let Parsed {
-                spec: parsed,
-                problems: of_form,
-            } = spec::parse(&source, spec.environment());
-            let is_wrong = |problem: &Diagnostic| problem.severity == Severity::Error;
-            match parsed.filter(|_| !of_form.iter().any(is_wrong)) {
-                Some(parsed) => Desired::named(&parsed),
-                None => return Err(pipeline::Stop::Wrong(problems).into()),
-            }
-        }
-    };
+    // what it is called is enough to find its state.
+    let desired = pipeline::expand_or_name(&source, spec.environment(), &library)?;
     let memory = remember::recall(world, spec, change.sandbox, &desired, For::Destroying).await?;
     let aws = connect::aws(world, change.sandbox, &desired.region).await?;
     let session = pipeline::open(&aws, &desired, memory.document.clone()).await?;

@@ -18,6 +18,7 @@ mod output;
 mod plan;
 mod remember;
 mod sandbox;
+mod state;
 
 use std::process::ExitCode;
 
@@ -104,6 +105,7 @@ enum Verb {
     Destroy(destroy::Arguments),
     Doctor(doctor::Arguments),
     Output(output::Arguments),
+    State(state::Arguments),
     Blueprints(blueprints::Arguments),
     Explain(explain::Arguments),
     Sandbox(sandbox::Arguments),
@@ -142,6 +144,7 @@ pub fn run(world: &World) -> ExitCode {
         Verb::Destroy(arguments) => wait(destroy::run(world, screen, &arguments)),
         Verb::Doctor(arguments) => wait(doctor::run(world, screen, &arguments)),
         Verb::Output(arguments) => wait(output::run(world, screen, &arguments)),
+        Verb::State(arguments) => wait(state::run(world, screen, &arguments)),
         Verb::New(arguments) => new::run(world, screen, &arguments),
         Verb::Blueprints(arguments) => blueprints::run(world, screen, &arguments),
         Verb::Explain(arguments) => explain::run(screen, &arguments),

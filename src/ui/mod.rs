@@ -22,6 +22,7 @@ pub mod progress;
 pub mod prompt;
 pub mod report;
 pub mod scaffolded;
+pub mod state;
 mod style;
 mod table;
 pub mod tour;

@@ -8,9 +8,10 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{Error, Lock, Store};
+use super::{Error, Kept, Lock, Store};
 use crate::state::{Document, FORMAT};
 
 /// How many earlier serials are kept.
@@ -44,28 +45,28 @@ impl Local {
         self.folder.join("state.json")
     }
 
-    fn history(&self) -> PathBuf {
+    fn history_folder(&self) -> PathBuf {
         self.folder.join("history")
     }
 
+    /// Where the document of an earlier serial is kept.
+    fn kept(&self, serial: u64) -> PathBuf {
+        self.history_folder().join(format!("{serial:010}.json"))
+    }
+
     fn load_now(&self) -> Result<Option<Document>, Error> {
-        let path = self.file();
-        match fs::read(&path) {
-            Ok(bytes) => parse(&bytes, &path, || self.newest_whole()).map(Some),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(Error::File { path, source }),
-        }
+        read(&self.file(), || self.newest_whole())
     }
 
     fn newest_whole(&self) -> Option<PathBuf> {
-        history_of(&self.history())
+        history_of(&self.history_folder())
             .into_iter()
             .rev()
             .find(|path| fs::read(path).is_ok_and(|bytes| parse(&bytes, path, || None).is_ok()))
     }
 
     fn save_now(&self, document: &Document) -> io::Result<()> {
-        let history = self.history();
+        let history = self.history_folder();
         create_private(&history)?;
         let file = self.file();
         let fresh = self.folder.join("state.json.new");
@@ -75,9 +76,8 @@ impl Local {
         output.write_all(&text)?;
         output.sync_all()?;
         if let Some(old) = serial_of(&file) {
-            let kept = history.join(format!("{old:010}.json"));
             // The link is there already where an earlier write was cut off after it.
-            match fs::hard_link(&file, kept) {
+            match fs::hard_link(&file, self.kept(old)) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
                 _ => {}
             }
@@ -94,9 +94,8 @@ impl Local {
     fn retire_now(&self) -> io::Result<()> {
         let file = self.file();
         let serial = serial_of(&file).unwrap_or_default();
-        let kept = self.history().join(format!("{serial:010}.json"));
-        create_private(&self.history())?;
-        match fs::rename(&file, kept) {
+        create_private(&self.history_folder())?;
+        match fs::rename(&file, self.kept(serial)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
@@ -160,12 +159,42 @@ impl Store for Local {
         })
     }
 
+    async fn history(&self) -> Result<Vec<Kept>, Error> {
+        let files = history_of(&self.history_folder());
+        let kept = files.iter().rev().filter_map(|path| {
+            let serial = path.file_stem()?.to_str()?.parse().ok()?;
+            let written = fs::metadata(path).and_then(|metadata| metadata.modified());
+            let at = written.ok().and_then(|at| Timestamp::try_from(at).ok());
+            Some(Kept { serial, at })
+        });
+        Ok(kept.collect())
+    }
+
+    async fn earlier(&self, serial: u64) -> Result<Option<Document>, Error> {
+        read(&self.kept(serial), || None)
+    }
+
     async fn lock(&self, holder: &str) -> Result<Lock, Error> {
         self.lock_now(holder)
     }
 
     fn place(&self) -> String {
         self.file().display().to_string()
+    }
+}
+
+/// The document in a file; none where there is no file.
+fn read(
+    path: &Path,
+    previous: impl FnOnce() -> Option<PathBuf>,
+) -> Result<Option<Document>, Error> {
+    match fs::read(path) {
+        Ok(bytes) => parse(&bytes, path, previous).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(Error::File {
+            path: path.to_owned(),
+            source,
+        }),
     }
 }
 
@@ -287,6 +316,12 @@ mod tests {
             store.save(&document).await.unwrap();
         }
         assert_eq!(store.load().await.unwrap(), Some(document));
+        let kept = store.history().await.unwrap();
+        let serials: Vec<u64> = kept.iter().map(|kept| kept.serial).collect();
+        assert_eq!(serials, [2, 1]);
+        let second = store.earlier(2).await.unwrap();
+        assert_eq!(second.map(|document| document.serial), Some(2));
+        assert_eq!(store.earlier(7).await.unwrap(), None);
 
         let whole = fs::read(store.file()).unwrap();
         for length in 0..whole.len() - 2 {

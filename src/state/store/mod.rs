@@ -7,6 +7,7 @@ mod local;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 pub use local::Local;
 
@@ -24,12 +25,28 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Forgets the document, which another place has now. What was kept of it before stays.
     async fn retire(&self) -> Result<(), Error>;
 
+    /// The earlier documents that are still kept, newest first; the present one is not among
+    /// them.
+    async fn history(&self) -> Result<Vec<Kept>, Error>;
+
+    /// An earlier document, if it is still kept.
+    async fn earlier(&self, serial: u64) -> Result<Option<Document>, Error>;
+
     /// Keeps every other run from changing the document, until what is returned is dropped.
     /// `holder` tells the others who it is.
     async fn lock(&self, holder: &str) -> Result<Lock, Error>;
 
     /// The place, for people.
     fn place(&self) -> String;
+}
+
+/// An earlier document that is still kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Its serial.
+    pub serial: u64,
+    /// When it was written, where the place tells.
+    pub at: Option<Timestamp>,
 }
 
 /// Held while a run may change the document.
