@@ -232,8 +232,7 @@ fn what_is_remembered_is_listed() {
         .find(|line| line.starts_with("invoices.aws_s3_bucket.main "));
     assert!(
         line.unwrap().ends_with(&bucket),
-        "{listed:?}",
-        listed = lines
+        "{lines:?}"
     );
     let serial = project.state("billing/prod")["serial"].as_u64().unwrap();
     let history = project.run(&["state", "history", "app.toml"]).code(0);
