@@ -1,11 +1,14 @@
 //! State in a bucket: everything that holds for a local file, and two runs on two machines.
 
 use std::process::{Child, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use watertight::aws::{Error, ErrorKind, Guard};
+
 use crate::support::cli::{Project, Ran};
-use crate::support::proxy::{Fault, When};
+use crate::support::proxy::{Fault, Proxy, When};
 use crate::support::{REGION, Sandbox};
 
 /// A spec whose state is in a bucket of its own, and that bucket's name.
@@ -84,7 +87,7 @@ async fn state_in_a_bucket_does_what_state_in_a_file_does() {
     project.apply("app.toml");
     assert!(!project.state_file("shop/prod").exists());
     let document = sandbox.document(&bucket).await.unwrap();
-    assert_eq!(document["records"].as_array().unwrap().len(), 16);
+    assert_eq!(document["records"].as_array().unwrap().len(), 15);
     assert_eq!(document.get("fence"), None);
     project.nothing_to_do("app.toml");
     let listed = project.run(&["state", "list", "app.toml"]).code(0);
@@ -176,15 +179,12 @@ async fn state_moves_between_a_file_and_a_bucket_and_is_never_begun_anew() {
     let sandbox = Sandbox::new();
     let (text, bucket) = spec(BUCKET, 45);
     let project = project(&sandbox, &text);
-    let local: String = text
+    let of_state = ["[state]", "backend", "bucket", "prefix", "lease"];
+    let local: Vec<&str> = text
         .lines()
-        .filter(|line| {
-            !["[state]", "backend", "bucket", "prefix", "lease"]
-                .iter()
-                .any(|key| line.starts_with(key))
-        })
-        .map(|line| format!("{line}\n"))
+        .filter(|line| !of_state.iter().any(|key| line.starts_with(key)))
         .collect();
+    let local = local.join("\n");
     project.write("app.toml", &local);
     project.apply("app.toml");
     let records = project.state("shop/prod")["records"].clone();
@@ -201,7 +201,7 @@ async fn state_moves_between_a_file_and_a_bucket_and_is_never_begun_anew() {
     project
         .run(&["state", "migrate", "app.toml"])
         .code(0)
-        .says("16 records are in s3://");
+        .says("15 records are in s3://");
     let document = sandbox.document(&bucket).await.unwrap();
     assert_eq!(document["records"], records);
     assert!(!project.state_file("shop/prod").exists());
@@ -221,6 +221,40 @@ async fn state_moves_between_a_file_and_a_bucket_and_is_never_begun_anew() {
     assert_eq!(sandbox.document(&bucket).await, None);
     project.nothing_to_do("app.toml");
     assert_eq!(sandbox.holds().await, before);
+}
+
+/// Moves the state and is killed at a write, before or after S3 has heard of it.
+fn migrate_and_kill(project: &Project, proxy: &Proxy, write: usize, heard: bool) {
+    let slot = Arc::new(std::sync::Mutex::new(None::<Child>));
+    let kill = {
+        let slot = Arc::clone(&slot);
+        Arc::new(move || {
+            if let Some(child) = slot.lock().unwrap().as_mut() {
+                child.kill().unwrap();
+            }
+        })
+    };
+    let fault = if heard {
+        Fault::CallAfter(kill)
+    } else {
+        Fault::CallBefore(kill)
+    };
+    proxy.fail(When::Mutation(write), fault, 1);
+    let mut held = slot.lock().unwrap();
+    let mut command = project.command(&["state", "migrate", "app.toml"]);
+    *held = Some(command.stderr(Stdio::null()).spawn().unwrap());
+    drop(held);
+    while slot
+        .lock()
+        .unwrap()
+        .as_mut()
+        .unwrap()
+        .try_wait()
+        .unwrap()
+        .is_none()
+    {
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// Killed at each of its writes to S3, before and after: run again, it ends the same way.
@@ -257,36 +291,7 @@ async fn a_move_that_is_killed_is_done_again() {
             ".watertight/shop/prod/state.json",
             &String::from_utf8_lossy(&whole),
         );
-        let slot = std::sync::Arc::new(std::sync::Mutex::new(None::<Child>));
-        let kill = {
-            let slot = std::sync::Arc::clone(&slot);
-            std::sync::Arc::new(move || {
-                if let Some(child) = slot.lock().unwrap().as_mut() {
-                    child.kill().unwrap();
-                }
-            })
-        };
-        let fault = if heard {
-            Fault::CallAfter(kill)
-        } else {
-            Fault::CallBefore(kill)
-        };
-        proxy.fail(When::Mutation(write), fault, 1);
-        let mut held = slot.lock().unwrap();
-        let mut command = through.command(&["state", "migrate", "app.toml"]);
-        *held = Some(command.stderr(Stdio::null()).spawn().unwrap());
-        drop(held);
-        while slot
-            .lock()
-            .unwrap()
-            .as_mut()
-            .unwrap()
-            .try_wait()
-            .unwrap()
-            .is_none()
-        {
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        migrate_and_kill(&through, &proxy, write, heard);
         proxy.clear();
         through.run(&["state", "migrate", "app.toml"]).code(0);
         let document = sandbox.document(&bucket).await.unwrap();
@@ -378,7 +383,7 @@ async fn a_run_that_slept_past_its_lease_changes_nothing_any_more() {
     let asleep = sandbox.document(&bucket).await.unwrap();
 
     other
-        .run(&["apply", "app.toml", "--yes"])
+        .run(&["apply", "app.toml", "--yes", "--adopt"])
         .code(0)
         .says("if it stays silent for 6 seconds, this one takes over");
     let taken = sandbox.document(&bucket).await.unwrap();
@@ -406,18 +411,16 @@ async fn a_run_that_slept_past_its_lease_changes_nothing_any_more() {
 #[tokio::test]
 async fn a_lost_lease_ends_the_repeats_of_the_sdk() {
     let sandbox = Sandbox::new();
-    let (text, bucket) = spec(NETWORK, 6);
+    let (text, bucket) = spec(BUCKET, 6);
     let other = project(&sandbox, &text);
     let proxy = sandbox.proxy();
     let first = Project::at(proxy.endpoint(), &sandbox.account);
     first.write("app.toml", &text);
-    proxy.fail(
-        When::Operation("ec2:CreateVpc"),
-        Fault::Error(500, "InternalError"),
-        1000,
-    );
+    let fault = Fault::Error(500, "InternalError");
+    proxy.fail(When::Operation("s3:CreateBucket"), fault, 1000);
     let running = start(&first, "apply");
-    while !proxy.calls().iter().any(|call| call == "ec2:CreateVpc") {
+    let attempts = || proxy.counts().get("s3:CreateBucket").copied();
+    while attempts().is_none() {
         std::thread::sleep(Duration::from_millis(10));
     }
     other
@@ -425,16 +428,51 @@ async fn a_lost_lease_ends_the_repeats_of_the_sdk() {
         .code(0)
         .says("it is free now");
     // The next heartbeat finds it out, within a second and a half.
-    std::thread::sleep(Duration::from_secs(2));
-    let attempts = || proxy.counts().get("ec2:CreateVpc").copied().unwrap();
+    std::thread::sleep(Duration::from_secs(3));
     let known = attempts();
     let ended = Ran::of(&running.wait_with_output().unwrap());
     assert_ne!(ended.code, 0);
     assert_eq!(attempts(), known, "{}", ended.err);
-    ended.says("ended since").says("not sent");
+    ended
+        .says("s3:CreateBucket: not sent: another run took it over, and has ended since")
+        .says("uncertain");
     assert_eq!(sandbox.document(&bucket).await.unwrap()["fence"], 1);
     other.apply("app.toml");
     other.nothing_to_do("app.toml");
+}
+
+/// Lets so many attempts go.
+#[derive(Debug)]
+struct AtMost(AtomicU64);
+
+impl Guard for AtMost {
+    fn may_send(&self) -> Result<(), String> {
+        let is_left = |left: u64| left.checked_sub(1);
+        let left = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, is_left);
+        left.map(drop).map_err(|_| "it is enough".to_owned())
+    }
+}
+
+#[tokio::test]
+async fn a_guard_is_asked_before_every_attempt_and_never_for_a_read() {
+    let sandbox = Sandbox::new();
+    let proxy = sandbox.proxy();
+    let aws = sandbox.aws_through(&proxy).await;
+    aws.guard(Arc::new(AtMost(AtomicU64::new(2))));
+    let fault = Fault::Error(500, "InternalError");
+    proxy.fail(When::Operation("s3:CreateBucket"), fault, 1000);
+    let s3 = aws.s3(REGION);
+    let create = s3.create_bucket().bucket("never-made").send().await;
+    let error = Error::of("s3:CreateBucket", &create.unwrap_err());
+    assert_eq!(error.kind, ErrorKind::Unsent, "{error}");
+    assert!(
+        error.to_string().contains("not sent: it is enough"),
+        "{error}"
+    );
+    assert_eq!(proxy.counts()["s3:CreateBucket"], 2);
+    s3.list_buckets().send().await.unwrap();
 }
 
 /// S3 carries a write out and does not answer: the run knows its own write again.
@@ -471,7 +509,7 @@ async fn the_lease_of_a_killed_run_is_taken_over() {
     running.kill().unwrap();
     running.wait().unwrap();
     project
-        .run(&["apply", "app.toml", "--yes"])
+        .run(&["apply", "app.toml", "--yes", "--adopt"])
         .code(0)
         .says("the state is held by ada");
     project.nothing_to_do("app.toml");

@@ -113,7 +113,8 @@ async fn surroundings(
             }
         },
     };
-    lines.extend(doctor::aws(&aws, desired, document.as_ref(), began).await);
+    let found = doctor::aws(&aws, desired, document.as_ref(), began);
+    lines.extend(Box::pin(found).await);
     lines
 }
 

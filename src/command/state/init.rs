@@ -110,11 +110,8 @@ fn environment(bucket: &str) -> String {
 /// taken for a stranger.
 fn digest(bucket: &str) -> String {
     let digest = Sha256::digest(format!("watertight state in {bucket}"));
-    digest
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let half: [u8; 16] = std::array::from_fn(|index| digest[index]);
+    format!("{:032x}", u128::from_be_bytes(half))
 }
 
 /// The bucket as a spec.
@@ -123,13 +120,14 @@ fn text(spec: &Spec, bucket: &StateBucket, environment: &str) -> String {
     let account = spec.account.as_ref().map_or_else(String::new, |account| {
         format!("account = {}\n", quoted(&account.value))
     });
-    let tags: String = spec
+    let tags: Vec<String> = spec
         .tags
         .iter()
-        .map(|(key, value)| format!("{} = {}\n", quoted(key), quoted(&value.value)))
+        .map(|(key, value)| format!("{} = {}", quoted(key), quoted(&value.value)))
         .collect();
+    let tags = tags.join("\n");
     format!(
-        "app = \"{APP}\"\nenvironment = \"{environment}\"\nregion = \"{}\"\n{account}\n[tags]\n{tags}\n\
+        "app = \"{APP}\"\nenvironment = \"{environment}\"\nregion = \"{}\"\n{account}\n[tags]\n{tags}\n\n\
          [components.state]\nblueprint = \"private-bucket\"\nbucket_name = \"{}\"\nlogs = false\n",
         bucket.region, bucket.bucket
     )

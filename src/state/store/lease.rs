@@ -260,11 +260,10 @@ impl Hold {
             };
             let condition = If::Same(etag);
             let put = self.objects.put(&self.key, note.bytes(), &condition);
-            match put.await {
-                Ok(Put::Written(_)) => break,
-                // A heartbeat that was cut off may have been carried out.
-                Ok(Put::Refused) if self.look().await.is_ok() => {}
-                _ => break,
+            // A heartbeat that was cut off may have been carried out, and stands in the way.
+            let stands_in_the_way = matches!(put.await, Ok(Put::Refused));
+            if !stands_in_the_way || self.look().await.is_err() {
+                break;
             }
         }
         self.lose("this run gave it back");

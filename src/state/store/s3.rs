@@ -244,8 +244,10 @@ impl S3 {
             let put = objects.put(&self.lock_key, fresh.bytes(), &condition).await;
             if let Put::Written(etag) = put.map_err(failed)? {
                 let lease = Lease::begin(objects.clone(), self.lock_key.clone(), fresh, etag, sent);
-                if takes_over {
-                    self.raise_fence().await?;
+                if takes_over && let Err(error) = self.raise_fence().await {
+                    // Not given back: whoever comes next raises the fence in its place.
+                    lease.hold().lose("the fence could not be raised");
+                    return Err(error);
                 }
                 return Ok(lease);
             }
