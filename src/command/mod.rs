@@ -19,6 +19,7 @@ mod plan;
 mod remember;
 mod sandbox;
 mod state;
+mod undo;
 
 use std::process::ExitCode;
 
@@ -103,6 +104,7 @@ enum Verb {
     Plan(plan::Arguments),
     Apply(apply::Arguments),
     Destroy(destroy::Arguments),
+    Undo(undo::Arguments),
     Doctor(doctor::Arguments),
     Output(output::Arguments),
     State(state::Arguments),
@@ -142,6 +144,7 @@ pub fn run(world: &World) -> ExitCode {
         Verb::Plan(arguments) => wait(plan::run(world, screen, &arguments)),
         Verb::Apply(arguments) => wait(apply::run(world, screen, &arguments)),
         Verb::Destroy(arguments) => wait(destroy::run(world, screen, &arguments)),
+        Verb::Undo(arguments) => wait(undo::run(world, screen, &arguments)),
         Verb::Doctor(arguments) => wait(doctor::run(world, screen, &arguments)),
         Verb::Output(arguments) => wait(output::run(world, screen, &arguments)),
         Verb::State(arguments) => wait(state::run(world, screen, &arguments)),

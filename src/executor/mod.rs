@@ -52,6 +52,8 @@ mod step;
 
 mod deferred;
 
+mod inverse;
+
 mod create;
 mod delete;
 mod moved;
@@ -274,6 +276,7 @@ mod tests {
                 dependencies: BTreeSet::new(),
                 protect: false,
                 maker: None,
+                asked: None,
             });
             changes.steps.push(Step {
                 change: Change {
