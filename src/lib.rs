@@ -32,6 +32,7 @@
 //! | door | from | to |
 //! | --- | --- | --- |
 //! | [`compare::environments`] | two expanded specs | [`compare::Comparison`] |
+//! | [`undo::desired`] | a document | what takes back the last apply, as desired |
 //! | [`outputs::resolve`] | what stands | what components give |
 //! | [`health::wait`] | what was applied | whether the services answer |
 //! | [`doctor::aws`] | a spec and AWS | what stands in the way |
@@ -97,6 +98,8 @@ pub mod blueprint;
 pub mod guardrail;
 
 pub mod state;
+
+pub mod undo;
 
 pub mod lookup;
 

@@ -41,6 +41,7 @@ mod sandbox_answers;
 mod shared_record;
 mod state;
 mod tidy;
+mod undo;
 mod user_blueprints;
 mod values;
 mod versions;

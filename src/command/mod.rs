@@ -20,6 +20,7 @@ mod remember;
 mod sandbox;
 mod state;
 mod stores;
+mod undo;
 
 use std::process::ExitCode;
 
@@ -104,6 +105,7 @@ enum Verb {
     Plan(plan::Arguments),
     Apply(apply::Arguments),
     Destroy(destroy::Arguments),
+    Undo(undo::Arguments),
     Doctor(doctor::Arguments),
     Output(output::Arguments),
     State(state::Arguments),
@@ -143,6 +145,7 @@ pub fn run(world: &World) -> ExitCode {
         Verb::Plan(arguments) => wait(plan::run(world, screen, &arguments)),
         Verb::Apply(arguments) => wait(apply::run(world, screen, &arguments)),
         Verb::Destroy(arguments) => wait(destroy::run(world, screen, &arguments)),
+        Verb::Undo(arguments) => wait(undo::run(world, screen, &arguments)),
         Verb::Doctor(arguments) => wait(doctor::run(world, screen, &arguments)),
         Verb::Output(arguments) => wait(output::run(world, screen, &arguments)),
         Verb::State(arguments) => wait(state::run(world, screen, &arguments)),

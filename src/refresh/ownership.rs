@@ -137,6 +137,7 @@ mod tests {
             dependencies: BTreeSet::new(),
             protect: false,
             maker: None,
+            asked: None,
         };
         let old = tagged("ours").remove(0).id;
         document.put(record(1, Status::Deposed, Some(old)));
@@ -167,6 +168,7 @@ mod tests {
             dependencies: BTreeSet::new(),
             protect: false,
             maker: None,
+            asked: None,
         });
         let refused = judge(&name, found(Ownership::Foreign), &document).unwrap_err();
         assert!(matches!(refused, Foreign::NotOurs(_)));

@@ -5,9 +5,13 @@
 //!
 //! *Invariant*: no sensitive value is ever in a document.
 
+mod asked;
 mod document;
 mod moved;
 pub mod store;
+mod undo;
 
+pub use asked::Asked;
 pub use document::{Document, FORMAT, Record, Renamed, Status, recordable, token};
 pub use moved::{rename, rename_whole};
+pub use undo::{Before, Undo};

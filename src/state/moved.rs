@@ -51,7 +51,12 @@ pub fn rename(document: &mut Document, moved: &[Moved]) -> Vec<Diagnostic> {
     if renamed.is_empty() {
         return problems;
     }
+    // What stood before has names that lead nowhere now.
+    document.undo = None;
     for record in &mut document.records {
+        if let Some(asked) = &mut record.asked {
+            asked.rename(&renamed);
+        }
         if let Some(to) = renamed.get(&record.address) {
             record.address = to.clone();
         }
@@ -90,6 +95,7 @@ pub fn rename_whole(
     app.clone_into(&mut document.app);
     environment.clone_into(&mut document.environment);
     document.renamed.whole = Some(old);
+    document.undo = None;
     Ok(())
 }
 
@@ -160,6 +166,7 @@ mod tests {
                     .collect::<BTreeSet<_>>(),
                 protect: true,
                 maker: None,
+                asked: None,
             });
         }
         document
