@@ -6,8 +6,10 @@
 //! *Invariant*: no sensitive value is ever in a document.
 
 mod document;
+mod mend;
 mod moved;
 pub mod store;
 
 pub use document::{Document, FORMAT, Record, Renamed, Status, recordable, token};
+pub use mend::{Push, Refused, push, rename_one};
 pub use moved::{rename, rename_whole};

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-pub use local::Local;
+pub use local::{Local, document_in};
 
 use super::Document;
 
