@@ -11,6 +11,8 @@
 //! [`Confirmed`](guardrail::Confirmed) (or, for show, from an [`Approved`]); there is no
 //! other way here from a spec to a plan.
 
+mod rebuild;
+
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -29,6 +31,8 @@ use crate::resource::{Desired, Lookups};
 use crate::spec::{self, Parsed};
 use crate::state::{Document, store};
 use crate::{blockers, graph, lookup, outputs, undo};
+
+pub use rebuild::{Rebuilt, rebuild};
 
 /// Why a run ends before there is a plan.
 #[derive(Debug)]

@@ -40,6 +40,7 @@ mod sandbox;
 mod sandbox_answers;
 mod shared_record;
 mod state;
+mod state_verbs;
 mod tidy;
 mod undo;
 mod user_blueprints;

@@ -48,8 +48,14 @@ pub fn rename(document: &mut Document, moved: &[Moved]) -> Vec<Diagnostic> {
             renamed.insert(from.clone(), to);
         }
     }
+    put_names(document, renamed);
+    problems
+}
+
+/// Gives records, and what depends on them, the new names of these old ones.
+pub(super) fn put_names(document: &mut Document, renamed: BTreeMap<Address, Address>) {
     if renamed.is_empty() {
-        return problems;
+        return;
     }
     // What stood before has names that lead nowhere now.
     document.undo = None;
@@ -70,7 +76,6 @@ pub fn rename(document: &mut Document, moved: &[Moved]) -> Vec<Diagnostic> {
         .sort_by(|a, b| (&a.address, a.generation).cmp(&(&b.address, b.generation)));
     let addresses = renamed.into_iter().map(|(from, to)| (to, from));
     document.renamed.addresses.extend(addresses);
-    problems
 }
 
 /// Gives everything to another app and environment, whose document this becomes.
