@@ -230,6 +230,16 @@ async fn what_cut_off_runs_leave_behind_goes_with_the_next() {
     running.holds_as_before().await;
 }
 
+#[test]
+fn the_page_says_what_is_demanded() {
+    let page = include_str!("../docs/replacing.md");
+    for demand in watertight::between::DEMANDS {
+        let (id, title, why) = (demand.id, demand.title, demand.why);
+        let row = format!("| [{id}]({}) | {title} | {why} |", demand.source);
+        assert!(page.contains(&row), "{row}");
+    }
+}
+
 /// A subnet can't stand beside another one of the same addresses.
 #[tokio::test]
 async fn what_cant_stand_beside_its_forerunner_is_refused_before_anything_is_done() {
