@@ -18,6 +18,14 @@ pub struct Demand {
     pub(super) tie: Tie,
 }
 
+impl Demand {
+    /// Whether two steps may stand the other way round, where another demand wants that: so it
+    /// is with what serves, never with what protects.
+    pub(super) fn may_give_way(&self) -> bool {
+        self.id >= "WT-ORD-100"
+    }
+}
+
 /// Steps that a demand is about.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Side {

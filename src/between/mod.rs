@@ -55,7 +55,8 @@ pub fn broken(plan: &Plan, graph: &Graph, document: &Document) -> Vec<Broken> {
         for (first, then) in relations.pairs(demand) {
             // What can't come later, as it is needed, is not asked to.
             let is_needed = || relations.needs(first, then);
-            if first != then && !earlier.of(then, first) && !is_needed() {
+            let gives_way = demand.may_give_way() && earlier.of(first, then);
+            if first != then && !earlier.of(then, first) && !gives_way && !is_needed() {
                 found.push(Broken {
                     demand,
                     first,

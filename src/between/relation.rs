@@ -141,6 +141,10 @@ impl<'a> Relations<'a> {
         };
         for part in self.of(parts) {
             let step = &self.steps[part];
+            // One that stands already does its part while it changes.
+            if far && !parts_go && !self.is_made(&step.change.address) {
+                continue;
+            }
             let mut wholes: Vec<&Address> = Vec::new();
             let mut open = self.uses(step);
             while let Some(used) = open.pop() {
@@ -220,21 +224,54 @@ impl<'a> Relations<'a> {
             }
     }
 
-    /// Whether a step builds on what is in service: its thing stands, or something that it
-    /// refers to does.
+    /// Whether traffic turns with a step: its thing stands, or is made as a part of what does.
     fn turns(&self, index: usize) -> bool {
-        let step = &self.steps[index];
-        let stands = |used: &Address| {
-            let build = self.builds.get(used);
-            build.is_none_or(|build| self.steps[*build].change.action != Action::Create)
-        };
-        let on_others = || {
-            let mut used = self.graph.dependencies(&step.change.address);
-            used.any(stands)
-        };
-        does(step, Does::Builds) && (step.change.action != Action::Create || on_others())
+        let change = &self.steps[index].change;
+        match change.action {
+            Action::Update => true,
+            Action::Adopt => !change.fields.is_empty(),
+            Action::Create | Action::Replace => self.is_part_of_what_stands(&change.address),
+            Action::Delete | Action::Forget => false,
+        }
+    }
+
+    fn is_part_of_what_stands(&self, address: &Address) -> bool {
+        let wholes = PARTS.iter().filter(|(kind, _)| *kind == address.kind);
+        let mut wholes = wholes.flat_map(|(_, wholes)| wholes.iter());
+        wholes.any(|whole| {
+            let mut used = self.graph.dependencies(address);
+            used.any(|used| {
+                used.kind == *whole && (!self.is_made(used) || self.is_part_of_what_stands(used))
+            })
+        })
+    }
+
+    /// Whether a new one is made.
+    fn is_made(&self, address: &Address) -> bool {
+        let build = self.builds.get(address);
+        build.is_some_and(|build| {
+            let action = self.steps[*build].change.action;
+            matches!(action, Action::Create | Action::Replace)
+        })
     }
 }
+
+/// What carries traffic as soon as it stands, as a part of what does.
+const PARTS: &[(&str, &[&str])] = &[
+    ("aws_lb_listener", &["aws_lb"]),
+    ("aws_lb_listener_rule", &["aws_lb_listener"]),
+    ("aws_lb_target_group_attachment", &["aws_lb_target_group"]),
+    ("aws_route", &["aws_route_table"]),
+    ("aws_route_table_association", &["aws_subnet"]),
+    (
+        "aws_vpc_security_group_egress_rule",
+        &["aws_security_group"],
+    ),
+    (
+        "aws_vpc_security_group_ingress_rule",
+        &["aws_security_group"],
+    ),
+];
 
 fn does(step: &Step, what: Does) -> bool {
     match (what, step.change.action) {

@@ -96,36 +96,67 @@ impl<'a> Edges<'a> {
     }
 
     /// Whoever turns to a thing turns when what completes that stands, and what completed it
-    /// until now stays until then.
+    /// until now stays until then. What protects comes first: where two such edges would close
+    /// a circle, the later one gives way.
     fn complete_first(&self, before: &mut [BTreeSet<usize>]) {
         let users = self.users();
-        for (index, step) in self.steps.iter().enumerate() {
-            let kind = step.change.kind.as_str();
-            for completion in Completion::by(kind) {
-                if step.change.action == Action::Delete {
-                    if completion.users == Users::InService {
-                        let needed = self.used_by_step(index);
-                        for whole in completion.wholes(needed, self.graph) {
-                            let (turning, leaving) =
-                                self.turning(completion, whole, &users.until_now);
-                            before[index].extend(turning);
-                            for leaving in leaving {
-                                if leaving != index && !is_after(leaving, index, before) {
-                                    before[index].insert(leaving);
-                                }
-                            }
-                        }
+        for of in [Users::All, Users::InService] {
+            for (index, step) in self.steps.iter().enumerate() {
+                let completions = Completion::by(&step.change.kind);
+                for completion in completions.filter(|completion| completion.users == of) {
+                    if step.change.action == Action::Delete {
+                        self.part_stays(index, completion, &users, before);
+                    } else {
+                        self.part_first(index, completion, &users, before);
                     }
-                } else if self.builds.get(&step.change.address) == Some(&index) {
-                    let needed = self.graph.dependencies(&step.change.address);
-                    for whole in completion.wholes(needed, self.graph) {
-                        for user in self.turning(completion, whole, &users.from_now).0 {
-                            // What the part needs itself can't wait for it.
-                            if user != index && !is_after(index, user, before) {
-                                before[user].insert(index);
-                            }
-                        }
-                    }
+                }
+            }
+        }
+    }
+
+    /// What a step builds is part of something: whoever turns to that waits for it.
+    fn part_first(
+        &self,
+        part: usize,
+        completion: &Completion,
+        users: &UsersOf<'a>,
+        before: &mut [BTreeSet<usize>],
+    ) {
+        let change = &self.steps[part].change;
+        let stood = !matches!(change.action, Action::Create | Action::Replace);
+        let is_build = self.builds.get(&change.address) == Some(&part);
+        if !is_build || (stood && completion.users == Users::InService) {
+            return;
+        }
+        let needed = self.graph.dependencies(&change.address);
+        for whole in completion.wholes(needed, self.graph) {
+            for user in self.turning(completion, whole, &users.from_now).0 {
+                // What the part needs itself can't wait for it.
+                if user != part && !is_after(part, user, before) {
+                    before[user].insert(part);
+                }
+            }
+        }
+    }
+
+    /// What a step deletes is part of something: it stays until everybody has turned away.
+    fn part_stays(
+        &self,
+        part: usize,
+        completion: &Completion,
+        users: &UsersOf<'a>,
+        before: &mut [BTreeSet<usize>],
+    ) {
+        if completion.users == Users::All {
+            return;
+        }
+        let needed = self.used_by_step(part);
+        for whole in completion.wholes(needed, self.graph) {
+            let (turning, leaving) = self.turning(completion, whole, &users.until_now);
+            before[part].extend(turning);
+            for leaving in leaving {
+                if leaving != part && !is_after(leaving, part, before) {
+                    before[part].insert(leaving);
                 }
             }
         }
@@ -163,16 +194,27 @@ impl<'a> Edges<'a> {
         (turning, leaving)
     }
 
-    /// Whether what a step builds stands already, or hangs on what does: a rule of a listener
-    /// that is there.
+    /// Whether traffic turns with a step: what it builds stands, or is made as a part of what
+    /// does, as a rule of a listener that is there.
     fn is_in_service(&self, build: usize) -> bool {
-        let is_made = |step: &Step| step.change.action == Action::Create;
-        let step = &self.steps[build];
-        let stands = |address: &Address| {
-            let build = self.builds.get(address);
-            build.is_none_or(|build| !is_made(&self.steps[*build]))
-        };
-        !is_made(step) || self.graph.dependencies(&step.change.address).any(stands)
+        let change = &self.steps[build].change;
+        match change.action {
+            Action::Update => true,
+            Action::Adopt => !change.fields.is_empty(),
+            _ => Completion::by(&change.kind).any(|completion| {
+                let needed = self.graph.dependencies(&change.address);
+                let mut wholes = completion.wholes(needed, self.graph).into_iter();
+                wholes.any(|whole| self.stands(whole))
+            }),
+        }
+    }
+
+    fn stands(&self, address: &Address) -> bool {
+        let build = self.builds.get(address);
+        build.is_none_or(|build| {
+            let action = self.steps[*build].change.action;
+            !matches!(action, Action::Create | Action::Replace)
+        })
     }
 
     /// Who refers to each thing, as the spec has it and as the records have it.
