@@ -181,7 +181,9 @@ impl<'a> Edges<'a> {
             if is_part || completion.users == Users::InService {
                 open.extend(users.get(user).into_iter().flatten());
             }
-            if is_part {
+            // Another setting of it uses nothing.
+            let is_setting = Kind::of(&user.kind).is_some_and(|kind| kind.part_of.is_some());
+            if is_part || is_setting {
                 continue;
             }
             let build = self.builds.get(user).copied();
