@@ -166,7 +166,7 @@ fn confirmed(text: &str) -> Confirmed {
 }
 
 /// What AWS makes of a resource: what was wanted, and what it fills in itself.
-fn made(resource: &Resource, known: &Known, generation: u64) -> Attributes {
+fn made(resource: &Resource, desired: &Desired, known: &Known, generation: u64) -> Attributes {
     let kind = Kind::of(&resource.address.kind).unwrap();
     let computed = kind.schema().attributes.iter();
     let mut attributes: Attributes = computed
@@ -178,6 +178,15 @@ fn made(resource: &Resource, known: &Known, generation: u64) -> Attributes {
         .collect();
     let wanted = resource.attributes.iter();
     attributes.extend(wanted.map(|(name, value)| (name.clone(), known.resolve(value))));
+    // It is in the VPC that what it refers to is in.
+    if let Some(place) = kind.confined_to {
+        let used = resource.dependencies();
+        let used = used.iter().filter_map(|used| desired.resources.get(used));
+        let mut places = used.map(|used| used.get(place));
+        if let Some(found) = places.find(|found| !found.is_null()) {
+            attributes.insert(place.to_owned(), known.resolve(found));
+        }
+    }
     attributes
 }
 
@@ -189,7 +198,7 @@ fn applied(desired: &Desired, generation: u64) -> (Document, Observed) {
     let mut known = Known::default();
     for address in graph.order() {
         let resource = &desired.resources[address];
-        let attributes = made(resource, &known, generation);
+        let attributes = made(resource, desired, &known, generation);
         known.learn(address.clone(), attributes.clone());
         document.put(Record {
             address: address.clone(),
