@@ -37,6 +37,7 @@ mod replace;
 mod review;
 mod rotation;
 mod routing;
+mod s3_state;
 mod sandbox;
 mod sandbox_answers;
 mod shared_record;
