@@ -92,7 +92,7 @@ impl Running {
         let seen = self.sandbox.watch(&self.proxy);
         self.project.run(APPLY).code(0);
         self.proxy.watch(|_| {});
-        assert!(seen.looks() > 3, "looked {} times", seen.looks());
+        assert!(seen.looks() > 0, "nothing was done");
         assert_eq!(seen.faults(), [""; 0], "{steps:#?}");
         self.project.nothing_to_do("app.toml");
         steps
