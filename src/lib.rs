@@ -25,6 +25,7 @@
 //! | [`refresh::observe`] | the graph, the state, AWS | [`refresh::Observed`] |
 //! | [`diff::compare`] | what is confirmed, what is observed | [`plan::Changes`] |
 //! | [`plan::order`] | changes | [`plan::Plan`] |
+//! | [`between::check`] | a plan | what would not be secure for a while |
 //! | [`executor::run`] | a plan | documents of the state, events, a summary |
 //!
 //! Beside the line stand those who look and change nothing:
@@ -57,7 +58,7 @@
 //! words.) SDK crates appear
 //! only in [`aws`], Tera only in [`blueprint`], clap only in [`command`], and dialoguer,
 //! indicatif and annotate-snippets only in [`ui`], which alone prints. [`diff`], [`plan`],
-//! [`graph`], [`guardrail`], [`blueprint`], [`compare`], [`spec`] and [`kind`] are pure: no IO, no clock.
+//! [`between`], [`graph`], [`guardrail`], [`blueprint`], [`compare`], [`spec`] and [`kind`] are pure: no IO, no clock.
 //! Only `main.rs` reads arguments, environment, directory and clock, into a
 //! [`world::World`].
 //!
@@ -112,6 +113,8 @@ pub mod outputs;
 pub mod plan;
 
 pub mod diff;
+
+pub mod between;
 
 pub mod compare;
 

@@ -12,6 +12,7 @@
 //! other way here from a spec to a plan.
 
 mod rebuild;
+mod undo;
 
 use std::sync::Arc;
 
@@ -22,17 +23,19 @@ use crate::blueprint::{self, Library};
 use crate::compare::{self, Comparison};
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::diff::{self, Options, Target};
+use crate::graph::Graph;
 use crate::guardrail::{self, Approved, Refusal};
 use crate::outputs::Output;
 use crate::plan::by_hand::ByHand;
-use crate::plan::{self, Header, Mode, Plan};
+use crate::plan::{self, Changes, Header, Mode, Plan};
 use crate::refresh::{self, Failure, Observed};
 use crate::resource::{Desired, Lookups};
 use crate::spec::{self, Parsed};
 use crate::state::{Document, store};
-use crate::{blockers, graph, lookup, outputs, undo};
+use crate::{between, blockers, graph, lookup, outputs};
 
 pub use rebuild::{Rebuilt, rebuild};
+pub use undo::plan_undo;
 
 /// Why a run ends before there is a plan.
 #[derive(Debug)]
@@ -265,7 +268,7 @@ pub async fn plan(
         .extend(worth_knowing.into_iter().map(|problem| problem.message));
     changes.notes.extend(moved_whole(document));
     let header = header(Mode::Apply, desired, Some(&session.account));
-    Ok(plan::order(changes, &graph, document, header))
+    Ok(in_order(changes, &graph, document, header))
 }
 
 /// What was approved -> the plan as far as it can be made without AWS: what the state
@@ -287,7 +290,7 @@ pub fn plan_offline(approved: &Approved, document: &Document) -> Result<Plan, St
     }
     changes.notes.extend(moved_whole(document));
     let header = header(Mode::Apply, desired, None);
-    Ok(plan::order(changes, &graph, document, header))
+    Ok(in_order(changes, &graph, document, header))
 }
 
 /// The plan that removes everything that is recorded or, where the spec can be expanded,
@@ -333,47 +336,7 @@ pub async fn plan_destroy(
     }));
     changes.notes.extend(moved_whole(document));
     let header = header(Mode::Destroy, &desired, Some(&session.account));
-    Ok(plan::order(changes, &graph, document, header))
-}
-
-/// The plan that takes back the last apply; none where there is nothing to take back. `spec`
-/// says whose everything is and what is waived.
-///
-/// # Errors
-/// A guardrail that refuses what stood before, or a resource that could not be read.
-pub async fn plan_undo(
-    session: &Session<'_>,
-    spec: Desired,
-    today: Date,
-    options: Options,
-) -> Result<Option<Plan>, Stop> {
-    let Session {
-        aws,
-        document,
-        owner,
-        ..
-    } = session;
-    let Some((desired, touched)) = undo::desired(spec, document) else {
-        return Ok(None);
-    };
-    let approved = guardrail::approve(desired, today).map_err(Stop::Refused)?;
-    let confirmed = guardrail::confirm(approved, &Lookups::new(), today).map_err(Stop::Refused)?;
-    let desired = confirmed.desired();
-    let graph = graph::build(desired, document).map_err(Stop::Wrong)?;
-    let observed = refresh::observe(aws, desired, &graph, document, owner)
-        .await
-        .map_err(Stop::Unread)?;
-    let target = Target::Keep(&confirmed);
-    let mut changes = diff::compare(target, &graph, &observed, document, options);
-    undo::confine(&mut changes, &touched);
-    let found = blockers::find(aws, &changes.steps).await;
-    changes.problems.extend(found);
-    let header = header(Mode::Apply, desired, Some(&session.account));
-    let plan = plan::order(changes, &graph, document, header);
-    Ok(Some(Plan {
-        undoes: true,
-        ..plan
-    }))
+    Ok(in_order(changes, &graph, document, header))
 }
 
 /// What components give, from what stands.
@@ -394,6 +357,14 @@ pub async fn outputs(
         .await
         .map_err(Stop::Unread)?;
     Ok(outputs::resolve(&written, &answered, document, &observed))
+}
+
+/// The changes in order, every state in between looked at.
+fn in_order(changes: Changes, graph: &Graph, document: &Document, header: Header) -> Plan {
+    let mut plan = plan::order(changes, graph, document, header);
+    let unsafe_for_a_while = between::check(&plan, graph, document);
+    plan.problems.extend(unsafe_for_a_while);
+    plan
 }
 
 /// That the document was another app's or environment's.

@@ -77,6 +77,7 @@ pub async fn rebuild(session: Session<'_>, desired: &Desired) -> Result<Rebuilt,
             dependencies: desired.dependencies(resource),
             protect: !desired.ephemeral && (kind.protect)(&resource.attributes),
             maker: resource.maker.clone(),
+            asked: None,
         });
         found.push((address.clone(), seen.id.clone()));
     }

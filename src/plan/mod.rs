@@ -6,6 +6,8 @@
 //! *Invariant*: a plan is immutable and complete; nothing reads the spec after it is made.
 
 pub mod by_hand;
+mod complete;
+mod edges;
 mod order;
 mod why;
 

@@ -4,6 +4,7 @@ pub(crate) mod account;
 mod call;
 pub(crate) mod cli;
 pub(crate) mod proxy;
+pub(crate) mod sight;
 mod terminal;
 pub(crate) mod user;
 

@@ -95,7 +95,11 @@ struct State {
     struck: usize,
     in_flight: usize,
     most_in_flight: usize,
+    watcher: Option<Watcher>,
 }
+
+/// Is told of every call that has changed something, before its answer goes back.
+type Watcher = Arc<dyn Fn(&str) + Send + Sync>;
 
 struct Shared {
     upstream: String,
@@ -171,9 +175,11 @@ impl Proxy {
     pub(crate) fn clear(&self) {
         let mut state = self.state.lock();
         let (latency, in_flight) = (state.latency, state.in_flight);
+        let watcher = state.watcher.take();
         *state = State {
             latency,
             in_flight,
+            watcher,
             ..State::default()
         };
     }
@@ -181,6 +187,12 @@ impl Proxy {
     /// Delays every call by this much.
     pub(crate) fn latency(&self, latency: Duration) {
         self.state.lock().latency = latency;
+    }
+
+    /// Tells of every call that has changed something, by name, before the client hears of it;
+    /// all other calls stand still meanwhile.
+    pub(crate) fn watch(&self, watcher: impl Fn(&str) + Send + Sync + 'static) {
+        self.state.lock().watcher = Some(Arc::new(watcher));
     }
 
     /// From now on every answer has this date.
@@ -294,6 +306,10 @@ async fn handle(
             Err(Broken)
         }
     };
+    let watcher = shared.lock().watcher.clone();
+    if let Some(watcher) = watcher.filter(|_| call.is_mutation()) {
+        watcher(&call.name());
+    }
     let mut state = shared.lock();
     state.in_flight -= 1;
     match (answer, state.clock) {
