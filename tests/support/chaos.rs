@@ -53,6 +53,15 @@ pub(crate) enum Story {
     Forgotten,
 }
 
+/// What befalls one run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Trouble {
+    /// It is killed at this call.
+    Kill(Moment, usize),
+    /// One call of five goes wrong, by this seed.
+    Storm(u64),
+}
+
 /// What came of some tries.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -293,6 +302,37 @@ impl Ground {
         place.proxy.clear();
         tally.stands(&label, &place.holds(), &self.after);
         tally.has_nothing_to_do(&label, &place.project);
+        tally
+    }
+
+    /// One apply after another in the same account, each with a trouble of its own; then one
+    /// without.
+    pub(crate) fn suffer(&self, troubles: &[Trouble]) -> Tally {
+        let label = format!("{}, after {troubles:x?}", self.name);
+        let mut tally = Tally {
+            tries: 1,
+            ..Tally::default()
+        };
+        let place = Place::new(&self.spec);
+        let apply = ["apply", "app.toml", "--yes"];
+        for trouble in troubles {
+            match *trouble {
+                Trouble::Kill(moment, n) => {
+                    tally.kills += usize::from(place.killed(&apply, moment, n));
+                }
+                Trouble::Storm(seed) => {
+                    place.proxy.clear();
+                    place.proxy.storm(seed, 20);
+                    // However this one ends.
+                    place.project.run(&apply);
+                }
+            }
+        }
+        tally.goes_on(&label, &place.runs(&apply));
+        tally.stands(&label, &place.holds(), &self.after);
+        tally.has_nothing_to_do(&label, &place.project);
+        tally.goes_on(&label, &place.runs(&DESTROY));
+        tally.is_empty(&label, &place.holds(), &self.before);
         tally
     }
 
