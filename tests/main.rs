@@ -11,6 +11,7 @@ mod blueprints;
 mod calls;
 mod cdn;
 mod changes;
+mod chaos;
 mod dependencies;
 mod destroy;
 mod dns;

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 mod call;
+pub(crate) mod chaos;
 pub(crate) mod cli;
 pub(crate) mod proxy;
 pub(crate) mod sight;

@@ -34,7 +34,14 @@ pub(crate) enum Fault {
     CallBefore(Arc<dyn Fn() + Send + Sync>),
     /// The call is carried out, then this is called, and there is no answer.
     CallAfter(Arc<dyn Fn() + Send + Sync>),
+    /// The call is carried out and answered; this is called when the client has had
+    /// [`A_MOMENT`] to read the answer.
+    CallOnceRead(Arc<dyn Fn() + Send + Sync>),
 }
+
+/// How long a client on this machine takes at most, nearly always, to read an answer that is
+/// on its way.
+const A_MOMENT: Duration = Duration::from_millis(5);
 
 /// Which calls a fault is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -304,6 +311,14 @@ async fn handle(
             forward().await.ok();
             callback();
             Err(Broken)
+        }
+        Some(Fault::CallOnceRead(callback)) => {
+            let answer = forward().await;
+            tokio::spawn(async move {
+                tokio::time::sleep(A_MOMENT).await;
+                callback();
+            });
+            answer
         }
     };
     let watcher = shared.lock().watcher.clone();
