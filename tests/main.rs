@@ -39,6 +39,7 @@ mod sandbox;
 mod sandbox_answers;
 mod shared_record;
 mod state;
+mod terraform_plan;
 mod tidy;
 mod user_blueprints;
 mod values;

@@ -368,3 +368,117 @@ pub(super) fn known_as(kind: &str) -> &str {
         .find(|(alias, _)| *alias == kind)
         .map_or(kind, |(_, kind)| kind)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{ReadError, read};
+    use crate::address::Address;
+    use crate::value::{Reference, Value};
+
+    /// The attributes of `aws_lb.main` in a plan of one load balancer of this type.
+    fn balancer(kind: &str, change: serde_json::Value, expressions: serde_json::Value) -> Value {
+        let group = json!({
+            "mode": "managed", "type": "aws_security_group", "name": "lb",
+            "change": {
+                "actions": ["create"],
+                "after": { "name": "lb" },
+                "after_unknown": { "id": true },
+            },
+        });
+        let balancer = json!({
+            "mode": "managed", "type": kind, "name": "main", "change": change,
+        });
+        let plan = json!({
+            "format_version": "1.2",
+            "resource_changes": [group, balancer],
+            "configuration": { "root_module": { "resources": [
+                { "mode": "managed", "type": kind, "name": "main", "expressions": expressions },
+                { "mode": "managed", "type": "aws_security_group", "name": "lb", "expressions": {
+                    "name": { "constant_value": "lb" },
+                }},
+            ]}},
+        });
+        let planned = read(&plan.to_string()).unwrap();
+        let address = Address::managed("", "aws_lb", "main");
+        let resource = &planned.desired.resources[&address];
+        assert_eq!(planned.address(&address), format!("{kind}.main"));
+        Value::Map(resource.attributes.clone())
+    }
+
+    #[test]
+    fn an_alias_is_judged_as_what_it_is_and_shown_as_it_is_written() {
+        let change = json!({ "actions": ["create"], "after": { "internal": true } });
+        let found = balancer("aws_alb", change, json!({}));
+        assert_eq!(found.get("internal"), &Value::Bool(true));
+    }
+
+    #[test]
+    fn what_is_sensitive_is_unknown() {
+        let change = json!({
+            "actions": ["update"],
+            "after": { "name": "secret", "tags": { "token": "secret" } },
+            "after_sensitive": { "name": true, "tags": true },
+        });
+        let found = balancer("aws_lb", change, json!({}));
+        assert!(found.get("name").is_unknown());
+        assert!(!format!("{found:?}").contains("secret"));
+    }
+
+    #[test]
+    fn what_is_not_known_is_what_it_refers_to_if_nothing_else_can_have_made_it_so() {
+        let unknown = json!({
+            "actions": ["create"],
+            "after": {},
+            "after_unknown": { "security_groups": [true], "arn": true, "name": true },
+        });
+        let references = |texts: &[&str]| {
+            json!({
+                "security_groups": { "references": texts },
+                "name": { "references": ["aws_security_group.lb.id", "aws_security_group.lb"] },
+            })
+        };
+        let group = Address::managed("", "aws_security_group", "lb");
+        let nothing = Value::Unknown { from: None };
+        let check = |texts: &[&str], expected: &Value| {
+            let mut change = unknown.clone();
+            change["after"]["security_groups"] = json!([null]);
+            let found = balancer("aws_lb", change, references(texts));
+            let groups = found.get("security_groups").items();
+            assert_eq!(groups, [expected.clone()], "{texts:?}");
+            // A name is made of what it refers to.
+            assert_eq!(found.get("name"), &nothing);
+            // AWS alone gives it one.
+            assert!(found.get("arn").is_null());
+        };
+        let id = Value::Reference(Reference::to(group, "id"));
+        check(&["aws_security_group.lb.id", "aws_security_group.lb"], &id);
+        // Its name is known: that can't be what is not.
+        check(
+            &["aws_security_group.lb.name", "aws_security_group.lb"],
+            &nothing,
+        );
+        check(&["local.groups"], &nothing);
+        check(&["aws_security_group.lb.id", "each.value"], &nothing);
+    }
+
+    #[test]
+    fn what_goes_or_was_left_by_a_replacement_is_not_judged() {
+        let change = |actions: &[&str], deposed: Option<&str>| {
+            json!({
+                "mode": "managed", "type": "aws_lb", "name": "main", "deposed": deposed,
+                "change": { "actions": actions, "after": {} },
+            })
+        };
+        let judged = |change: serde_json::Value| {
+            let plan = json!({ "format_version": "1.0", "resource_changes": [change] });
+            read(&plan.to_string()).unwrap().desired.resources.len()
+        };
+        assert_eq!(judged(change(&["delete"], None)), 0);
+        assert_eq!(judged(change(&["delete"], Some("0a1b"))), 0);
+        assert_eq!(judged(change(&["delete", "create"], None)), 1);
+        assert_eq!(judged(change(&["no-op"], None)), 1);
+        assert!(matches!(read("{}"), Err(ReadError::Format(_))));
+    }
+}

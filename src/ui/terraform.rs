@@ -113,8 +113,7 @@ fn said(judged: &Judged, finding: &Finding) -> Diagnostic {
     let address = judged.planned.address(&finding.address);
     let message = format!("{address} {}", finding.message);
     let mut said = if finding.unknown {
-        Diagnostic::warning(format!("{message}: can't be proven before apply"))
-            .hint("write it so that the plan shows it: a literal, or a reference to a resource of the plan")
+        Diagnostic::warning(message).hint("write it so that the plan shows it: a literal, or a reference to a resource of the plan")
     } else {
         Diagnostic::error(message).hint(finding.fix)
     }
