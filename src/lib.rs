@@ -37,6 +37,7 @@
 //! | [`outputs::resolve`] | what stands | what components give |
 //! | [`health::wait`] | what was applied | whether the services answer |
 //! | [`doctor::aws`] | a spec and AWS | what stands in the way |
+//! | [`terraform::read`] | somebody's Terraform plan | [`terraform::Planned`], for the same guardrails |
 //! | [`dns::look`] | the proof that a certificate waits for | what public DNS says of it |
 //!
 //! # What holds everywhere
@@ -97,6 +98,8 @@ pub mod aws;
 pub mod blueprint;
 
 pub mod guardrail;
+
+pub mod terraform;
 
 pub mod state;
 

@@ -44,6 +44,7 @@ mod sandbox_answers;
 mod shared_record;
 mod state;
 mod state_verbs;
+mod terraform_plan;
 mod tidy;
 mod undo;
 mod user_blueprints;
