@@ -7,13 +7,13 @@ mod history;
 mod init;
 mod list;
 mod migrate;
-mod unlock;
 mod mv;
 mod pull;
 mod push;
 mod rebuild;
 mod rm;
 mod show;
+mod unlock;
 
 use clap::{Args, Subcommand};
 
