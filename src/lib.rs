@@ -33,6 +33,7 @@
 //! | --- | --- | --- |
 //! | [`compare::environments`] | two expanded specs | [`compare::Comparison`] |
 //! | [`outputs::resolve`] | what stands | what components give |
+//! | [`drift::find`] | what was applied, what is observed | what others changed |
 //! | [`health::wait`] | what was applied | whether the services answer |
 //! | [`doctor::aws`] | a spec and AWS | what stands in the way |
 //! | [`dns::look`] | the proof that a certificate waits for | what public DNS says of it |
@@ -111,6 +112,8 @@ pub mod plan;
 pub mod diff;
 
 pub mod compare;
+
+pub mod drift;
 
 pub mod blockers;
 

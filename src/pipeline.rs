@@ -15,11 +15,13 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use crate::aws::trail::Trail;
 use crate::aws::{self, Aws, Owner};
 use crate::blueprint::{self, Library};
 use crate::compare::{self, Comparison};
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::diff::{self, Options, Target};
+use crate::drift::{self, Drift};
 use crate::guardrail::{self, Approved, Refusal};
 use crate::outputs::Output;
 use crate::plan::by_hand::ByHand;
@@ -330,6 +332,26 @@ pub async fn plan_destroy(
     changes.notes.extend(moved_whole(document));
     let header = header(Mode::Destroy, &desired, Some(&session.account));
     Ok(plan::order(changes, &graph, document, header))
+}
+
+/// What others changed since the last apply, and who. `desired` is the spec, as far as it
+/// could be expanded.
+///
+/// # Errors
+/// A resource that could not be read. That CloudTrail does not answer is a note.
+pub async fn drift(session: &Session<'_>, desired: &Desired) -> Result<Drift, Stop> {
+    let Session {
+        aws,
+        document,
+        account,
+        ..
+    } = session;
+    let observed = refresh::standing(aws, desired, document)
+        .await
+        .map_err(Stop::Unread)?;
+    let mut drift = drift::find(desired, document, &observed, account);
+    drift::tell(&mut drift, &mut Trail::new(aws)).await;
+    Ok(drift)
 }
 
 /// What components give, from what stands.

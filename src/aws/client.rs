@@ -11,12 +11,13 @@ use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+    BeforeTransmitInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -27,6 +28,12 @@ use tokio::sync::OnceCell;
 
 use super::{Base, Error, ErrorKind, Origin, Profile};
 use crate::dns;
+
+/// Our name in what a request says of its sender.
+const NAME: &str = "watertight";
+
+/// How requests of ours are known in CloudTrail, which keeps the header `User-Agent`.
+pub(super) const MARK: &str = "app/watertight";
 
 /// What the caller decides about the connection to AWS.
 #[derive(Clone, Debug, Default)]
@@ -90,6 +97,9 @@ impl Aws {
                     .operation_attempt_timeout(std::time::Duration::from_mins(1))
                     .build(),
             );
+        if let Ok(name) = AppName::new(NAME) {
+            loader = loader.app_name(name);
+        }
         if let Some(endpoint) = &settings.endpoint {
             loader = loader.endpoint_url(endpoint);
         }
@@ -251,6 +261,16 @@ impl Aws {
             .interceptor(Watch::new(&self.calls))
             .build();
         aws_sdk_iam::Client::from_conf(config)
+    }
+
+    /// The client of CloudTrail.
+    #[must_use]
+    pub fn cloudtrail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
+        let config = aws_sdk_cloudtrail::config::Builder::from(&self.config)
+            .region(Region::new(region.to_owned()))
+            .interceptor(Watch::new(&self.calls))
+            .build();
+        aws_sdk_cloudtrail::Client::from_conf(config)
     }
 
     /// The client of Secrets Manager.
@@ -481,6 +501,23 @@ impl Intercept for Watch {
         if let Some(metadata) = config.load::<Metadata>() {
             let operation = format!("{}:{}", metadata.service(), metadata.name());
             *self.0.lock().entry(operation).or_default() += 1;
+        }
+        Ok(())
+    }
+
+    /// The SDK puts the app's name into `x-amz-user-agent` alone. `User-Agent` is not among
+    /// what is signed.
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let headers = context.request_mut().headers_mut();
+        let sender = headers.get("user-agent").unwrap_or_default();
+        if !sender.contains(MARK) {
+            let sender = format!("{sender} {MARK}");
+            headers.try_insert("user-agent", sender.trim().to_owned())?;
         }
         Ok(())
     }
