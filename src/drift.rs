@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::json;
 
-pub use who::tell;
+pub use who::{tell, tell_makers};
 
 use crate::address::Address;
 use crate::aws::trail::Answer;
@@ -56,14 +56,18 @@ pub struct Thing {
     pub kind: &'static str,
     /// What AWS calls it.
     pub id: Id,
+    /// What AWS calls its parent, of what was made by hand.
+    pub parent: Option<Id>,
     /// What became of it.
     pub what: What,
     /// Each field that differs; of what was made by hand, what it is.
     pub fields: Vec<Field>,
     /// Who deleted or made it; of what was changed, each field says.
     pub who: Option<Answer>,
-    /// What is known of it: what was applied, or how it was made by hand.
-    pub attributes: Attributes,
+    /// What was applied; of what was made by hand, nothing.
+    pub applied: Attributes,
+    /// What is there now; nothing where it is gone.
+    pub live: Attributes,
 }
 
 /// What became of a thing.
@@ -137,17 +141,20 @@ pub fn find(desired: &Desired, document: &Document, observed: &Observed, account
             unfinished += 1;
             continue;
         };
-        let thing = |what, fields| Thing {
+        let thing = |what, fields, live| Thing {
             address: record.address.clone(),
             kind: kind.name,
             id: id.clone(),
+            parent: None,
             what,
             fields,
             who: None,
-            attributes: record.attributes.clone(),
+            applied: record.attributes.clone(),
+            live,
         };
         let Some(seen) = observed.resources.get(&record.address) else {
-            drift.things.push(thing(What::Deleted, Vec::new()));
+            let gone = thing(What::Deleted, Vec::new(), Attributes::new());
+            drift.things.push(gone);
             continue;
         };
         let wanted = desired.resources.get(&record.address);
@@ -161,12 +168,15 @@ pub fn find(desired: &Desired, document: &Document, observed: &Observed, account
         if fields.is_empty() {
             drift.unchanged += 1;
         } else {
-            drift.things.push(thing(What::Changed, fields));
+            let live = seen.attributes.clone();
+            drift.things.push(thing(What::Changed, fields, live));
         }
     }
-    drift
-        .things
-        .extend(observed.children.iter().map(made_by_hand));
+    let by_hand = observed.children.iter();
+    drift.things.extend(by_hand.map(|child| {
+        let parent = observed.resources.get(&child.parent);
+        made_by_hand(child, parent.map(|seen| seen.id.clone()))
+    }));
     drift.things.sort_by(|a, b| {
         let key = |thing: &Thing| (thing.address.clone(), thing.what == What::MadeByHand);
         key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
@@ -261,7 +271,7 @@ fn overlap(a: &str, b: &str) -> bool {
     within(a, b) || within(b, a)
 }
 
-fn made_by_hand(child: &Child) -> Thing {
+fn made_by_hand(child: &Child, parent: Option<Id>) -> Thing {
     let schema = Kind::of(child.kind).map(Kind::schema);
     let is_given = |name: &str| {
         schema
@@ -284,10 +294,12 @@ fn made_by_hand(child: &Child) -> Thing {
         address: child.parent.clone(),
         kind: child.kind,
         id: child.id.clone(),
+        parent,
         what: What::MadeByHand,
         fields,
         who: None,
-        attributes: child.attributes.clone(),
+        applied: Attributes::new(),
+        live: child.attributes.clone(),
     }
 }
 

@@ -385,3 +385,26 @@ async fn without_the_permission_the_drift_is_told_all_the_same() {
     // Asked once, refused once.
     assert_eq!(proxy.counts()["cloudtrail:LookupEvents"], 1);
 }
+
+/// What another state made stops the plan, with who made it and when.
+#[tokio::test]
+async fn a_foreign_lineage_is_told_with_who_and_when() {
+    const HEAD: &str = "app = \"vault\"\nenvironment = \"prod\"\nregion = \"eu-west-1\"\n";
+    let component = |name: &str| format!("[components.{name}]\nblueprint = \"private-bucket\"\n");
+    let sandbox = Sandbox::new();
+    let theirs = Project::on(&sandbox);
+    theirs.write("app.toml", &format!("{HEAD}{}", component("first")));
+    theirs.apply("app.toml");
+    let ours = Project::on(&sandbox);
+    ours.write("app.toml", &format!("{HEAD}{}", component("second")));
+    ours.apply("app.toml");
+
+    let both = format!("{HEAD}{}{}", component("first"), component("second"));
+    ours.write("app.toml", &both);
+    let user = format!("arn:aws:iam::{}:user/sandbox", sandbox.account);
+    ours.run(&["plan", "app.toml"])
+        .code(1)
+        .says("was made from another state")
+        .says(&format!(", by {user} on 20"))
+        .says("UTC (CreateBucket)");
+}

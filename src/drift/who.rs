@@ -4,7 +4,10 @@
 //! nobody.
 
 use super::{Drift, Thing, What};
+use crate::address::Address;
 use crate::aws::trail::{Answer, MOST_LOOKUPS, Traces, Trail};
+use crate::plan::Problem;
+use crate::refresh::Foreign;
 use crate::value::Value;
 
 /// Asks CloudTrail of each thing that others changed.
@@ -44,6 +47,35 @@ pub async fn tell(drift: &mut Drift, trail: &mut Trail<'_>) {
     }
 }
 
+/// Of how many foreign things CloudTrail is asked at most.
+const MOST_MAKERS: usize = 5;
+
+/// Adds to the problems with what was made from another state by whom that was, and when.
+pub async fn tell_makers(
+    trail: &mut Trail<'_>,
+    foreign: &[(Address, Foreign)],
+    problems: &mut [Problem],
+) {
+    let others = foreign
+        .iter()
+        .filter_map(|(address, foreign)| match foreign {
+            Foreign::OtherLineage(id, _) => Some((address, id)),
+            Foreign::NotOurs(_) | Foreign::Several(_) => None,
+        });
+    for (address, id) in others.take(MOST_MAKERS) {
+        let Some(traces) = Traces::of(&address.kind) else {
+            continue;
+        };
+        let Some(event) = trail.first(&id.region, &id.text, traces.made).await else {
+            continue;
+        };
+        let at = event.at.strftime("%Y-%m-%d %H:%M UTC");
+        let made = format!(", by {} on {at} ({})", event.by, event.call);
+        let of_it = problems.iter_mut().filter(|one| one.address == *address);
+        of_it.for_each(|problem| problem.message.push_str(&made));
+    }
+}
+
 fn is_untold(thing: &Thing) -> bool {
     let mut answers = thing.fields.iter().map(|field| &field.who);
     let is_untold = |answer: &Option<Answer>| matches!(answer, Some(Answer::Untold(_)));
@@ -56,7 +88,11 @@ fn values(thing: &Thing, names: &[&str]) -> Vec<String> {
         .iter()
         .filter_map(|name| match *name {
             "id" => Some(thing.id.text.clone()),
-            name => thing.attributes.get(name).and_then(Value::scalar_text),
+            name => thing
+                .live
+                .get(name)
+                .or_else(|| thing.applied.get(name))
+                .and_then(Value::scalar_text),
         })
         .collect()
 }
