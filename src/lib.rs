@@ -34,6 +34,7 @@
 //! | [`compare::environments`] | two expanded specs | [`compare::Comparison`] |
 //! | [`outputs::resolve`] | what stands | what components give |
 //! | [`drift::find`] | what was applied, what is observed | what others changed |
+//! | [`accept::write`] | a spec, what others changed | the spec that says so |
 //! | [`health::wait`] | what was applied | whether the services answer |
 //! | [`doctor::aws`] | a spec and AWS | what stands in the way |
 //! | [`dns::look`] | the proof that a certificate waits for | what public DNS says of it |
@@ -120,6 +121,8 @@ pub mod blockers;
 pub mod executor;
 
 pub mod pipeline;
+
+pub mod accept;
 
 pub mod health;
 

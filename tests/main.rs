@@ -16,6 +16,7 @@ mod destroy;
 mod dns;
 mod doctor;
 mod drift;
+mod drift_accept;
 mod drift_verb;
 mod environments;
 mod errors;

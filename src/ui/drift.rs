@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use super::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, paint};
 use super::value::show;
+use crate::accept::Accepted;
 use crate::aws::trail::{Answer, Event};
 use crate::drift::{Drift, Field, Thing, What, to_json};
 use crate::value::Value;
@@ -57,6 +58,73 @@ pub fn event(event: &Event) -> String {
         .map(|from| format!(", from {from}"))
         .unwrap_or_default();
     format!("{} by {}, {at}{from}", event.call, event.by)
+}
+
+/// What is written into the spec, the lines that change, and what is left with its reason.
+#[must_use]
+pub fn accepted(accepted: &Accepted, file: &str, before: &str) -> String {
+    let mut text = String::new();
+    for told in &accepted.left {
+        let left = paint(YELLOW, "left:");
+        line(&mut text, &format!("{left} {}: {}", told.what, told.told));
+    }
+    for told in &accepted.written {
+        let into = paint(GREEN, "into the spec:");
+        line(&mut text, &format!("{into} {} as {}", told.what, told.told));
+    }
+    if !accepted.written.is_empty() {
+        line(&mut text, &format!("\n{}", paint(BOLD, file)));
+        text.push_str(&changed_lines(before, &accepted.text));
+    }
+    text
+}
+
+/// The lines that change, each with the two before and after it.
+fn changed_lines(before: &str, after: &str) -> String {
+    const AROUND: usize = 2;
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    // The longest common lines of what follows line i of the old and line j of the new.
+    let mut common = vec![vec![0_usize; new.len() + 1]; old.len() + 1];
+    for i in (0..old.len()).rev() {
+        for j in (0..new.len()).rev() {
+            common[i][j] = if old[i] == new[j] {
+                common[i + 1][j + 1] + 1
+            } else {
+                common[i + 1][j].max(common[i][j + 1])
+            };
+        }
+    }
+    let mut lines: Vec<(char, &str)> = Vec::new();
+    let (mut i, mut j) = (0, 0);
+    while i < old.len() || j < new.len() {
+        if i < old.len() && j < new.len() && old[i] == new[j] {
+            lines.push((' ', old[i]));
+            (i, j) = (i + 1, j + 1);
+        } else if i < old.len() && (j == new.len() || common[i + 1][j] >= common[i][j + 1]) {
+            lines.push(('-', old[i]));
+            i += 1;
+        } else {
+            lines.push(('+', new[j]));
+            j += 1;
+        }
+    }
+    let mut text = String::new();
+    for (index, (sign, content)) in lines.iter().enumerate() {
+        let near = &lines[index.saturating_sub(AROUND)..(index + AROUND + 1).min(lines.len())];
+        if !near.iter().any(|(sign, _)| *sign != ' ') {
+            continue;
+        }
+        let shown = format!("  {sign} {content}");
+        line(
+            &mut text,
+            &match sign {
+                '+' => paint(GREEN, &shown),
+                '-' => paint(RED, &shown),
+                _ => shown,
+            },
+        );
+    }
+    text
 }
 
 fn summary(drift: &Drift) -> String {
