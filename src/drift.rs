@@ -182,6 +182,12 @@ pub fn find(desired: &Desired, document: &Document, observed: &Observed, account
         key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
     });
     drift.notes = notes(unfinished, accepted);
+    if document.records.is_empty() {
+        drift.notes.push(
+            "nothing is recorded that could have changed: `watertight plan` looks for what stands"
+                .to_owned(),
+        );
+    }
     drift
 }
 
@@ -308,6 +314,7 @@ fn made_by_hand(child: &Child, parent: Option<Id>) -> Thing {
 pub fn to_json(drift: &Drift) -> serde_json::Value {
     let who = |who: &Option<Answer>| match who {
         Some(Answer::Made(event)) => json!({ "event": event }),
+        Some(Answer::With(parent)) => json!({ "with": parent }),
         Some(Answer::Untold(why)) => json!({ "untold": why }),
         None => serde_json::Value::Null,
     };

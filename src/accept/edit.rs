@@ -121,12 +121,12 @@ mod tests {
     use crate::value::Value;
 
     #[track_caller]
-    fn check(text: &str, table: &str, keys: &str, value: Value, expected: Option<&str>) {
+    fn check(text: &str, table: &str, keys: &str, value: &Value, expected: Option<&str>) {
         let parts = |path: &str| path.split('.').map(str::to_owned).collect();
         let edit = Edit {
             table: parts(table),
             keys: parts(keys),
-            value: to_toml(&value, true).unwrap(),
+            value: to_toml(value, true).unwrap(),
         };
         assert_eq!(write(text, &[edit]).as_deref(), expected);
     }
@@ -137,7 +137,7 @@ mod tests {
             "# the app\n[components.web]\nport = 8443 # TLS\n\n# the site\n[components.site]\nx = 1\n",
             "components.web",
             "port",
-            9443.into(),
+            &9443.into(),
             Some(
                 "# the app\n[components.web]\nport = 9443 # TLS\n\n# the site\n[components.site]\nx = 1\n",
             ),
@@ -150,7 +150,7 @@ mod tests {
             "[components.web]\nport = 8443\n\n[components.site]\nx = 1\n",
             "components.web.override.aws_lb.main",
             "idle_timeout",
-            600.into(),
+            &600.into(),
             Some(
                 "[components.web]\nport = 8443\n\n[components.web.override.aws_lb.main]\nidle_timeout = 600\n\n[components.site]\nx = 1\n",
             ),
@@ -164,7 +164,7 @@ mod tests {
             "[components.web.override.aws_lb_target_group.app]\nhealth_check = { interval = 10 }\n",
             override_of,
             "health_check.path",
-            "/${x}".into(),
+            &"/${x}".into(),
             Some(
                 "[components.web.override.aws_lb_target_group.app]\nhealth_check = { interval = 10 , path = \"/$${x}\" }\n",
             ),
@@ -173,7 +173,7 @@ mod tests {
             "[components.web.override.aws_lb_target_group.app]\nhealth_check = [{ interval = 10 }]\n",
             override_of,
             "health_check.path",
-            "/".into(),
+            &"/".into(),
             None,
         );
     }

@@ -73,6 +73,8 @@ enum By {
 pub enum Answer {
     /// The last call of somebody else's that could have made it.
     Made(Box<Event>),
+    /// It was deleted along with what it belongs to, at this address.
+    With(String),
     /// Why that can't be told, a clause.
     Untold(String),
 }
@@ -122,7 +124,6 @@ impl<'a> Trail<'a> {
         }
         let by_thing = things.iter().cloned().map(By::Resource);
         let by_call = calls.iter().copied().map(By::Call);
-        let mut ours = false;
         for by in by_thing.chain(by_call) {
             let Some(events) = self.ask(region, by).await else {
                 return Answer::Untold(self.silence());
@@ -131,15 +132,14 @@ impl<'a> Trail<'a> {
                 |event: &&Event| calls.iter().any(|call| event.is(call)) && event.names(named);
             let found = events.iter().filter(fits);
             let (own, others): (Vec<&Event>, Vec<&Event>) = found.partition(|event| event.ours);
-            ours |= !own.is_empty();
             if let Some(event) = others.first() {
                 return Answer::Made(Box::new((*event).clone()));
             }
+            if !own.is_empty() {
+                return Answer::Untold("no call but watertight's own is on record".to_owned());
+            }
         }
-        Answer::Untold(match ours {
-            true => "no call but watertight's own is on record".to_owned(),
-            false => "no such call is on record".to_owned(),
-        })
+        Answer::Untold("no such call is on record".to_owned())
     }
 
     /// The first of these calls about a thing, whoever made it.
@@ -325,10 +325,14 @@ fn collect(value: Option<&serde_json::Value>, into: &mut Vec<String>) {
     match value {
         Some(serde_json::Value::String(text)) => into.push(text.clone()),
         Some(serde_json::Value::Array(items)) => {
-            items.iter().for_each(|item| collect(Some(item), into));
+            for item in items {
+                collect(Some(item), into);
+            }
         }
         Some(serde_json::Value::Object(entries)) => {
-            entries.values().for_each(|item| collect(Some(item), into));
+            for item in entries.values() {
+                collect(Some(item), into);
+            }
         }
         _ => {}
     }

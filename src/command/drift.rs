@@ -17,7 +17,7 @@ use crate::accept;
 use crate::aws::Aws;
 use crate::blueprint::Library;
 use crate::diagnostic::Source;
-use crate::drift::Drift;
+use crate::drift::{Drift, Thing};
 use crate::pipeline;
 use crate::ui::{self, Screen};
 use crate::world::World;
@@ -112,7 +112,7 @@ async fn write(
     drift: &Drift,
 ) -> Result<Exit, Failed> {
     let asked: BTreeSet<&str> = arguments.accept.iter().map(String::as_str).collect();
-    let labels: BTreeSet<String> = drift.things.iter().map(|thing| thing.label()).collect();
+    let labels: BTreeSet<String> = drift.things.iter().map(Thing::label).collect();
     let all = asked.contains("all");
     if let Some(unknown) = asked.iter().find(|label| !all && !labels.contains(**label)) {
         return Err(Failed::said(

@@ -3,15 +3,24 @@
 //! *Invariant*: drift that nobody is found for is still drift, and says why it is told of
 //! nobody.
 
+use std::collections::BTreeMap;
+
 use super::{Drift, Thing, What};
 use crate::address::Address;
 use crate::aws::trail::{Answer, MOST_LOOKUPS, Traces, Trail};
+use crate::kind::Kind;
 use crate::plan::Problem;
 use crate::refresh::Foreign;
 use crate::value::Value;
 
 /// Asks CloudTrail of each thing that others changed.
 pub async fn tell(drift: &mut Drift, trail: &mut Trail<'_>) {
+    let gone: BTreeMap<String, Address> = drift
+        .things
+        .iter()
+        .filter(|thing| thing.what == What::Deleted)
+        .map(|thing| (thing.id.text.clone(), thing.address.clone()))
+        .collect();
     for thing in &mut drift.things {
         let Some(traces) = Traces::of(thing.kind) else {
             continue;
@@ -27,6 +36,10 @@ pub async fn tell(drift: &mut Drift, trail: &mut Trail<'_>) {
                 }
             }
             What::Deleted => {
+                if let Some(parent) = gone_with(thing, &gone) {
+                    thing.who = Some(Answer::With(parent.to_string()));
+                    continue;
+                }
                 let answer = trail.last(&region, &things, &names, traces.deleted).await;
                 thing.who = Some(answer);
             }
@@ -45,6 +58,15 @@ pub async fn tell(drift: &mut Drift, trail: &mut Trail<'_>) {
             "CloudTrail shows the calls of 90 days, each some 5 and at times 15 minutes after it was made; a run looks up {MOST_LOOKUPS} at most"
         ));
     }
+}
+
+/// What it belongs to, where that is gone too: AWS deletes the listeners of a load balancer
+/// with it, the rules of a security group, all that a bucket is set to.
+fn gone_with<'a>(thing: &Thing, gone: &'a BTreeMap<String, Address>) -> Option<&'a Address> {
+    let named_by = Kind::of(thing.kind)?.named_by.iter();
+    let mut parents = named_by.filter_map(|name| thing.applied.get(*name)?.as_str());
+    let parent = parents.find_map(|id| gone.get(id));
+    parent.filter(|parent| **parent != thing.address)
 }
 
 /// Of how many foreign things CloudTrail is asked at most.

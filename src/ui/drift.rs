@@ -213,6 +213,7 @@ fn attribute(text: &mut String, what: What, field: &Field, longest: usize) {
 fn who(text: &mut String, answer: &Answer) {
     let told = match answer {
         Answer::Made(made) => event(made),
+        Answer::With(parent) => format!("gone with {parent}"),
         Answer::Untold(why) => format!("by whom is not known: {why}"),
     };
     line(text, &format!("{:INDENT$}{}", "", paint(DIM, &told)));
