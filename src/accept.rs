@@ -348,9 +348,7 @@ impl<'a> Desk<'a> {
         let edits: Vec<Edit> = thing
             .fields
             .iter()
-            .filter(|field| {
-                !matches!(field.path.as_str(), "id" | "region") && !is_empty(&field.live)
-            })
+            .filter(|field| !matches!(field.path.as_str(), "id" | "region"))
             .filter_map(|field| {
                 let value = match field.live.as_str() {
                     Some(id) if by_id(&field.path) && is_of_parent(thing, id) => {
@@ -481,16 +479,6 @@ fn plain(input: &Input) -> Option<Value> {
     })
 }
 
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::List(items) => items.is_empty(),
-        Value::Map(entries) => entries.is_empty(),
-        _ => false,
-    }
-}
-
 /// The first error, as a reason.
 fn first(problems: &[Diagnostic]) -> String {
     let error = problems
@@ -500,4 +488,31 @@ fn first(problems: &[Diagnostic]) -> String {
         || "the spec would be wrong".to_owned(),
         |problem| format!("the spec would be wrong: {}", problem.message),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with;
+    use crate::value::Value;
+
+    #[test]
+    fn a_value_is_put_into_another() {
+        let check = |before: &str, path: &str, expected: &str| {
+            let value = |json: &str| Value::from_json(&serde_json::from_str(json).unwrap());
+            let found = with(value(before), path, &Value::Int(7));
+            assert_eq!(found, value(expected), "{path}");
+        };
+        check("1", "", "7");
+        check(
+            r#"[{"a": 1}, {"a": 1}]"#,
+            "[1].a",
+            r#"[{"a": 1}, {"a": 7}]"#,
+        );
+        check(
+            r#"[{"a": [{"b": 1}], "c": 1}]"#,
+            "a.b",
+            r#"[{"a": [{"b": 7}], "c": 1}]"#,
+        );
+        check(r#"{"a": 1}"#, "b", r#"{"a": 1, "b": 7}"#);
+    }
 }

@@ -288,7 +288,7 @@ fn made_by_hand(child: &Child, parent: Option<Id>) -> Thing {
     let fields = child
         .attributes
         .iter()
-        .filter(|(name, value)| !value.is_null() && is_given(name))
+        .filter(|(name, value)| !is_nothing(value) && is_given(name))
         .map(|(name, value)| Field {
             path: name.clone(),
             applied: Value::Null,
@@ -306,6 +306,17 @@ fn made_by_hand(child: &Child, parent: Option<Id>) -> Thing {
         who: None,
         applied: Attributes::new(),
         live: child.attributes.clone(),
+    }
+}
+
+/// Whether a value says nothing: no tags, no description.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::List(items) => items.is_empty(),
+        Value::Map(entries) => entries.is_empty(),
+        _ => false,
     }
 }
 

@@ -8,7 +8,7 @@
 //! carries the plan out.
 //!
 //! *Invariant*: a plan that keeps anything is made from a
-//! [`Confirmed`](guardrail::Confirmed) (or, for show, from an [`Approved`]); there is no
+//! [`Confirmed`] (or, for show, from an [`Approved`]); there is no
 //! other way here from a spec to a plan.
 
 use std::sync::Arc;

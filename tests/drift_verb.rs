@@ -154,6 +154,16 @@ async fn nothing_drifts_by_itself() {
     }
 }
 
+/// The example that has every blueprint in it.
+#[tokio::test]
+async fn nothing_of_a_platform_drifts_by_itself() {
+    let case = Case::applied(include_str!("../examples/platform.toml")).await;
+    case.project
+        .run(&["drift", "app.toml", "--detailed-exitcode"])
+        .code(0)
+        .says("No drift.");
+}
+
 #[tokio::test]
 async fn a_changed_field_is_told_with_who_and_when() {
     let case = Case::applied(SERVICE).await;
@@ -171,6 +181,9 @@ async fn a_changed_field_is_told_with_who_and_when() {
         .says("ModifyLoadBalancerAttributes by arn:aws:iam::")
         .says("user/ann, 20")
         .says("Drift: 1 changed;");
+    case.project
+        .run(&["plan", "app.toml"])
+        .says("`watertight drift` says who changed it, and when");
 
     // What the spec is about to change is no drift; what stands as the spec says by now is
     // none any more.
