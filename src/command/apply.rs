@@ -61,7 +61,7 @@ pub(super) async fn run(
     let services = health::services(approved.desired());
     let desired = approved.desired();
     let memory = remember::recall(world, spec, change.sandbox, desired, For::Applying).await?;
-    let aws = connect::aws(world, change.sandbox, &desired.region).await?;
+    let aws = memory.aws(world, change.sandbox, &desired.region).await?;
     let session = pipeline::open(&aws, desired, memory.document.clone()).await?;
     let plan = pipeline::plan(&session, approved, world.today(), change.options()).await?;
     if !change.json {

@@ -20,6 +20,7 @@ mod plan;
 mod remember;
 mod sandbox;
 mod state;
+mod stores;
 
 use std::process::ExitCode;
 

@@ -10,6 +10,7 @@ use super::{Exit, Failed};
 use crate::diff::Options;
 use crate::pipeline;
 use crate::plan::Plan;
+use crate::spec::Backend;
 use crate::ui::{self, Screen};
 use crate::world::World;
 
@@ -54,6 +55,12 @@ pub(super) async fn run(
         world.today(),
     )?;
     let findings = approved.findings().to_vec();
+    if arguments.offline && approved.desired().state != Backend::Local {
+        return Err(Failed::said(
+            "--offline asks no AWS, and the state is kept in S3",
+            &["leave --offline out; `watertight check` asks neither AWS nor the state"],
+        ));
+    }
     let memory = remember::recall(
         world,
         &arguments.spec,
@@ -62,13 +69,12 @@ pub(super) async fn run(
         For::Reading,
     )
     .await?;
-    let document = memory.document;
     let plan = if arguments.offline {
-        pipeline::plan_offline(&approved, &document)?
+        pipeline::plan_offline(&approved, &memory.document)?
     } else {
         let region = &approved.desired().region;
-        let aws = connect::aws(world, arguments.sandbox, region).await?;
-        let session = pipeline::open(&aws, approved.desired(), document).await?;
+        let aws = memory.aws(world, arguments.sandbox, region).await?;
+        let session = pipeline::open(&aws, approved.desired(), memory.document).await?;
         pipeline::plan(&session, approved, world.today(), Options::default()).await?
     };
     show(screen, &plan, arguments.json);
