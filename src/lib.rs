@@ -32,6 +32,7 @@
 //! | door | from | to |
 //! | --- | --- | --- |
 //! | [`compare::environments`] | two expanded specs | [`compare::Comparison`] |
+//! | [`undo::desired`] | a document | what takes back the last apply, as desired |
 //! | [`outputs::resolve`] | what stands | what components give |
 //! | [`drift::find`] | what was applied, what is observed | what others changed |
 //! | [`accept::write`] | a spec, what others changed | the spec that says so |
@@ -99,6 +100,8 @@ pub mod blueprint;
 pub mod guardrail;
 
 pub mod state;
+
+pub mod undo;
 
 pub mod lookup;
 

@@ -11,6 +11,8 @@
 //! [`Confirmed`] (or, for show, from an [`Approved`]); there is no
 //! other way here from a spec to a plan.
 
+mod rebuild;
+
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -30,7 +32,9 @@ use crate::refresh::{self, Failure, Observed};
 use crate::resource::{Desired, Lookups};
 use crate::spec::{self, Parsed};
 use crate::state::{Document, store};
-use crate::{blockers, graph, lookup, outputs};
+use crate::{blockers, graph, lookup, outputs, undo};
+
+pub use rebuild::{Rebuilt, rebuild};
 
 /// Why a run ends before there is a plan.
 #[derive(Debug)]
@@ -372,6 +376,46 @@ pub async fn drift(session: &Session<'_>, desired: &Desired) -> Result<Drift, St
     let mut drift = drift::find(desired, document, &observed, account);
     drift::tell(&mut drift, &mut Trail::new(aws)).await;
     Ok(drift)
+}
+
+/// The plan that takes back the last apply; none where there is nothing to take back. `spec`
+/// says whose everything is and what is waived.
+///
+/// # Errors
+/// A guardrail that refuses what stood before, or a resource that could not be read.
+pub async fn plan_undo(
+    session: &Session<'_>,
+    spec: Desired,
+    today: Date,
+    options: Options,
+) -> Result<Option<Plan>, Stop> {
+    let Session {
+        aws,
+        document,
+        owner,
+        ..
+    } = session;
+    let Some((desired, touched)) = undo::desired(spec, document) else {
+        return Ok(None);
+    };
+    let approved = guardrail::approve(desired, today).map_err(Stop::Refused)?;
+    let confirmed = guardrail::confirm(approved, &Lookups::new(), today).map_err(Stop::Refused)?;
+    let desired = confirmed.desired();
+    let graph = graph::build(desired, document).map_err(Stop::Wrong)?;
+    let observed = refresh::observe(aws, desired, &graph, document, owner)
+        .await
+        .map_err(Stop::Unread)?;
+    let target = Target::Keep(&confirmed);
+    let mut changes = diff::compare(target, &graph, &observed, document, options);
+    undo::confine(&mut changes, &touched);
+    let found = blockers::find(aws, &changes.steps).await;
+    changes.problems.extend(found);
+    let header = header(Mode::Apply, desired, Some(&session.account));
+    let plan = plan::order(changes, &graph, document, header);
+    Ok(Some(Plan {
+        undoes: true,
+        ..plan
+    }))
 }
 
 /// What components give, from what stands.

@@ -21,6 +21,7 @@ mod remember;
 mod sandbox;
 mod state;
 mod stores;
+mod undo;
 
 use std::process::ExitCode;
 
@@ -106,6 +107,7 @@ enum Verb {
     Apply(apply::Arguments),
     Destroy(destroy::Arguments),
     Drift(drift::Arguments),
+    Undo(undo::Arguments),
     Doctor(doctor::Arguments),
     Output(output::Arguments),
     State(state::Arguments),
@@ -146,6 +148,7 @@ pub fn run(world: &World) -> ExitCode {
         Verb::Apply(arguments) => wait(apply::run(world, screen, &arguments)),
         Verb::Destroy(arguments) => wait(destroy::run(world, screen, &arguments)),
         Verb::Drift(arguments) => wait(drift::run(world, screen, &arguments)),
+        Verb::Undo(arguments) => wait(undo::run(world, screen, &arguments)),
         Verb::Doctor(arguments) => wait(doctor::run(world, screen, &arguments)),
         Verb::Output(arguments) => wait(output::run(world, screen, &arguments)),
         Verb::State(arguments) => wait(state::run(world, screen, &arguments)),

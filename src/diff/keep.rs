@@ -527,7 +527,7 @@ impl Case<'_> {
 fn proof(ownership: &Ownership) -> String {
     match ownership {
         Ownership::Tagged { .. } => format!("its tag {ADDRESS_TAG} names this address"),
-        Ownership::ChildOfOurs => "what it belongs to is ours".to_owned(),
+        Ownership::ChildOfOurs | Ownership::Given => "what it belongs to is ours".to_owned(),
         Ownership::Equal => "its value is exactly the wanted one".to_owned(),
         Ownership::Shared => "it is shared by every app that uses this name".to_owned(),
         Ownership::Foreign => "nothing proves it".to_owned(),

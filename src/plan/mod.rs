@@ -53,6 +53,9 @@ pub struct Changes {
 pub struct Plan {
     /// Apply or destroy.
     pub mode: Mode,
+    /// Whether it takes back the last apply.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub undoes: bool,
     /// The application.
     pub app: String,
     /// Its environment.

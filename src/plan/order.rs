@@ -50,6 +50,7 @@ pub fn order(changes: Changes, graph: &Graph, document: &Document, header: Heade
     Plan {
         by_hand: by_hand.map(|one| one.foreseen(&changes.known)).collect(),
         mode: header.mode,
+        undoes: false,
         app: document.app.clone(),
         environment: document.environment.clone(),
         region: header.region,
@@ -396,6 +397,7 @@ mod tests {
                 dependencies: uses.iter().map(|name| address(name)).collect(),
                 protect: false,
                 maker: None,
+                asked: None,
             });
         }
         let resources = desired.iter().map(|(name, uses)| {
@@ -407,6 +409,7 @@ mod tests {
                 defaulted: BTreeSet::new(),
                 depends_on: uses.iter().map(|name| address(name)).collect(),
                 maker: None,
+                asked: None,
                 origin: crate::resource::Origin::default(),
                 origins: std::collections::BTreeMap::new(),
                 overridden: std::collections::BTreeMap::new(),

@@ -229,6 +229,7 @@ fn applied(desired: &Desired) -> Document {
             dependencies: resource.depends_on.iter().cloned().collect(),
             protect: false,
             maker: None,
+            asked: None,
         });
     }
     document
