@@ -35,6 +35,8 @@
 //! | [`compare::environments`] | two expanded specs | [`compare::Comparison`] |
 //! | [`undo::desired`] | a document | what takes back the last apply, as desired |
 //! | [`outputs::resolve`] | what stands | what components give |
+//! | [`drift::find`] | what was applied, what is observed | what others changed |
+//! | [`accept::write`] | a spec, what others changed | the spec that says so |
 //! | [`health::wait`] | what was applied | whether the services answer |
 //! | [`doctor::aws`] | a spec and AWS | what stands in the way |
 //! | [`terraform::read`] | somebody's Terraform plan | [`terraform::Planned`], for the same guardrails |
@@ -121,11 +123,15 @@ pub mod between;
 
 pub mod compare;
 
+pub mod drift;
+
 pub mod blockers;
 
 pub mod executor;
 
 pub mod pipeline;
+
+pub mod accept;
 
 pub mod health;
 
