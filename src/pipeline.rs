@@ -23,7 +23,7 @@ use crate::diff::{self, Options, Target};
 use crate::guardrail::{self, Approved, Refusal};
 use crate::outputs::Output;
 use crate::plan::by_hand::ByHand;
-use crate::plan::{self, Header, Mode, Plan};
+use crate::plan::{self, Choice, Header, Mode, Plan};
 use crate::refresh::{self, Failure, Observed};
 use crate::resource::{Desired, Lookups};
 use crate::spec::{self, Parsed};
@@ -262,6 +262,14 @@ pub async fn plan(
     changes.notes.extend(moved_whole(document));
     let header = header(Mode::Apply, desired, Some(&session.account));
     Ok(plan::order(changes, &graph, document, header))
+}
+
+/// A plan -> the part of it that is wanted.
+///
+/// # Errors
+/// Names that it does not have, and parts that must not be parted.
+pub fn narrow(plan: Plan, choice: &Choice) -> Result<Plan, Stop> {
+    plan::narrow(plan, choice).map_err(Stop::Wrong)
 }
 
 /// What was approved -> the plan as far as it can be made without AWS: what the state

@@ -230,10 +230,7 @@ fn what_is_remembered_is_listed() {
     let line = lines
         .iter()
         .find(|line| line.starts_with("invoices.aws_s3_bucket.main "));
-    assert!(
-        line.unwrap().ends_with(&bucket),
-        "{lines:?}"
-    );
+    assert!(line.unwrap().ends_with(&bucket), "{lines:?}");
     let serial = project.state("billing/prod")["serial"].as_u64().unwrap();
     let history = project.run(&["state", "history", "app.toml"]).code(0);
     let newest = history.out.split_whitespace().next().unwrap().to_owned();

@@ -64,6 +64,7 @@ pub(super) async fn run(
     let aws = connect::aws(world, change.sandbox, &desired.region).await?;
     let session = pipeline::open(&aws, desired, memory.document.clone()).await?;
     let plan = pipeline::plan(&session, approved, world.today(), change.options()).await?;
+    let plan = pipeline::narrow(plan, &change.part.choice())?;
     if !change.json {
         screen.data(&ui::check::waived(&findings));
     }

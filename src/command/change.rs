@@ -14,17 +14,39 @@ use super::{Exit, Failed};
 use crate::diff;
 use crate::executor::{self, Stop};
 use crate::pipeline::Session;
-use crate::plan::{Mode, Plan};
+use crate::plan::{Choice, Mode, Plan};
 use crate::refresh::Known;
 use crate::resource::Next;
 use crate::state::store::Store;
 use crate::ui::{self, Screen, confirm, progress};
+
+/// Which part of the plan.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct PartArguments {
+    /// Do only this component or address, and what must come before it; can be repeated
+    #[arg(long, value_name = "COMPONENT|ADDRESS")]
+    target: Vec<String>,
+    /// Do not do this component or address, nor what comes after it; can be repeated
+    #[arg(long, value_name = "COMPONENT|ADDRESS")]
+    exclude: Vec<String>,
+}
+
+impl PartArguments {
+    pub(super) fn choice(&self) -> Choice {
+        Choice {
+            target: self.target.clone(),
+            exclude: self.exclude.clone(),
+        }
+    }
+}
 
 /// How a change is made.
 #[derive(Args, Debug)]
 pub(super) struct ChangeArguments {
     #[command(flatten)]
     pub(super) sandbox: SandboxArguments,
+    #[command(flatten)]
+    pub(super) part: PartArguments,
     /// Don't ask for the app's name; for CI
     #[arg(long, short)]
     yes: bool,
@@ -56,6 +78,7 @@ impl ChangeArguments {
     pub(super) fn unattended() -> Self {
         Self {
             sandbox: SandboxArguments { sandbox: true },
+            part: PartArguments::default(),
             yes: true,
             adopt: false,
             remove_protection: Vec::new(),
@@ -146,6 +169,9 @@ pub(super) async fn carry_out(
     )
     .await;
     signals.abort();
+    if !arguments.json {
+        screen.talk(&ui::plan::left_out(&plan));
+    }
     if let Some(trouble) = finished.trouble {
         return Err(trouble.into());
     }

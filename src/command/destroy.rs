@@ -42,6 +42,7 @@ pub(super) async fn run(
     let aws = connect::aws(world, change.sandbox, &desired.region).await?;
     let session = pipeline::open(&aws, &desired, memory.document.clone()).await?;
     let plan = pipeline::plan_destroy(&session, &desired, change.options()).await?;
+    let plan = pipeline::narrow(plan, &change.part.choice())?;
     let finished = change::carry_out(
         screen,
         session,

@@ -4,6 +4,7 @@
 
 use clap::Args;
 
+use super::change::PartArguments;
 use super::connect::{self, SandboxArguments, SpecArguments};
 use super::remember::{self, For};
 use super::{Exit, Failed};
@@ -29,6 +30,8 @@ pub(super) struct Arguments {
     spec: SpecArguments,
     #[command(flatten)]
     sandbox: SandboxArguments,
+    #[command(flatten)]
+    part: PartArguments,
     /// Ask AWS nothing; what only AWS can tell is shown as known after apply
     #[arg(long, conflicts_with = "sandbox")]
     offline: bool,
@@ -71,6 +74,7 @@ pub(super) async fn run(
         let session = pipeline::open(&aws, approved.desired(), document).await?;
         pipeline::plan(&session, approved, world.today(), Options::default()).await?
     };
+    let plan = pipeline::narrow(plan, &arguments.part.choice())?;
     show(screen, &plan, arguments.json);
     if !arguments.json {
         screen.data(&ui::check::waived(&findings));
