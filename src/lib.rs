@@ -32,6 +32,7 @@
 //! | door | from | to |
 //! | --- | --- | --- |
 //! | [`compare::environments`] | two expanded specs | [`compare::Comparison`] |
+//! | [`saved::reconcile`] | a plan, and one that was saved | what of it may still be done |
 //! | [`outputs::resolve`] | what stands | what components give |
 //! | [`health::wait`] | what was applied | whether the services answer |
 //! | [`doctor::aws`] | a spec and AWS | what stands in the way |
@@ -56,7 +57,8 @@
 //! words.) SDK crates appear
 //! only in [`aws`], Tera only in [`blueprint`], clap only in [`command`], and dialoguer,
 //! indicatif and annotate-snippets only in [`ui`], which alone prints. [`diff`], [`plan`],
-//! [`graph`], [`guardrail`], [`blueprint`], [`compare`], [`spec`] and [`kind`] are pure: no IO, no clock.
+//! [`graph`], [`guardrail`], [`blueprint`], [`compare`],
+//! [`saved`], [`spec`] and [`kind`] are pure: no IO, no clock.
 //! Only `main.rs` reads arguments, environment, directory and clock, into a
 //! [`world::World`].
 //!
@@ -111,6 +113,8 @@ pub mod plan;
 pub mod diff;
 
 pub mod compare;
+
+pub mod saved;
 
 pub mod blockers;
 

@@ -41,7 +41,7 @@ impl PartArguments {
 }
 
 /// How a change is made.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(super) struct ChangeArguments {
     #[command(flatten)]
     pub(super) sandbox: SandboxArguments,
@@ -90,6 +90,27 @@ impl ChangeArguments {
         }
     }
 
+    /// The same, where what is done was looked at before.
+    pub(super) fn confirmed(&self) -> Self {
+        Self {
+            yes: true,
+            adopt: true,
+            ..self.clone()
+        }
+    }
+
+    /// Those of its flags that decide what a plan holds.
+    pub(super) fn of_the_plan(&self) -> Vec<&'static str> {
+        let given = [
+            ("--target", !self.part.target.is_empty()),
+            ("--exclude", !self.part.exclude.is_empty()),
+            ("--empty-buckets", self.empty_buckets),
+            ("--delete-logs", self.delete_logs),
+        ];
+        let given = given.into_iter().filter(|(_, is_given)| *is_given);
+        given.map(|(flag, _)| flag).collect()
+    }
+
     pub(super) fn options(&self) -> diff::Options {
         diff::Options {
             empty_buckets: self.empty_buckets,
@@ -101,6 +122,8 @@ impl ChangeArguments {
 /// The end of a run.
 pub(super) struct Finished {
     pub(super) exit: Exit,
+    /// Whether it was a part of what the spec says.
+    pub(super) in_part: bool,
     /// What components give to people.
     pub(super) outputs: String,
     /// What references resolve to now.
@@ -142,6 +165,7 @@ pub(super) async fn carry_out(
         }
         return Ok(Finished {
             exit: Exit::Done,
+            in_part: plan.partial.is_some(),
             outputs: outputs(&plan, &plan.known),
             known: plan.known,
             next: plan.next,
@@ -184,6 +208,7 @@ pub(super) async fn carry_out(
     };
     Ok(Finished {
         exit,
+        in_part: plan.partial.is_some(),
         outputs: outputs(&plan, &finished.known),
         known: finished.known,
         next: plan.next,

@@ -18,6 +18,7 @@ mod output;
 mod plan;
 mod remember;
 mod sandbox;
+mod saved;
 mod state;
 
 use std::process::ExitCode;

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use order::{Header, order};
-pub use select::{Choice, Partial, narrow};
+pub use select::{Choice, Partial, narrow, parted};
 pub use why::Why;
 
 use by_hand::ByHand;

@@ -91,7 +91,8 @@ pub fn narrow(mut plan: Plan, choice: &Choice) -> Result<Plan, Vec<Diagnostic>> 
     taken.retain(|index| !excluded.contains(index));
     let parted = steps.parted(&taken);
     if !parted.is_empty() {
-        return Err(parted);
+        let told = parted.into_iter().map(|one| one.diagnostic(&plan.steps));
+        return Err(told.collect());
     }
     let left_out = plan.steps.len() - taken.len();
     plan.problems.retain(|problem| {
@@ -257,31 +258,56 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// What would stand without a part of it.
-    fn parted(&self, taken: &BTreeSet<usize>) -> Vec<Diagnostic> {
+    /// The pairs of which one half is wanted, and the half that must not be done alone.
+    fn parted(&self, taken: &BTreeSet<usize>) -> Vec<Parted> {
         let mut found = Vec::new();
         for (part, whole) in &self.pairs {
-            let is_bare = self.makes(*whole)
-                && !self.deletes(*part)
-                && taken.contains(whole)
-                && !taken.contains(part);
-            let is_bared = self.deletes(*whole)
-                && self.deletes(*part)
-                && taken.contains(part)
-                && !taken.contains(whole);
-            if !is_bare && !is_bared {
-                continue;
+            let (part, whole) = (*part, *whole);
+            let is_bare = self.makes(whole) && !self.deletes(part);
+            let is_bared = self.deletes(whole) && self.deletes(part);
+            if is_bare && taken.contains(&whole) && !taken.contains(&part) {
+                found.push(Parted {
+                    alone: whole,
+                    part,
+                    whole,
+                });
+            } else if is_bared && taken.contains(&part) && !taken.contains(&whole) {
+                found.push(Parted {
+                    alone: part,
+                    part,
+                    whole,
+                });
             }
-            let label = |index: usize| self.steps[index].change.label();
-            let (part, whole) = (label(*part), label(*whole));
-            let hint = if is_bare {
-                format!("exclude {whole} as well")
-            } else {
-                format!("name {whole}, which takes {part} along, or leave both")
-            };
-            let message = format!("{whole} would stand without {part}, which secures it");
-            found.push(Diagnostic::error(message).hint(hint));
         }
         found
     }
+}
+
+/// A part and a whole, of which only one would be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parted {
+    /// The one that would be done: the whole is made bare, or the part is taken from it.
+    pub alone: usize,
+    part: usize,
+    whole: usize,
+}
+
+impl Parted {
+    fn diagnostic(self, steps: &[Step]) -> Diagnostic {
+        let label = |index: usize| steps[index].change.label();
+        let (part, whole) = (label(self.part), label(self.whole));
+        let hint = if self.alone == self.whole {
+            format!("exclude {whole} as well")
+        } else {
+            format!("name {whole}, which takes {part} along, or leave both")
+        };
+        let message = format!("{whole} would stand without {part}, which secures it");
+        Diagnostic::error(message).hint(hint)
+    }
+}
+
+/// What must not be done alone, if these steps are done and the others are not.
+#[must_use]
+pub fn parted(steps: &[Step], taken: &BTreeSet<usize>) -> Vec<Parted> {
+    Steps::of(steps).parted(taken)
 }

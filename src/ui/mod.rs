@@ -21,6 +21,7 @@ pub mod plan;
 pub mod progress;
 pub mod prompt;
 pub mod report;
+pub mod saved;
 pub mod scaffolded;
 pub mod state;
 mod style;
