@@ -96,8 +96,8 @@ pub fn narrow(mut plan: Plan, choice: &Choice) -> Result<Plan, Vec<Diagnostic>> 
     }
     let left_out = plan.steps.len() - taken.len();
     plan.problems.retain(|problem| {
-        let mut names = choice.exclude.iter();
-        !names.any(|name| is_name_of(name, &problem.address))
+        let mut left = choice.exclude.iter();
+        !left.any(|name| is_name_of(name, &problem.address))
     });
     plan.keep(&taken);
     plan.partial = Some(Partial {

@@ -84,8 +84,8 @@ pub fn reconcile(mut plan: Plan, saved: &Saved) -> Reconciled {
         }
     }
     let (of_steps, others) = plan.problems.into_iter().partition(|problem| {
-        let mut steps = saved.steps.iter();
-        steps.any(|step| step.address == problem.address)
+        let mut seen = saved.steps.iter();
+        seen.any(|step| step.address == problem.address)
     });
     plan.problems = others;
     for problem in &of_steps {
