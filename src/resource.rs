@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Mode};
 use crate::diagnostic::Span;
-use crate::spec::{Moved, Waiver};
+use crate::spec::{Backend, Moved, Waiver};
 use crate::value::{Attributes, Reference, Value};
 
 /// What AWS calls a thing, and where: ids are unique in a region only.
@@ -225,6 +225,8 @@ pub struct Desired {
     pub account: Option<String>,
     /// A throw-away environment: nothing is protected.
     pub ephemeral: bool,
+    /// Where what is made is remembered.
+    pub state: Backend,
     /// Everything that is to stand.
     pub resources: BTreeMap<Address, Resource>,
     /// DNS records that somebody makes by hand, in a zone elsewhere.
@@ -281,6 +283,7 @@ impl Desired {
             region: spec.region.value.clone(),
             account: spec.account.as_ref().map(|account| account.value.clone()),
             ephemeral: spec.ephemeral,
+            state: spec.state.clone(),
             environments: spec.environments.clone(),
             moved: spec.moved.clone(),
             ..Self::default()

@@ -13,6 +13,7 @@ mod kept;
 mod moved;
 mod reader;
 mod requires;
+mod state;
 mod syntax;
 mod text;
 mod walk;
@@ -217,6 +218,27 @@ pub enum Backend {
     /// A file under `.watertight/`.
     #[default]
     Local,
+    /// Objects in a bucket of S3.
+    S3(StateBucket),
+}
+
+/// A bucket that keeps state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateBucket {
+    /// Its name.
+    pub bucket: String,
+    /// Its region.
+    pub region: String,
+    /// What the keys in it begin with, without slashes at its ends; may be empty.
+    pub prefix: String,
+    /// After how many seconds without a sign of life a run's hold on the state may be taken
+    /// over.
+    pub lease_seconds: u32,
+}
+
+impl StateBucket {
+    /// How long a run's hold lasts where the spec does not say.
+    pub const LEASE_SECONDS: u32 = 45;
 }
 
 /// A written exception to a rule.

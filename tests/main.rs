@@ -36,6 +36,7 @@ mod protection;
 mod readme;
 mod review;
 mod routing;
+mod s3_state;
 mod sandbox;
 mod sandbox_answers;
 mod saved;

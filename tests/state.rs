@@ -167,23 +167,50 @@ async fn a_torn_state_is_refused_and_the_one_before_it_will_do() {
     let before = sandbox.holds().await;
     let file = project.state_file("billing/prod");
     let whole = fs::read(&file).unwrap();
-    fs::write(&file, &whole[..whole.len() / 2]).unwrap();
 
-    let refused = project
+    // Its end is a brace and a line's end, without which it is whole still.
+    let parts = (0..8).map(|part| part * (whole.len() - 2) / 7);
+    for length in parts {
+        fs::write(&file, &whole[..length]).unwrap();
+        let refused = project
+            .run(&["plan", "app.toml"])
+            .code(1)
+            .says("is not a whole document")
+            .says("then run again");
+        for verb in ["apply", "destroy"] {
+            project
+                .run(&[verb, "app.toml", "--yes"])
+                .code(1)
+                .says("is not a whole document");
+        }
+        assert_eq!(fs::read(&file).unwrap(), &whole[..length]);
+
+        // As the hint says.
+        let previous = refused
+            .err
+            .split_whitespace()
+            .find(|word| word.contains("/history/"))
+            .unwrap();
+        fs::copy(previous, &file).unwrap();
+        let planned = project.plan("app.toml").steps();
+        let makes = |step: &&String| step.starts_with("create") || step.starts_with("replace");
+        assert_eq!(planned.iter().find(makes), None, "{planned:?}");
+    }
+    project.apply("app.toml");
+    project.nothing_to_do("app.toml");
+    assert_eq!(sandbox.holds().await, before);
+
+    // Without any earlier document.
+    fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+    fs::remove_dir_all(file.with_file_name("history")).unwrap();
+    project
         .run(&["plan", "app.toml"])
         .code(1)
-        .says("is not a whole document")
-        .says("history");
-    project.run(&["apply", "app.toml", "--yes"]).code(1);
-
-    // As the hint says.
-    let hint = format!("{}{}", refused.out, refused.err);
-    let previous = hint
-        .split_whitespace()
-        .find(|word| word.contains("/history/"))
-        .unwrap();
-    fs::copy(previous, &file).unwrap();
-    project.apply("app.toml");
+        .says("move it away, then run again with --adopt");
+    fs::rename(&file, file.with_file_name("torn.json")).unwrap();
+    project
+        .run(&["apply", "app.toml", "--yes", "--adopt"])
+        .code(0);
     project.nothing_to_do("app.toml");
     assert_eq!(sandbox.holds().await, before);
 }

@@ -187,7 +187,7 @@ impl Aws {
     /// Calls made so far, retries not counted, by operation in IAM's words.
     #[must_use]
     pub fn calls(&self) -> BTreeMap<String, u64> {
-        self.calls.lock().clone()
+        lock(&self.calls.counts).clone()
     }
 
     /// What the rest of the world sees; AWS looks there before it issues a certificate.
@@ -236,6 +236,27 @@ impl Aws {
     #[must_use]
     pub fn s3(&self, region: &str) -> aws_sdk_s3::Client {
         self.clients(region).s3.clone()
+    }
+
+    /// The client of S3 for what renews the guard, which does not wait for it.
+    #[must_use]
+    pub(super) fn unguarded_s3(&self, region: &str) -> aws_sdk_s3::Client {
+        let config = aws_sdk_s3::config::Builder::from(&self.config)
+            .region(Region::new(region.to_owned()))
+            .interceptor(Watch {
+                calls: Arc::clone(&self.calls),
+                is_guarded: false,
+            })
+            .force_path_style(self.config.endpoint_url().is_some())
+            .build();
+        aws_sdk_s3::Client::from_conf(config)
+    }
+
+    /// From now on `guard` is asked before every attempt of every call that changes something,
+    /// the SDK's own repeats included; what it refuses is not sent, and fails as
+    /// [`ErrorKind::Unsent`].
+    pub fn guard(&self, guard: Arc<dyn Guard>) {
+        *lock(&self.calls.guard) = Some(guard);
     }
 
     /// The client of Service Quotas.
@@ -429,27 +450,68 @@ fn patience() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(8)
 }
 
-/// The count of calls, by operation, and AWS's clock.
+/// Says whether calls that change something may leave now.
+pub trait Guard: Send + Sync + std::fmt::Debug {
+    /// Asked before each attempt; must not wait.
+    ///
+    /// # Errors
+    /// Why it may not, a phrase.
+    fn may_send(&self) -> Result<(), String>;
+}
+
+/// The count of calls, by operation, AWS's clock, and who is asked before a change.
 #[derive(Debug, Default)]
 struct Calls {
     counts: Mutex<BTreeMap<String, u64>>,
+    guard: Mutex<Option<Arc<dyn Guard>>>,
     clock: OnceLock<Option<(i64, Instant)>>,
 }
 
-impl Calls {
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, u64>> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Sees every request before it leaves.
 #[derive(Debug)]
-struct Watch(Arc<Calls>);
+struct Watch {
+    calls: Arc<Calls>,
+    is_guarded: bool,
+}
 
 impl Watch {
     fn new(calls: &Arc<Calls>) -> Self {
-        Self(Arc::clone(calls))
+        Self {
+            calls: Arc::clone(calls),
+            is_guarded: true,
+        }
     }
+
+    /// Whether the guard, if there is one, lets this call go.
+    fn ask(&self, operation: &str) -> Result<(), Unsent> {
+        if !self.is_guarded || READS.iter().any(|verb| operation.starts_with(verb)) {
+            return Ok(());
+        }
+        match lock(&self.calls.guard)
+            .as_ref()
+            .map(|guard| guard.may_send())
+        {
+            Some(Err(why)) => Err(Unsent { why }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// How the names of operations begin that change nothing: of all that are called here, those
+/// of IAM's simulation and of STS too.
+const READS: &[&str] = &[
+    "Assume", "Describe", "Get", "Head", "List", "Lookup", "Simulate",
+];
+
+/// A call that changes something may not leave any more.
+#[derive(Debug, thiserror::Error)]
+#[error("not sent: {why}")]
+pub(super) struct Unsent {
+    why: String,
 }
 
 /// A request would have left in clear.
@@ -480,7 +542,8 @@ impl Intercept for Watch {
         }
         if let Some(metadata) = config.load::<Metadata>() {
             let operation = format!("{}:{}", metadata.service(), metadata.name());
-            *self.0.lock().entry(operation).or_default() += 1;
+            self.ask(metadata.name())?;
+            *lock(&self.calls.counts).entry(operation).or_default() += 1;
         }
         Ok(())
     }
@@ -491,7 +554,7 @@ impl Intercept for Watch {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.0.clock.get_or_init(|| {
+        self.calls.clock.get_or_init(|| {
             let date = context.response().headers().get("date")?;
             let date = DateTime::from_str(date, DateTimeFormat::HttpDate).ok()?;
             Some((date.secs(), Instant::now()))

@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::client::InClear;
+use super::client::{InClear, Unsent};
 
 /// What kind of failure it is, which decides what happens next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,9 @@ pub enum ErrorKind {
     /// Nobody knows whether the call was carried out: a timeout, a broken connection, a
     /// server's error.
     Uncertain,
+    /// This attempt was held back by the guard of the run, which lost its hold on the state.
+    /// An earlier attempt of the same call may have been carried out.
+    Unsent,
     /// AWS refused the input, or anything else.
     Refused,
 }
@@ -49,6 +52,9 @@ impl ErrorKind {
                 "run again: what was begun is found by its name and tags, and nothing is made twice",
             ),
             Self::Conflict => Some("somebody else changes it just now; run again in a minute"),
+            Self::Unsent => Some(
+                "another run may go on with this by now; when it has ended, run again: what was begun is found by its name and tags",
+            ),
             Self::NotFound | Self::AlreadyExists | Self::InUse | Self::Refused => None,
         }
     }
@@ -188,6 +194,9 @@ where
     if let Some(refused) = cause::<InClear>(error) {
         let hint = "give an https endpoint in AWS_ENDPOINT_URL (or the profile's endpoint_url); plain http is for this machine alone";
         return (ErrorKind::Refused, refused.to_string(), Some(hint));
+    }
+    if let Some(unsent) = cause::<Unsent>(error) {
+        return (ErrorKind::Unsent, unsent.to_string(), None);
     }
     let text = chain(error);
     let connector = match error {

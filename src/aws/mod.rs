@@ -37,6 +37,7 @@ mod lb_target_group_attachment;
 mod logs;
 mod nat_gateway;
 mod network_interface;
+pub mod objects;
 mod origin;
 pub mod permissions;
 pub mod quotas;
@@ -70,7 +71,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::Serialize;
 
-pub use client::{Aws, Identity, Settings};
+pub use client::{Aws, Guard, Identity, Settings};
 pub use data::partition;
 pub use error::{Error, ErrorKind};
 pub use origin::{Base, Origin, Profile, Role};

@@ -49,6 +49,7 @@ pub fn expand(spec: &Spec, library: &Library) -> Result<Desired, Vec<Diagnostic>
             region: spec.region.value.clone(),
             account: spec.account.as_ref().map(|account| account.value.clone()),
             ephemeral: spec.ephemeral,
+            state: spec.state.clone(),
             waivers: spec.waivers.clone(),
             environments: spec.environments.clone(),
             moved: spec.moved.clone(),

@@ -2,6 +2,7 @@
 //!
 //! *Invariant*: the lock is held from before the state is read until the last step ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::change::{self, ChangeArguments, Finished, Wait};
@@ -81,7 +82,7 @@ pub(super) async fn run(
 pub(super) struct Carried {
     pub(super) finished: Finished,
     pub(super) services: Vec<Service>,
-    pub(super) aws: Aws,
+    pub(super) aws: Arc<Aws>,
 }
 
 /// Plans and carries out what the spec says now.
@@ -96,7 +97,7 @@ async fn fresh(world: &World, screen: Screen, arguments: &Arguments) -> Result<C
     let services = health::services(approved.desired());
     let desired = approved.desired();
     let memory = remember::recall(world, spec, change.sandbox, desired, For::Applying).await?;
-    let aws = connect::aws(world, change.sandbox, &desired.region).await?;
+    let aws = memory.aws(world, change.sandbox, &desired.region).await?;
     let session = pipeline::open(&aws, desired, memory.document.clone()).await?;
     let plan = pipeline::plan(&session, approved, world.today(), change.options()).await?;
     let plan = pipeline::narrow(plan, &change.part.choice())?;

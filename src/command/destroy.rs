@@ -39,7 +39,7 @@ pub(super) async fn run(
     // what it is called is enough to find its state.
     let desired = pipeline::expand_or_name(&source, spec.environment(), &library)?;
     let memory = remember::recall(world, spec, change.sandbox, &desired, For::Destroying).await?;
-    let aws = connect::aws(world, change.sandbox, &desired.region).await?;
+    let aws = memory.aws(world, change.sandbox, &desired.region).await?;
     let session = pipeline::open(&aws, &desired, memory.document.clone()).await?;
     let plan = pipeline::plan_destroy(&session, &desired, change.options()).await?;
     let plan = pipeline::narrow(plan, &change.part.choice())?;

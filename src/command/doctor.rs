@@ -2,14 +2,17 @@
 //!
 //! *Invariant*: every check that can run does, whatever became of the others.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
 
 use super::connect::{self, SandboxArguments, SpecArguments};
-use super::{Exit, Failed, remember};
+use super::stores::Stores;
+use super::{Exit, Failed};
 use crate::doctor::{self, Began, Level, Line};
 use crate::resource::Desired;
+use crate::spec::Backend;
 use crate::ui::{self, Screen};
 use crate::world::World;
 
@@ -51,32 +54,26 @@ pub(super) async fn run(
     };
     let source = connect::source(world, &arguments.spec)?;
     let library = connect::library(world, &arguments.spec.blueprints)?;
-    let store_of = |desired: &Desired| {
-        let (app, environment) = (&desired.app, &desired.environment);
-        remember::at(world, &arguments.spec, arguments.sandbox, app, environment)
-    };
     let environment = arguments.spec.environment();
     if arguments.policy {
         let approved = crate::pipeline::approve(&source, environment, &library, world.today())?;
         let desired = approved.desired();
-        let store = store_of(desired);
-        let document = store.load().await?;
+        let document = match desired.state {
+            Backend::Local => {
+                let kept = (&desired.state, desired.region.as_str());
+                let stores = Stores::open(world, &arguments.spec, arguments.sandbox, kept).await?;
+                stores.at(&desired.app, &desired.environment).load().await?
+            }
+            // No AWS is asked, and that is where it is.
+            Backend::S3(_) => None,
+        };
         screen.data(&doctor::policy(desired, document.as_ref()));
         return Ok(Exit::Done);
     }
     let (line, desired) = doctor::spec(&source, environment, &library, world.today());
     let mut lines = vec![line];
     if let Some(desired) = desired {
-        let store = store_of(&desired);
-        let (state, document) = doctor::state(store.as_ref(), &world.holder()).await;
-        lines.extend(state);
-        match connect::aws(world, arguments.sandbox, &desired.region).await {
-            Ok(aws) => {
-                let found = doctor::aws(&aws, &desired, document.as_ref(), began);
-                lines.extend(Box::pin(found).await);
-            }
-            Err(failed) => lines.push(no_way(failed)),
-        }
+        lines.extend(Box::pin(surroundings(world, arguments, &desired, began)).await);
     }
     screen.data(&if arguments.json {
         ui::doctor::json(&lines)
@@ -87,6 +84,38 @@ pub(super) async fn run(
         return Ok(Exit::Ill);
     }
     Ok(Exit::Done)
+}
+
+/// The state, and AWS. Without a way there, state that is kept there can't be looked at either.
+async fn surroundings(
+    world: &World,
+    arguments: &Arguments,
+    desired: &Desired,
+    began: Began,
+) -> Vec<Line> {
+    let kept = (&desired.state, desired.region.as_str());
+    let stores = match Stores::open(world, &arguments.spec, arguments.sandbox, kept).await {
+        Ok(stores) => stores,
+        Err(failed) => return vec![no_way(failed)],
+    };
+    let store = stores.at(&desired.app, &desired.environment);
+    let (mut lines, document) = doctor::state(store.as_ref(), &world.holder()).await;
+    if let Some((bucket, aws)) = stores.in_aws() {
+        lines.extend(doctor::state_bucket(aws, bucket).await);
+    }
+    let aws = match stores.in_aws() {
+        Some((_, aws)) => Arc::clone(aws),
+        None => match connect::aws(world, arguments.sandbox, &desired.region).await {
+            Ok(aws) => Arc::new(aws),
+            Err(failed) => {
+                lines.push(no_way(failed));
+                return lines;
+            }
+        },
+    };
+    let found = doctor::aws(&aws, desired, document.as_ref(), began);
+    lines.extend(Box::pin(found).await);
+    lines
 }
 
 fn no_way(failed: Failed) -> Line {

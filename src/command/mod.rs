@@ -20,6 +20,7 @@ mod remember;
 mod sandbox;
 mod saved;
 mod state;
+mod stores;
 
 use std::process::ExitCode;
 

@@ -53,7 +53,8 @@ pub(super) async fn run(
     let chosen = Chosen::of(name.as_deref(), &desired)?;
     let memory = remember::recall(world, &spec, arguments.sandbox, &desired, For::Reading).await?;
     let place = memory.store.place();
-    let aws = connect::aws(world, arguments.sandbox, &desired.region).await?;
+    let region = &desired.region;
+    let aws = memory.aws(world, arguments.sandbox, region).await?;
     let session = pipeline::open(&aws, &desired, memory.document).await?;
     let outputs = pipeline::outputs(&session, &desired, &|component, output| {
         chosen.has(component, output)

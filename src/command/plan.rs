@@ -17,6 +17,7 @@ use crate::pipeline;
 use crate::plan::Plan;
 use crate::resource::Desired;
 use crate::saved::Making;
+use crate::spec::Backend;
 use crate::ui::{self, Screen};
 use crate::world::World;
 
@@ -111,13 +112,18 @@ async fn to_apply(world: &World, arguments: &Arguments) -> Result<Planned, Faile
     let findings = approved.findings().to_vec();
     let desired = approved.desired();
     let making = arguments.making(&source, desired);
+    if arguments.offline && desired.state != Backend::Local {
+        return Err(Failed::said(
+            "--offline asks no AWS, and the state is kept in S3",
+            &["leave --offline out; `watertight check` asks neither AWS nor the state"],
+        ));
+    }
     let memory = remember::recall(world, spec, *sandbox, desired, For::Reading).await?;
-    let document = memory.document;
     let plan = if arguments.offline {
-        pipeline::plan_offline(&approved, &document)?
+        pipeline::plan_offline(&approved, &memory.document)?
     } else {
-        let aws = connect::aws(world, *sandbox, &desired.region).await?;
-        let session = pipeline::open(&aws, desired, document).await?;
+        let aws = memory.aws(world, *sandbox, &desired.region).await?;
+        let session = pipeline::open(&aws, desired, memory.document).await?;
         pipeline::plan(&session, approved, world.today(), arguments.options()).await?
     };
     Ok(Planned {
@@ -133,7 +139,7 @@ async fn to_destroy(world: &World, arguments: &Arguments) -> Result<Planned, Fai
     let library = connect::library(world, &spec.blueprints)?;
     let desired = pipeline::expand_or_name(&source, spec.environment(), &library)?;
     let memory = remember::recall(world, spec, *sandbox, &desired, For::Reading).await?;
-    let aws = connect::aws(world, *sandbox, &desired.region).await?;
+    let aws = memory.aws(world, *sandbox, &desired.region).await?;
     let session = pipeline::open(&aws, &desired, memory.document).await?;
     Ok(Planned {
         plan: pipeline::plan_destroy(&session, &desired, arguments.options()).await?,

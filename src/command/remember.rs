@@ -9,9 +9,12 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::Failed;
 use super::connect::{self, SandboxArguments, SpecArguments};
+use super::stores::Stores;
+use crate::aws::Aws;
 use crate::diagnostic::Diagnostic;
 use crate::pipeline::Stop;
 use crate::resource::Desired;
@@ -39,6 +42,8 @@ pub(super) struct Memory {
     pub(super) document: Document,
     /// Where the document was before it moved.
     left: Option<Box<dyn Store>>,
+    /// The connection, where the store needed one.
+    aws: Option<Arc<Aws>>,
     /// Held to the end of the run.
     _locks: Vec<Lock>,
 }
@@ -55,19 +60,23 @@ pub(super) async fn recall(
     desired: &Desired,
     purpose: For,
 ) -> Result<Memory, Failed> {
-    let at = |app: &str, environment: &str| at(world, arguments, sandbox, app, environment);
     let Desired {
         app, environment, ..
     } = desired;
-    let store = at(app, environment);
+    let kept = (&desired.state, desired.region.as_str());
+    let stores = Stores::open(world, arguments, sandbox, kept).await?;
+    let store = stores.at(app, environment);
     let mut locks = Vec::new();
+    if purpose == For::Applying {
+        stores.judge().await?;
+    }
     if purpose != For::Reading {
         locks.push(store.lock(&world.holder()).await?);
     }
     let mut document = store.load().await?;
     let mut left = None;
     for (one, app, environment) in forerunners(desired) {
-        let old = at(&app, &environment);
+        let old = stores.at(&app, &environment);
         if old.load().await?.is_none() {
             continue;
         }
@@ -87,6 +96,9 @@ pub(super) async fn recall(
             left = Some(old);
         }
     }
+    if document.as_ref().is_none_or(|now| now.records.is_empty()) {
+        refuse_elsewhere(&stores, desired).await?;
+    }
     let file = arguments.spec.file_name().map(PathBuf::from);
     let file = file.map(|file| file.display().to_string());
     if document.as_ref().is_none_or(|now| now.records.is_empty()) {
@@ -105,23 +117,28 @@ pub(super) async fn recall(
         store,
         document,
         left,
+        aws: stores.in_aws().map(|(_, aws)| Arc::clone(aws)),
         _locks: locks,
     })
 }
 
-/// Where the document of an app and environment is, beside the spec.
-pub(super) fn at(
-    world: &World,
-    arguments: &SpecArguments,
-    sandbox: SandboxArguments,
-    app: &str,
-    environment: &str,
-) -> Box<dyn Store> {
-    let folder = connect::root(world, arguments, sandbox);
-    Box::new(Local::new(folder.join(app).join(environment)))
-}
-
 impl Memory {
+    /// AWS: by the store's connection, or else by one that is made now.
+    ///
+    /// # Errors
+    /// There is no way to AWS.
+    pub(super) async fn aws(
+        &self,
+        world: &World,
+        sandbox: SandboxArguments,
+        region: &str,
+    ) -> Result<Arc<Aws>, Failed> {
+        match &self.aws {
+            Some(aws) => Ok(Arc::clone(aws)),
+            None => Ok(Arc::new(connect::aws(world, sandbox, region).await?)),
+        }
+    }
+
     /// Removes the document from where it was, once it is saved where it is now.
     ///
     /// # Errors
@@ -193,6 +210,32 @@ fn take_over(mut document: Document, desired: &Desired, by: &Moved) -> Result<Do
     .at(by.from.clone(), "")
     .hint("Apply (or destroy) once under the old name, without this `[[moved]]`; then move it.");
     Err(Stop::Wrong(vec![problem]).into())
+}
+
+/// A state beside the spec, where the spec says that it is in a bucket, which has none: to go
+/// on would begin anew.
+async fn refuse_elsewhere(stores: &Stores<'_>, desired: &Desired) -> Result<(), Failed> {
+    let Some((bucket, _)) = stores.in_aws() else {
+        return Ok(());
+    };
+    let beside = stores.beside(&desired.app, &desired.environment);
+    let records = beside.load().await?.map_or(0, |found| found.records.len());
+    if records == 0 {
+        return Ok(());
+    }
+    Err(Failed::Said {
+        message: format!(
+            "the spec keeps state in bucket {}, which has none of {}/{}, but {} has {records} records of it",
+            bucket.bucket,
+            desired.app,
+            desired.environment,
+            beside.place()
+        ),
+        hints: vec![
+            "`watertight state migrate` moves it to the bucket; nothing is lost on the way".to_owned(),
+            "if that file is of no use any more, move it away: what stands is then found by its tags and names".to_owned(),
+        ],
+    })
 }
 
 /// A state that this very file made under names that it has no more: to go on would make

@@ -156,7 +156,7 @@ pub(super) async fn apply(
         Mode::Destroy => For::Destroying,
     };
     let memory = remember::recall(world, &arguments, sandbox, &desired, purpose).await?;
-    let aws = connect::aws(world, sandbox, &desired.region).await?;
+    let aws = memory.aws(world, sandbox, &desired.region).await?;
     let session = pipeline::open(&aws, &desired, memory.document.clone()).await?;
     check_session(saved, &session).await?;
     let options = diff::Options {

@@ -164,7 +164,7 @@ pub fn spec(
     }
 }
 
-pub use state::check as state;
+pub use state::{check as state, state_bucket};
 
 /// Checks everything that AWS has a say in.
 pub async fn aws(

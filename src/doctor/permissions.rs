@@ -15,6 +15,7 @@ use crate::aws::permissions::{self, Principal, Question};
 use crate::aws::{self, Aws, ErrorKind, Identity};
 use crate::kind::Kind;
 use crate::resource::Desired;
+use crate::spec::{Backend, StateBucket};
 use crate::state::Document;
 use crate::value::{Part, Value};
 
@@ -67,7 +68,9 @@ pub(super) async fn check(
         }
         Err(error) => return vec![Line::failed(CHECK, Level::Warning, &error)],
     };
-    let total = needed.len();
+    let of_state = state(desired);
+    let of_state = of_state.iter().map(|(_, actions, _)| actions.len());
+    let total = needed.len() + of_state.sum::<usize>();
     if denied.is_empty() {
         return vec![Line::ok(
             CHECK,
@@ -78,7 +81,10 @@ pub(super) async fn check(
         .iter()
         .map(|denied| {
             let users = needed.get(denied.action.as_str());
-            let users: Vec<&str> = users.into_iter().flatten().map(String::as_str).collect();
+            let mut users: Vec<&str> = users.into_iter().flatten().map(String::as_str).collect();
+            if users.is_empty() {
+                users.push("the state");
+            }
             let how = if denied.explicitly {
                 ", by an explicit deny"
             } else {
@@ -212,19 +218,71 @@ fn by_scope(needed: &Needed) -> BTreeMap<Scope, Vec<String>> {
 }
 
 fn questions(needed: &Needed, desired: &Desired) -> Vec<Question> {
+    let of_state = state(desired);
     by_scope(needed)
         .into_iter()
         .map(|(scope, actions)| Question {
             actions,
             resources: scope.arns(desired),
         })
+        .chain(of_state.into_iter().map(|(_, actions, arn)| Question {
+            actions: actions.iter().map(|&action| action.to_owned()).collect(),
+            resources: vec![arn],
+        }))
         .collect()
+}
+
+/// What the store in S3 needs of its objects: a missing one is told from a forbidden one only
+/// to those who may list the bucket (*Amazon S3 API Reference*, `GetObject`, Permissions).
+const OF_OBJECTS: &[&str] = &[
+    "s3:DeleteObject",
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:PutObject",
+];
+
+/// And of the bucket: to judge whether it is fit.
+const OF_BUCKET: &[&str] = &[
+    "s3:GetBucketOwnershipControls",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketVersioning",
+    "s3:GetEncryptionConfiguration",
+    "s3:ListBucket",
+    "s3:ListBucketVersions",
+];
+
+/// What the state needs, where it is kept in S3: a name, actions, and on what.
+fn state(desired: &Desired) -> Vec<(&'static str, &'static [&'static str], String)> {
+    let Backend::S3(bucket) = &desired.state else {
+        return Vec::new();
+    };
+    let StateBucket {
+        bucket,
+        region,
+        prefix,
+        ..
+    } = bucket;
+    let arn = format!("arn:{}:s3:::{bucket}", aws::partition(region));
+    let below = match prefix.as_str() {
+        "" => String::new(),
+        prefix => format!("{prefix}/"),
+    };
+    let (app, environment) = (&desired.app, &desired.environment);
+    let objects = format!("{arn}/{below}{app}/{environment}/*");
+    vec![
+        ("StateBucket", OF_BUCKET, arn),
+        ("StateObjects", OF_OBJECTS, objects),
+    ]
 }
 
 /// The IAM policy that allows what the spec needs, for people and programs: pretty JSON.
 #[must_use]
 pub fn policy(desired: &Desired, document: Option<&Document>) -> String {
     let needed = needed(desired, document);
+    let of_state = state(desired).into_iter().map(|(sid, actions, arn)| {
+        json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": arn})
+    });
     let statements: Vec<serde_json::Value> = by_scope(&needed)
         .into_iter()
         .map(|(scope, actions)| {
@@ -241,6 +299,7 @@ pub fn policy(desired: &Desired, document: Option<&Document>) -> String {
                 "Resource": resource,
             })
         })
+        .chain(of_state)
         .collect();
     let policy = json!({"Version": "2012-10-17", "Statement": statements});
     format!("{policy:#}\n")

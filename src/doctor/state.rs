@@ -1,9 +1,12 @@
 //! Whether the state can be read and written, and who holds it.
 //!
-//! *Invariant*: the lock is given back at once, and the document is not written.
+//! *Invariant*: the document is not written, and nobody's lock is taken from him.
 
 use super::Line;
+use crate::aws::Aws;
+use crate::spec::StateBucket;
 use crate::state::Document;
+use crate::state::store::bucket::{self, Judged};
 use crate::state::store::{Error, Store};
 
 const CHECK: &str = "state";
@@ -24,17 +27,50 @@ pub async fn check(store: &dyn Store, holder: &str) -> (Vec<Line>, Option<Docume
         ),
         None => format!("{}: nothing is recorded yet", store.place()),
     };
-    let line = match store.lock(holder).await {
-        Ok(lock) => {
-            drop(lock);
-            Line::ok(CHECK, message)
-        }
-        Err(error @ Error::Locked { .. }) => {
-            Line::warning(CHECK, format!("{message}; {error}")).hint(error.hint())
+    let line = match store.held_by(holder).await {
+        Ok(None) => Line::ok(CHECK, message),
+        Ok(Some(held)) => {
+            let seen = held.at.map(|at| format!(", last seen alive at {at:.0}"));
+            let who = format!(
+                "another run holds the state: {}{}",
+                held.who,
+                seen.unwrap_or_default()
+            );
+            Line::warning(CHECK, format!("{message}; {who}"))
+                .hint("wait until it has ended, or see what `watertight state unlock` says of it")
         }
         Err(error) => failed(&error),
     };
     (vec![line], document)
+}
+
+/// Judges the bucket that keeps it.
+pub async fn state_bucket(aws: &Aws, bucket: &StateBucket) -> Vec<Line> {
+    let name = &bucket.bucket;
+    let Judged { wrong, unread } = match bucket::judge(aws, bucket).await {
+        Ok(judged) => judged,
+        Err(error) => return vec![failed(&error)],
+    };
+    let mut lines = Vec::new();
+    if !wrong.is_empty() {
+        let error = Error::Unfit {
+            bucket: name.clone(),
+            wrong,
+        };
+        lines.push(failed(&error));
+    }
+    if !unread.is_empty() {
+        let message = format!(
+            "whether bucket {name} is fit to keep state is not known: {} may not be called",
+            unread.join(", ")
+        );
+        lines.push(Line::warning(CHECK, message));
+    }
+    if lines.is_empty() {
+        let message = format!("bucket {name} is private, encrypted and versioned, and TLS only");
+        lines.push(Line::ok(CHECK, message));
+    }
+    lines
 }
 
 fn failed(error: &Error) -> Line {

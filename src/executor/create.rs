@@ -246,7 +246,7 @@ impl Worker<'_> {
 }
 
 fn given_up(error: Error, maybe_made: bool) -> GivenUp {
-    if error.kind == ErrorKind::Uncertain {
+    if matches!(error.kind, ErrorKind::Uncertain | ErrorKind::Unsent) {
         return Halt::Uncertain(error.to_string()).into();
     }
     let error = if error.kind == ErrorKind::AlreadyExists && error.hint.is_none() {

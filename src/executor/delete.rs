@@ -83,7 +83,9 @@ impl Worker<'_> {
                 Err(error) => {
                     let Some(pause) = retry.pause_after(&error) else {
                         return Err(match error.kind {
-                            ErrorKind::Uncertain => Halt::Uncertain(error.to_string()),
+                            ErrorKind::Uncertain | ErrorKind::Unsent => {
+                                Halt::Uncertain(error.to_string())
+                            }
                             _ => error.into(),
                         });
                     };

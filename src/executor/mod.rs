@@ -27,6 +27,10 @@
 //! instant leaves an intent for whatever it may have done, and the next refresh looks there
 //! first.
 //!
+//! **Whose turn it is to change anything.** Where the store's lock can be lost (the lease of
+//! the one in S3), its guard is asked before every attempt of every call that changes
+//! something, the SDK's own repeats included.
+//!
 //! **Failure.** A step that fails takes with it the steps that needed it, and nothing else.
 //! A create that AWS has certainly refused takes its intent back. If the state can't be
 //! written, nothing new is sent to AWS.
@@ -139,6 +143,9 @@ pub async fn run(
     mut orders: watch::Receiver<Stop>,
     listen: &mut (dyn FnMut(Event) + Send),
 ) -> Finished {
+    if let Some(guard) = store.guard() {
+        aws.guard(guard);
+    }
     let (mail, mut inbox) = mpsc::unbounded_channel();
     let context = Context {
         aws,

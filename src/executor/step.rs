@@ -176,7 +176,7 @@ impl Worker<'_> {
             let Err(error) = answer else { return Ok(()) };
             let Some(pause) = retry.pause_after(&error) else {
                 return Err(match error.kind {
-                    ErrorKind::Uncertain => Halt::Uncertain(error.to_string()),
+                    ErrorKind::Uncertain | ErrorKind::Unsent => Halt::Uncertain(error.to_string()),
                     _ => error.into(),
                 });
             };

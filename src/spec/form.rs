@@ -214,6 +214,46 @@ pub fn account(text: &str) -> Result<(), Misfit> {
     Err(Misfit::new(format!("`{text}` is not an account"), hint))
 }
 
+/// The name of a bucket: *Amazon S3 User Guide*, "General purpose bucket naming rules".
+///
+/// # Errors
+/// Any other text.
+pub fn bucket(text: &str) -> Result<(), Misfit> {
+    let is_end = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let fits = (3..=63).contains(&text.len())
+        && text.chars().all(|c| is_end(c) || matches!(c, '-' | '.'))
+        && text.starts_with(is_end)
+        && text.ends_with(is_end)
+        && !text.contains("..")
+        && text.contains(|c: char| !c.is_ascii_digit() && c != '.');
+    if fits {
+        return Ok(());
+    }
+    Err(Misfit::new(
+        format!("`{text}` is not the name of a bucket"),
+        "A bucket's name has 3 to 63 small letters, digits, `-` and `.`, and begins and ends with a letter or digit.",
+    ))
+}
+
+/// What the keys of objects begin with: names between slashes, of the characters that the
+/// *Amazon S3 User Guide*, "Naming Amazon S3 objects", calls safe.
+///
+/// # Errors
+/// Any other text.
+pub fn key_prefix(text: &str) -> Result<(), Misfit> {
+    let is_name = |name: &str| {
+        let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '!');
+        !name.is_empty() && name != "." && name != ".." && name.chars().all(is_safe)
+    };
+    if text.len() <= 512 && text.split('/').all(is_name) {
+        return Ok(());
+    }
+    Err(Misfit::new(
+        format!("`{text}` is not a prefix"),
+        "A prefix is names of letters, digits, `-`, `_` and `.`, with `/` between them: `teams/payments`.",
+    ))
+}
+
 /// A rule's id: `WT-ELB-002`. Whether there is such a rule, `guardrail` knows.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 mod amend;
 mod environments;
+mod state;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -340,45 +341,6 @@ fn tags_are_what_aws_takes() {
 4:70 a tag can't hold '#'
     AWS takes letters, digits, blanks and `+ - = . _ : / @` in tags.
 "#,
-    );
-}
-
-#[test]
-fn state_is_kept_in_a_file() {
-    check_line(
-        "[state]",
-        r#"4:1 `state` has no `backend`
-    Write `backend = "local"`, or leave `[state]` out.
-"#,
-    );
-    check_line(
-        r#"[state]
-backend = "s3"
-bucket = "x""#,
-        "5:11 state in S3 is not supported in this version
-    Leave `[state]` out: state is then kept in a file under `.watertight/`.
-",
-    );
-    check_line(
-        r#"[state]
-backend = "local"
-bucket = "x""#,
-        "6:1 `state` with the local backend has no key `bucket`
-    Its only key is `backend`.
-",
-    );
-    check_line(
-        r#"[state]
-backend = "gcs""#,
-        "5:11 there is no backend `gcs`
-    The only one in this version is `local`.
-",
-    );
-    check_line(
-        "state = []",
-        "4:9 `state` must be a table (this is a list)
-    Write `[state]` on a line of its own, and its keys below.
-",
     );
 }
 

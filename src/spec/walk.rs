@@ -10,7 +10,7 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::amend;
 use super::input::{self, Scope};
 use super::reader::{Reader, misspelt};
-use super::{Amendments, Backend, Component, Given, Spec, Waiver, Written, defaults, form, moved};
+use super::{Amendments, Component, Given, Spec, Waiver, Written, defaults, form, moved, state};
 use crate::diagnostic::{Diagnostic, Span};
 
 pub(super) const ROOT_KEYS: &[&str] = &[
@@ -57,6 +57,10 @@ pub(super) fn spec(reader: &mut Reader, root: &DeTable<'_>) -> Spec {
         &top,
         "Write `region = \"eu-west-1\"` at the top.",
     );
+    let state = root
+        .get("state")
+        .map(|value| state::backend(reader, value, &region.value))
+        .unwrap_or_default();
     Spec {
         source: reader.source().clone(),
         app,
@@ -75,10 +79,7 @@ pub(super) fn spec(reader: &mut Reader, root: &DeTable<'_>) -> Spec {
             .get("tags")
             .map(|value| tags(reader, value))
             .unwrap_or_default(),
-        state: root
-            .get("state")
-            .map(|value| state(reader, value))
-            .unwrap_or_default(),
+        state,
         components: components(reader, root, &top),
         waivers: root
             .get("waivers")
@@ -158,37 +159,6 @@ fn tags(reader: &mut Reader, value: &Spanned<DeValue<'_>>) -> BTreeMap<String, W
         }
     }
     tags
-}
-
-fn state(reader: &mut Reader, value: &Spanned<DeValue<'_>>) -> Backend {
-    let Some(table) = reader.table("`state`", value, "[state]") else {
-        return Backend::Local;
-    };
-    let Some(backend) = table.get("backend") else {
-        let span = reader.span(value);
-        let hint = "Write `backend = \"local\"`, or leave `[state]` out.";
-        reader.missing("`state`", "backend", span, hint);
-        return Backend::Local;
-    };
-    let Some(text) = reader.text("backend", backend) else {
-        return Backend::Local;
-    };
-    match text.value.as_str() {
-        "local" => reader.unknown_keys("`state` with the local backend", table, &["backend"]),
-        "s3" => reader.error(
-            "state in S3 is not supported in this version",
-            text.span,
-            "",
-            "Leave `[state]` out: state is then kept in a file under `.watertight/`.",
-        ),
-        other => reader.error(
-            format!("there is no backend `{other}`"),
-            text.span,
-            "",
-            "The only one in this version is `local`.",
-        ),
-    }
-    Backend::Local
 }
 
 fn components(reader: &mut Reader, root: &DeTable<'_>, top: &Span) -> BTreeMap<String, Component> {

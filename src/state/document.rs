@@ -39,6 +39,14 @@ pub struct Document {
     /// Name of the spec's file, which lies beside the folder that the state is in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spec: Option<String>,
+    /// How often a run took the document over from another that had fallen silent: what that
+    /// one still writes is refused. Kept by the store in S3.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub fence: u64,
+    /// The run that wrote it last, so that it knows its own write again. Kept by the store in
+    /// S3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writer: Option<String>,
     /// What stands, or is being made or deleted.
     pub records: Vec<Record>,
     /// What this run calls otherwise than the document that it read.
@@ -140,6 +148,8 @@ impl Document {
             serial: 0,
             generation: 0,
             spec: None,
+            fence: 0,
+            writer: None,
             records: Vec::new(),
             renamed: Renamed::default(),
         }
@@ -252,6 +262,11 @@ fn keep_block(schema: &crate::kind::schema::Schema, value: &Value) -> Value {
         Value::Map(entries) => Value::Map(keep(schema, entries)),
         other => other.clone(),
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 fn write_attributes<S: Serializer>(

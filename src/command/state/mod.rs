@@ -1,9 +1,13 @@
 //! `watertight state`: what is remembered, to be looked at and mended.
 //!
-//! *Invariant*: AWS is never changed here; only what is remembered of it.
+//! *Invariant*: what the app has in AWS is never changed here; only what is remembered of it,
+//! and the bucket that keeps it.
 
 mod history;
+mod init;
 mod list;
+mod migrate;
+mod unlock;
 
 use clap::{Args, Subcommand};
 
@@ -28,6 +32,9 @@ pub(super) struct Arguments {
 enum Verb {
     List(list::Arguments),
     History(history::Arguments),
+    Init(init::Arguments),
+    Migrate(migrate::Arguments),
+    Unlock(unlock::Arguments),
 }
 
 /// Whose state.
@@ -58,5 +65,8 @@ pub(super) async fn run(
     match &arguments.verb {
         Verb::List(arguments) => list::run(world, screen, arguments).await,
         Verb::History(arguments) => history::run(world, screen, arguments).await,
+        Verb::Init(arguments) => Box::pin(init::run(world, screen, arguments)).await,
+        Verb::Migrate(arguments) => migrate::run(world, screen, arguments).await,
+        Verb::Unlock(arguments) => unlock::run(world, screen, arguments).await,
     }
 }

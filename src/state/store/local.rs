@@ -11,11 +11,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{Error, Kept, Lock, Store};
-use crate::state::{Document, FORMAT};
-
-/// How many earlier serials are kept.
-const HISTORY: usize = 20;
+use super::{Error, HISTORY, Held, Kept, Lock, Store, Unreadable};
+use crate::state::Document;
 
 /// A folder for one app and environment: `.watertight/shop/prod`.
 #[derive(Clone, Debug)]
@@ -131,7 +128,7 @@ impl Local {
             .and_then(|()| file.rewind())
             .and_then(|()| writeln!(file, "{holder}"))
             .map_err(failed)?;
-        Ok(Lock { _file: file })
+        Ok(Lock::new(file))
     }
 }
 
@@ -178,6 +175,21 @@ impl Store for Local {
         self.lock_now(holder)
     }
 
+    async fn held_by(&self, holder: &str) -> Result<Option<Held>, Error> {
+        match self.lock_now(holder) {
+            Ok(_given_back) => Ok(None),
+            Err(Error::Locked { holder }) => Ok(Some(Held {
+                who: holder,
+                at: None,
+            })),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn unlock(&self, holder: &str) -> Result<(), Error> {
+        self.lock_now(holder).map(drop)
+    }
+
     fn place(&self) -> String {
         self.file().display().to_string()
     }
@@ -203,30 +215,16 @@ fn parse(
     path: &Path,
     previous: impl FnOnce() -> Option<PathBuf>,
 ) -> Result<Document, Error> {
-    let torn = |error: serde_json::Error| error.to_string();
-    let json: serde_json::Value = match serde_json::from_slice(bytes) {
-        Ok(json) => json,
-        Err(error) => {
-            return Err(Error::Torn {
-                path: path.to_owned(),
-                why: torn(error),
-                previous: previous(),
-            });
-        }
-    };
-    // The format is looked at first, as a newer one may not parse as ours.
-    if let Some(found) = json.get("format").and_then(serde_json::Value::as_u64)
-        && found > u64::from(FORMAT)
-    {
-        return Err(Error::TooNew {
+    super::parse(bytes).map_err(|unreadable| match unreadable {
+        Unreadable::Torn(why) => Error::Torn {
             path: path.to_owned(),
-            found: u32::try_from(found).unwrap_or(u32::MAX),
-        });
-    }
-    serde_json::from_value(json).map_err(|error| Error::Torn {
-        path: path.to_owned(),
-        why: torn(error),
-        previous: previous(),
+            why,
+            previous: previous(),
+        },
+        Unreadable::TooNew(found) => Error::TooNew {
+            path: path.to_owned(),
+            found,
+        },
     })
 }
 

@@ -8,10 +8,12 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-bucket-encryption.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html (of two at once, one succeeds)
 """
 
 import os
 import re
+import threading
 
 import xmltodict
 
@@ -38,6 +40,7 @@ def apply():
     create_bucket = S3Backend.create_bucket
     put = S3Response._bucket_response_put
     get_bucket_logging = S3Response.get_bucket_logging
+    put_object, one_at_a_time = S3Response.put_object, threading.Lock()
 
     def initialised(self, *args, **kwargs):
         initialise(self, *args, **kwargs)
@@ -75,6 +78,11 @@ def apply():
             )
         bucket.policy = policy
 
+    def put_one(self):
+        # moto looks at the condition and writes later: two at once would both hold.
+        with one_at_a_time:
+            return put_object(self)
+
     def logging(self):
         # moto keeps the format of the keys and does not answer it.
         enabled = self.backend.get_bucket_logging(self.bucket_name) or {}
@@ -92,6 +100,7 @@ def apply():
     S3Backend.put_bucket_policy = put_bucket_policy
     S3Backend.delete_bucket_encryption = lambda self, name: setattr(self.get_bucket(name), "encryption", default_encryption())
     S3Response._bucket_response_put = put_bucket
+    S3Response.put_object = put_one
     S3Response.get_bucket_versioning = get_bucket_versioning
     S3Response.get_bucket_encryption = get_bucket_encryption
     S3Response.get_bucket_logging = logging

@@ -1,0 +1,131 @@
+//! Whether a bucket is fit to keep state: encrypted, versioned, private and over TLS only.
+//!
+//! In: what S3 says of the bucket, read by the kinds' own lifecycles. Out: what is wrong with
+//! it, by the guardrails' own rules, and what could not be read.
+//!
+//! *Invariant*: what could not be read is neither good nor bad, and is said.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::join_all;
+use jiff::civil::Date;
+
+use super::Error;
+use crate::address::Address;
+use crate::aws::{self, Aws, ErrorKind};
+use crate::guardrail;
+use crate::resource::{Desired, Id, Origin, Resource};
+use crate::spec::StateBucket;
+use crate::value::{Attributes, Value};
+
+/// What was found out about a bucket.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// What is wrong with it, a phrase each.
+    pub wrong: Vec<String>,
+    /// The parts that the caller may not read.
+    pub unread: Vec<String>,
+}
+
+/// The parts of a bucket, with the rules that are about each. Versioning has no rule, as
+/// most buckets may do without.
+const PARTS: &[(&str, &[&str])] = &[
+    ("aws_s3_bucket_ownership_controls", &["WT-S3-004"]),
+    ("aws_s3_bucket_policy", &["WT-S3-001", "WT-S3-002"]),
+    ("aws_s3_bucket_public_access_block", &["WT-S3-003"]),
+    (
+        "aws_s3_bucket_server_side_encryption_configuration",
+        &["WT-S3-005"],
+    ),
+    (VERSIONING, &[]),
+];
+
+const VERSIONING: &str = "aws_s3_bucket_versioning";
+
+/// Reads the bucket's parts, each by one call, all at once, and judges them.
+///
+/// # Errors
+/// A failed call; that one may not be made is none.
+pub async fn judge(aws: &Aws, bucket: &StateBucket) -> Result<Judged, Error> {
+    let id = Id {
+        region: bucket.region.clone(),
+        text: bucket.bucket.clone(),
+    };
+    let failed = |source: aws::Error| Error::Object {
+        place: format!("s3://{}", bucket.bucket),
+        source,
+    };
+    let ids = std::slice::from_ref(&id);
+    let reads = PARTS.iter().filter_map(|(kind, rules)| {
+        let lifecycle = aws::lifecycle(kind)?;
+        Some(async move { (*kind, *rules, lifecycle.read(aws, ids).await.pop()) })
+    });
+    let mut desired = Desired::default();
+    let named = Attributes::from([("bucket".to_owned(), Value::text(&bucket.bucket))]);
+    add(&mut desired, &id, "aws_s3_bucket", named);
+    let mut judged = Judged::default();
+    let mut unjudged: Vec<&str> = Vec::new();
+    for (kind, rules, read) in join_all(reads).await {
+        match read {
+            Some(Ok(Some(attributes))) => add(&mut desired, &id, kind, attributes),
+            Some(Err(error)) if error.kind == ErrorKind::AccessDenied => {
+                judged.unread.push(error.operation);
+                unjudged.extend(rules);
+            }
+            Some(Err(error)) if error.kind != ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+    }
+    let is_unread = |kind: &str| judged.unread.iter().any(|call| call.ends_with(kind));
+    if !is_unread("Versioning") && !is_versioned(&desired) {
+        judged
+            .wrong
+            .push("keeps no versions of its objects".to_owned());
+    }
+    let ours: Vec<&str> = PARTS
+        .iter()
+        .flat_map(|(_, rules)| *rules)
+        .copied()
+        .collect();
+    // No waiver is written here, so the day plays no part.
+    if let Err(refusal) = guardrail::approve(desired, Date::ZERO) {
+        let findings = refusal
+            .findings
+            .into_iter()
+            .filter(|finding| ours.contains(&finding.rule) && !unjudged.contains(&finding.rule));
+        judged
+            .wrong
+            .extend(findings.map(|finding| format!("{} ({})", finding.message, finding.rule)));
+    }
+    Ok(judged)
+}
+
+fn is_versioned(desired: &Desired) -> bool {
+    let mut parts = desired.resources.values();
+    parts.any(|part| {
+        let configuration = part.get("versioning_configuration");
+        let blocks = configuration.items().iter();
+        part.address.kind == VERSIONING
+            && blocks
+                .map(|block| block.get("status"))
+                .any(|status| status.as_str() == Some("Enabled"))
+    })
+}
+
+fn add(desired: &mut Desired, id: &Id, kind: &str, attributes: Attributes) {
+    let address = Address::managed("state", kind, "bucket");
+    let resource = Resource {
+        address: address.clone(),
+        region: id.region.clone(),
+        attributes,
+        generated: BTreeSet::new(),
+        defaulted: BTreeSet::new(),
+        depends_on: BTreeSet::new(),
+        maker: None,
+        origin: Origin::default(),
+        origins: BTreeMap::new(),
+        overridden: BTreeMap::new(),
+        ignored: BTreeMap::new(),
+    };
+    desired.resources.insert(address, resource);
+}
