@@ -25,7 +25,8 @@ pub enum Mode {
 /// reports list them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
-    /// Name of the component in the spec, `[a-z][a-z0-9-]*`.
+    /// Name of the component in the spec, `[a-z][a-z0-9-]*`. Of a resource in somebody's
+    /// Terraform, the path of its module; empty for the root.
     pub component: String,
     /// Owned or looked up.
     pub mode: Mode,
@@ -68,6 +69,9 @@ impl Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.component.is_empty() {
+            return f.write_str(&self.local());
+        }
         write!(f, "{}.{}", self.component, self.local())
     }
 }

@@ -165,6 +165,7 @@ mod tests {
                     .collect::<BTreeSet<_>>(),
                 protect: false,
                 maker: None,
+                asked: None,
             });
         }
         document

@@ -25,6 +25,7 @@
 //! | [`refresh::observe`] | the graph, the state, AWS | [`refresh::Observed`] |
 //! | [`diff::compare`] | what is confirmed, what is observed | [`plan::Changes`] |
 //! | [`plan::order`] | changes | [`plan::Plan`] |
+//! | [`between::check`] | a plan | what would not be secure for a while |
 //! | [`executor::run`] | a plan | documents of the state, events, a summary |
 //!
 //! Beside the line stand those who look and change nothing:
@@ -33,9 +34,11 @@
 //! | --- | --- | --- |
 //! | [`compare::environments`] | two expanded specs | [`compare::Comparison`] |
 //! | [`saved::reconcile`] | a plan, and one that was saved | what of it may still be done |
+//! | [`undo::desired`] | a document | what takes back the last apply, as desired |
 //! | [`outputs::resolve`] | what stands | what components give |
 //! | [`health::wait`] | what was applied | whether the services answer |
 //! | [`doctor::aws`] | a spec and AWS | what stands in the way |
+//! | [`terraform::read`] | somebody's Terraform plan | [`terraform::Planned`], for the same guardrails |
 //! | [`dns::look`] | the proof that a certificate waits for | what public DNS says of it |
 //!
 //! # What holds everywhere
@@ -59,6 +62,7 @@
 //! indicatif and annotate-snippets only in [`ui`], which alone prints. [`diff`], [`plan`],
 //! [`graph`], [`guardrail`], [`blueprint`], [`compare`],
 //! [`saved`], [`spec`] and [`kind`] are pure: no IO, no clock.
+//! [`between`], [`graph`], [`guardrail`], [`blueprint`], [`compare`], [`spec`] and [`kind`] are pure: no IO, no clock.
 //! Only `main.rs` reads arguments, environment, directory and clock, into a
 //! [`world::World`].
 //!
@@ -98,7 +102,11 @@ pub mod blueprint;
 
 pub mod guardrail;
 
+pub mod terraform;
+
 pub mod state;
+
+pub mod undo;
 
 pub mod lookup;
 
@@ -111,6 +119,8 @@ pub mod outputs;
 pub mod plan;
 
 pub mod diff;
+
+pub mod between;
 
 pub mod compare;
 

@@ -11,6 +11,9 @@
 //! [`Confirmed`](guardrail::Confirmed) (or, for show, from an [`Approved`]); there is no
 //! other way here from a spec to a plan.
 
+mod rebuild;
+mod undo;
+
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -20,15 +23,19 @@ use crate::blueprint::{self, Library};
 use crate::compare::{self, Comparison};
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::diff::{self, Options, Target};
+use crate::graph::Graph;
 use crate::guardrail::{self, Approved, Refusal};
 use crate::outputs::Output;
 use crate::plan::by_hand::ByHand;
-use crate::plan::{self, Choice, Header, Mode, Plan};
+use crate::plan::{self, Changes, Choice, Header, Mode, Plan};
 use crate::refresh::{self, Failure, Observed};
 use crate::resource::{Desired, Lookups};
 use crate::spec::{self, Parsed};
 use crate::state::{Document, store};
-use crate::{blockers, graph, lookup, outputs};
+use crate::{between, blockers, graph, lookup, outputs};
+
+pub use rebuild::{Rebuilt, rebuild};
+pub use undo::plan_undo;
 
 /// Why a run ends before there is a plan.
 #[derive(Debug)]
@@ -261,7 +268,7 @@ pub async fn plan(
         .extend(worth_knowing.into_iter().map(|problem| problem.message));
     changes.notes.extend(moved_whole(document));
     let header = header(Mode::Apply, desired, Some(&session.account));
-    Ok(plan::order(changes, &graph, document, header))
+    Ok(in_order(changes, &graph, document, header))
 }
 
 /// A plan -> the part of it that is wanted.
@@ -291,7 +298,7 @@ pub fn plan_offline(approved: &Approved, document: &Document) -> Result<Plan, St
     }
     changes.notes.extend(moved_whole(document));
     let header = header(Mode::Apply, desired, None);
-    Ok(plan::order(changes, &graph, document, header))
+    Ok(in_order(changes, &graph, document, header))
 }
 
 /// The plan that removes everything that is recorded or, where the spec can be expanded,
@@ -337,7 +344,7 @@ pub async fn plan_destroy(
     }));
     changes.notes.extend(moved_whole(document));
     let header = header(Mode::Destroy, &desired, Some(&session.account));
-    Ok(plan::order(changes, &graph, document, header))
+    Ok(in_order(changes, &graph, document, header))
 }
 
 /// What components give, from what stands.
@@ -358,6 +365,14 @@ pub async fn outputs(
         .await
         .map_err(Stop::Unread)?;
     Ok(outputs::resolve(&written, &answered, document, &observed))
+}
+
+/// The changes in order, every state in between looked at.
+fn in_order(changes: Changes, graph: &Graph, document: &Document, header: Header) -> Plan {
+    let mut plan = plan::order(changes, graph, document, header);
+    let unsafe_for_a_while = between::check(&plan, graph, document);
+    plan.problems.extend(unsafe_for_a_while);
+    plan
 }
 
 /// That the document was another app's or environment's.

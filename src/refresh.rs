@@ -293,7 +293,11 @@ async fn find_unrecorded(
             let address = resource.address.clone();
             match answer {
                 Ok(mut found) => {
-                    found.retain(|found| !taken.contains(&found.id));
+                    found.retain(|found| {
+                        let is_given = found.ownership == Ownership::Given;
+                        !taken.contains(&found.id)
+                            && (!is_given || came_along(&address, &found.id, document, observed))
+                    });
                     match judge(&address, found, document) {
                         Ok(Some((id, standing))) => ours.push((address, id, standing)),
                         Ok(None) => {}
@@ -309,6 +313,20 @@ async fn find_unrecorded(
         }
     }
     Ok(())
+}
+
+/// Whether a setting that AWS gives unasked counts as found: its whole is found without a
+/// record, so the state was lost, and this went with it. Where the whole has a record, a run
+/// was cut off before it came to the setting; to set it then takes nothing from anybody,
+/// and needs no consent.
+fn came_along(address: &Address, id: &Id, document: &Document, observed: &Observed) -> bool {
+    let whole = Kind::of(&address.kind).and_then(|kind| kind.part_of);
+    let is_found = |(other, seen): (&Address, &Seen)| {
+        Some(other.kind.as_str()) == whole
+            && seen.id == *id
+            && matches!(seen.standing, Standing::Found(_))
+    };
+    document.current(address).is_none() && observed.resources.iter().any(is_found)
 }
 
 /// Asks the deferred lookups of which all that they wait for is found by now: what is still

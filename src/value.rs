@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 
@@ -46,7 +46,8 @@ pub enum Value {
 }
 
 /// A piece of a [`Value::Template`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Part {
     /// Literal text.
     Text(String),
@@ -55,7 +56,7 @@ pub enum Part {
 }
 
 /// A link to an attribute of another resource or lookup.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Reference {
     /// The resource or lookup.
     pub target: Address,
@@ -64,7 +65,8 @@ pub struct Reference {
 }
 
 /// A step of a reference's path.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Step {
     /// `.arn`
     Attribute(String),

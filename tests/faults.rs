@@ -95,3 +95,20 @@ fn throttled_calls_do_not_slow_down_the_rest() {
     let elapsed = began.elapsed();
     assert!(elapsed < Duration::from_secs(15), "{elapsed:?}");
 }
+
+/// The SDK sends a call again that was not answered; AWS says to that one that there is no such
+/// rule.
+#[test]
+fn a_revoked_rule_that_the_sdk_revokes_again_is_no_failure() {
+    let sandbox = Sandbox::new();
+    let proxy = sandbox.proxy();
+    let project = Project::at(proxy.endpoint(), &sandbox.account);
+    project.write("app.toml", SPEC);
+    let revoke = "ec2:RevokeSecurityGroupEgress";
+    proxy.fail(When::Operation(revoke), Fault::DropAfter, 1);
+    project.apply("app.toml");
+    // Two groups, and one repeat.
+    assert_eq!(proxy.counts().get(revoke), Some(&3));
+    proxy.clear();
+    project.nothing_to_do("app.toml");
+}

@@ -278,6 +278,9 @@ pub enum Ownership {
     },
     /// It can't be tagged, and it belongs to a parent that is proven ours.
     ChildOfOurs,
+    /// It is a setting of a parent that is proven ours, as AWS makes it, unasked, for every
+    /// such parent: nobody can tell who set it.
+    Given,
     /// It can't be tagged, and its value is exactly the desired one.
     Equal,
     /// One per account, used by several apps (a certificate's validation record).

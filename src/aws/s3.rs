@@ -138,17 +138,19 @@ impl<P: Part> Lifecycle for OfBucket<P> {
         answers
     }
 
-    /// The bucket is proven ours, so what it has is too. What S3 made for it by itself is
-    /// no finding: nobody decided on it, and to put ours in its place takes nothing from
-    /// anybody.
+    /// The bucket is proven ours, so what it has is too. Of what S3 made for it by itself
+    /// nobody can tell who set it.
     async fn find(&self, aws: &Aws, wanted: &Wanted) -> Result<Vec<Found>, Error> {
         let id = id_of(wanted)?;
         let stands = self.read_one(aws, &id).await?;
         Ok(stands
-            .filter(|attributes| !self.0.is_given_by_aws(attributes))
-            .map(|_| Found {
+            .map(|attributes| Found {
                 id,
-                ownership: Ownership::ChildOfOurs,
+                ownership: if self.0.is_given_by_aws(&attributes) {
+                    Ownership::Given
+                } else {
+                    Ownership::ChildOfOurs
+                },
             })
             .into_iter()
             .collect())

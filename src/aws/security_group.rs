@@ -207,14 +207,22 @@ async fn revoke_default_egress(client: &Client, group: &str) -> Result<(), Error
     if ids.is_empty() {
         return Ok(());
     }
-    client
+    let answer = client
         .revoke_security_group_egress()
         .group_id(group)
         .set_security_group_rule_ids(Some(ids))
         .send()
         .await
-        .map_err(|error| Error::of("ec2:RevokeSecurityGroupEgress", &error))?;
-    Ok(())
+        .map_err(|error| Error::of("ec2:RevokeSecurityGroupEgress", &error));
+    match answer {
+        // The SDK repeats a call that was not answered, and the first may have done it: the
+        // step reads the group again, and sees what is left to revoke.
+        Err(error) if error.kind == ErrorKind::NotFound => Err(Error {
+            kind: ErrorKind::Conflict,
+            ..error
+        }),
+        answer => answer.map(drop),
+    }
 }
 
 fn is_default_egress(rule: &SecurityGroupRule) -> bool {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::change::{self, ChangeArguments, Finished, Wait};
+use super::change::{self, ChangeArguments, Finished, PartArguments, Wait};
 use super::connect::{self, SpecArguments};
 use super::remember::{self, For};
 use super::{Exit, Failed, saved};
@@ -36,6 +36,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     spec: SpecArguments,
     #[command(flatten)]
+    part: PartArguments,
+    #[command(flatten)]
     change: ChangeArguments,
     /// How long to wait: until what is made can be used (`none`), until AWS says that it is
     /// as it should be (`config`), or until a target of each service is healthy too (`full`)
@@ -56,9 +58,10 @@ pub(super) async fn run(
         change,
         wait,
         wait_seconds,
+        part,
     } = arguments;
     let carried = match saved::find(world, spec)? {
-        Some(saved) => saved::apply(world, screen, &saved, spec, change, *wait).await?,
+        Some(saved) => saved::apply(world, screen, &saved, spec, part, change, *wait).await?,
         None => fresh(world, screen, arguments).await?,
     };
     let Carried {
@@ -88,7 +91,11 @@ pub(super) struct Carried {
 /// Plans and carries out what the spec says now.
 async fn fresh(world: &World, screen: Screen, arguments: &Arguments) -> Result<Carried, Failed> {
     let Arguments {
-        spec, change, wait, ..
+        spec,
+        part,
+        change,
+        wait,
+        ..
     } = arguments;
     let source = connect::source(world, spec)?;
     let library = connect::library(world, &spec.blueprints)?;
@@ -100,7 +107,7 @@ async fn fresh(world: &World, screen: Screen, arguments: &Arguments) -> Result<C
     let aws = memory.aws(world, change.sandbox, &desired.region).await?;
     let session = pipeline::open(&aws, desired, memory.document.clone()).await?;
     let plan = pipeline::plan(&session, approved, world.today(), change.options()).await?;
-    let plan = pipeline::narrow(plan, &change.part.choice())?;
+    let plan = pipeline::narrow(plan, &part.choice())?;
     if !change.json {
         screen.data(&ui::check::waived(&findings));
     }

@@ -21,7 +21,7 @@ use crate::state::store::Store;
 use crate::ui::{self, Screen, confirm, progress};
 
 /// Which part of the plan.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Debug)]
 pub(super) struct PartArguments {
     /// Do only this component or address, and what must come before it; can be repeated
     #[arg(long, value_name = "COMPONENT|ADDRESS")]
@@ -45,8 +45,6 @@ impl PartArguments {
 pub(super) struct ChangeArguments {
     #[command(flatten)]
     pub(super) sandbox: SandboxArguments,
-    #[command(flatten)]
-    pub(super) part: PartArguments,
     /// Don't ask for the app's name; for CI
     #[arg(long, short)]
     yes: bool,
@@ -78,7 +76,6 @@ impl ChangeArguments {
     pub(super) fn unattended() -> Self {
         Self {
             sandbox: SandboxArguments { sandbox: true },
-            part: PartArguments::default(),
             yes: true,
             adopt: false,
             remove_protection: Vec::new(),
@@ -102,8 +99,6 @@ impl ChangeArguments {
     /// Those of its flags that decide what a plan holds.
     pub(super) fn of_the_plan(&self) -> Vec<&'static str> {
         let given = [
-            ("--target", !self.part.target.is_empty()),
-            ("--exclude", !self.part.exclude.is_empty()),
             ("--empty-buckets", self.empty_buckets),
             ("--delete-logs", self.delete_logs),
         ];

@@ -2,12 +2,18 @@
 //!
 //! *Invariant*: AWS is not asked, and nothing is written.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use clap::{Args, ValueEnum};
 
 use super::connect::{self, SpecArguments};
 use super::{Exit, Failed};
-use crate::pipeline;
-use crate::ui::{Screen, check, compare, diagnostics};
+use crate::guardrail::{self, Refusal};
+use crate::pipeline::{self, Stop};
+use crate::terraform;
+use crate::ui::terraform::Judged;
+use crate::ui::{self, Screen, check, compare, diagnostics};
 use crate::world::World;
 
 /// Check a spec, without AWS: every problem at once
@@ -19,13 +25,19 @@ use crate::world::World;
 Examples:
   watertight check
   watertight check shop.toml --format json
-  watertight check --env staging --compare prod")]
+  watertight check --env staging --compare prod
+  terraform show -json tfplan > plan.json
+  watertight check --terraform-plan plan.json   # anybody's Terraform, by the same rules")]
 pub(super) struct Arguments {
     #[command(flatten)]
     spec: SpecArguments,
     /// Show what another environment has otherwise; names and watertight's tags are left out
     #[arg(long, value_name = "ENV")]
     compare: Option<String>,
+    /// Judge Terraform plans instead, as `terraform show -json` prints them; what can't be
+    /// proven before apply is told apart, and is no pass
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "compare")]
+    terraform_plan: Vec<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -38,6 +50,9 @@ enum Format {
 }
 
 pub(super) fn run(world: &World, screen: Screen, arguments: &Arguments) -> Result<Exit, Failed> {
+    if !arguments.terraform_plan.is_empty() {
+        return terraform_plans(world, screen, arguments);
+    }
     let source = connect::source(world, &arguments.spec)?;
     let library = connect::library(world, &arguments.spec.blueprints)?;
     let environment = arguments.spec.environment();
@@ -67,4 +82,49 @@ pub(super) fn run(world: &World, screen: Screen, arguments: &Arguments) -> Resul
             Err(Failed::Told(stop))
         }
     }
+}
+
+fn terraform_plans(world: &World, screen: Screen, arguments: &Arguments) -> Result<Exit, Failed> {
+    let mut all = Vec::new();
+    for file in &arguments.terraform_plan {
+        all.push(judged(world, file)?);
+    }
+    match arguments.format {
+        Format::Text => {
+            for one in &all {
+                screen.data(&ui::terraform::render(one, screen));
+            }
+        }
+        Format::Json => screen.data(&ui::terraform::json(&all)),
+    }
+    let findings: Vec<_> = all.into_iter().flat_map(|one| one.findings).collect();
+    if findings.is_empty() {
+        return Ok(Exit::Done);
+    }
+    Err(Failed::Told(Stop::Refused(Refusal {
+        findings,
+        waivers: Vec::new(),
+    })))
+}
+
+fn judged(world: &World, file: &Path) -> Result<Judged, Failed> {
+    let name = file.display().to_string();
+    let text = fs::read_to_string(world.path(file)).map_err(|error| {
+        Failed::said(
+            format!("the plan {name} can't be read: {error}"),
+            &["`terraform plan -out tfplan && terraform show -json tfplan > plan.json` makes one"],
+        )
+    })?;
+    let planned = terraform::read(&text).map_err(|error| {
+        Failed::said(
+            format!("{name}: {error}"),
+            &["`terraform show -json tfplan > plan.json` prints the JSON of a plan that `terraform plan -out tfplan` saved"],
+        )
+    })?;
+    let findings = guardrail::inspect(&planned.desired, &planned.lookups);
+    Ok(Judged {
+        name,
+        planned,
+        findings,
+    })
 }

@@ -21,6 +21,7 @@ mod sandbox;
 mod saved;
 mod state;
 mod stores;
+mod undo;
 
 use std::process::ExitCode;
 
@@ -105,6 +106,7 @@ enum Verb {
     Plan(plan::Arguments),
     Apply(apply::Arguments),
     Destroy(destroy::Arguments),
+    Undo(undo::Arguments),
     Doctor(doctor::Arguments),
     Output(output::Arguments),
     State(state::Arguments),
@@ -144,6 +146,7 @@ pub fn run(world: &World) -> ExitCode {
         Verb::Plan(arguments) => wait(plan::run(world, screen, &arguments)),
         Verb::Apply(arguments) => wait(apply::run(world, screen, &arguments)),
         Verb::Destroy(arguments) => wait(destroy::run(world, screen, &arguments)),
+        Verb::Undo(arguments) => wait(undo::run(world, screen, &arguments)),
         Verb::Doctor(arguments) => wait(doctor::run(world, screen, &arguments)),
         Verb::Output(arguments) => wait(output::run(world, screen, &arguments)),
         Verb::State(arguments) => wait(state::run(world, screen, &arguments)),

@@ -32,6 +32,8 @@ pub(super) enum For {
     Applying,
     /// To destroy everything in it.
     Destroying,
+    /// To change what is remembered, and nothing else.
+    Mending,
 }
 
 /// What is remembered, and where.
@@ -109,8 +111,8 @@ pub(super) async fn recall(
         document.unwrap_or_else(|| Document::new(app, environment, &world.lineage()));
     document.spec = file;
     let problems = state::rename(&mut document, &desired.moved);
-    // What can't be renamed can still be destroyed under its old name.
-    if !problems.is_empty() && purpose != For::Destroying {
+    // What can't be renamed can still be destroyed, or mended, under its old name.
+    if !problems.is_empty() && !matches!(purpose, For::Destroying | For::Mending) {
         return Err(Stop::Wrong(problems).into());
     }
     Ok(Memory {
@@ -137,6 +139,17 @@ impl Memory {
             Some(aws) => Ok(Arc::clone(aws)),
             None => Ok(Arc::new(connect::aws(world, sandbox, region).await?)),
         }
+    }
+
+    /// Saves the document as it is now, as the next in line.
+    ///
+    /// # Errors
+    /// State that can't be written.
+    pub(super) async fn save(&mut self) -> Result<(), Failed> {
+        self.document.serial += 1;
+        crate::VERSION.clone_into(&mut self.document.version);
+        self.store.save(&self.document).await?;
+        self.settle().await
     }
 
     /// Removes the document from where it was, once it is saved where it is now.

@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::apply::Carried;
-use super::change::{self, ChangeArguments, Wait};
+use super::change::{self, ChangeArguments, PartArguments, Wait};
 use super::connect::{self, SandboxArguments, SpecArguments};
 use super::remember::{self, For};
 use super::{Exit, Failed};
@@ -16,7 +16,7 @@ use crate::diagnostic::Source;
 use crate::diff;
 use crate::health;
 use crate::pipeline::{self, Session, Stop};
-use crate::plan::{Mode, Plan};
+use crate::plan::{Choice, Mode, Plan};
 use crate::resource::Desired;
 use crate::saved::{self, Making, Reconciled, Saved, Unreadable};
 use crate::ui::{self, Screen};
@@ -29,7 +29,7 @@ pub(super) fn making(
     desired: &Desired,
     sandbox: SandboxArguments,
     options: diff::Options,
-    part: crate::plan::Choice,
+    part: Choice,
 ) -> Making {
     Making {
         spec: arguments.spec.display().to_string(),
@@ -117,10 +117,11 @@ pub(super) async fn apply(
     screen: Screen,
     saved: &Saved,
     given: &SpecArguments,
+    part: &PartArguments,
     change: &ChangeArguments,
     wait: Wait,
 ) -> Result<Carried, Failed> {
-    check_flags(saved, given, change)?;
+    check_flags(saved, given, part, change)?;
     let making = &saved.making;
     let arguments = SpecArguments::of(
         &making.spec,
@@ -215,9 +216,17 @@ fn other_spec(spec: &str, why: &str) -> Failed {
 fn check_flags(
     saved: &Saved,
     given: &SpecArguments,
+    part: &PartArguments,
     change: &ChangeArguments,
 ) -> Result<(), Failed> {
     let mut flags = change.of_the_plan();
+    let Choice { target, exclude } = part.choice();
+    if !target.is_empty() {
+        flags.push("--target");
+    }
+    if !exclude.is_empty() {
+        flags.push("--exclude");
+    }
     if given.environment().is_some() {
         flags.push("--env");
     }

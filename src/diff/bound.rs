@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Address, Desired, Kind, Known, Observed, differences};
+use super::{Address, Attributes, Desired, Kind, Known, Observed, Resource, differences};
 use crate::plan::Field;
 use crate::value::{Reference, Value};
 
@@ -45,6 +45,33 @@ pub(super) fn field(kind: &Kind, to: &Reference, live: &Value) -> Option<Field> 
         after: Value::Unknown {
             from: Some(to.clone()),
         },
+        sensitive: false,
+        forces_replacement: true,
+        why: Vec::new(),
+    })
+}
+
+/// The change that stands for a move out of what it can't leave, for a resource that stands
+/// there.
+pub(super) fn leaves(
+    kind: &Kind,
+    resource: &Resource,
+    desired: &Desired,
+    known: &Known,
+    live: &Attributes,
+) -> Option<Field> {
+    let place = kind.confined_to?;
+    let before = live.get(place).filter(|before| !before.is_null())?;
+    let used = resource.dependencies();
+    let used = used.iter().filter_map(|used| desired.resources.get(used));
+    let after = [resource].into_iter().chain(used).find_map(|says| {
+        let after = known.resolve(says.get(place));
+        (!after.is_null() && after != *before).then_some(after)
+    })?;
+    Some(Field {
+        path: place.to_owned(),
+        before: before.clone(),
+        after,
         sensitive: false,
         forces_replacement: true,
         why: Vec::new(),

@@ -4,8 +4,8 @@
 
 use super::{
     ADDRESS_TAG, Action, Address, BTreeMap, Change, Changes, Desired, Document, Field, Foreign,
-    Graph, Guard, Kind, Known, Maker, Observed, Ownership, Problem, Record, Resource, Seen,
-    Standing, Status, Step, Value, Why, bound, differences, left, same, value_at, written,
+    Graph, Kind, Known, Maker, Observed, Ownership, Problem, Record, Resource, Seen, Standing,
+    Status, Step, Value, Why, beside, bound, differences, left, same, value_at, written,
 };
 use crate::value::Reference;
 
@@ -66,7 +66,7 @@ pub(super) fn compare(
                 learn(&step, &mut known);
                 changes.steps.push(step);
             }
-            Some(seen) => case.hold_against(seen, &mut known, changes),
+            Some(seen) => case.hold_against(seen, observed, &mut known, changes),
         }
         let own = changes.steps.iter().rev();
         let own = own.take_while(|step| step.change.address == *address);
@@ -180,15 +180,17 @@ impl Case<'_> {
         let mut step = self.step(Action::Create, None, fields, why, generation);
         // A replacement that did not get as far as its successor: the old one still has
         // the name.
-        for ((address, _), left) in &observed.deposed {
-            if *address == self.resource.address {
-                self.take_another_name(left, generation, &mut step);
-            }
-        }
+        self.take_another_name(None, observed, known, &mut step);
         step
     }
 
-    fn hold_against(&self, seen: &Seen, known: &mut Known, changes: &mut Changes) {
+    fn hold_against(
+        &self,
+        seen: &Seen,
+        observed: &Observed,
+        known: &mut Known,
+        changes: &mut Changes,
+    ) {
         let mut fields = differences(self.kind, self.resource, known, &seen.attributes);
         fields.retain(|field| self.asked || !field.after.is_unknown());
         self.drop_tags(seen, &mut fields);
@@ -201,13 +203,26 @@ impl Case<'_> {
             )
         });
         fields.extend(tie);
+        if self.asked {
+            let leaves = bound::leaves(
+                self.kind,
+                self.resource,
+                self.desired,
+                known,
+                &seen.attributes,
+            );
+            if let Some(leaves) = leaves {
+                fields.retain(|field| field.path != leaves.path);
+                fields.push(leaves);
+            }
+        }
         for field in &mut fields {
             field.sensitive = self.is_sensitive(written::top(&field.path));
             field.why = self.cause(field);
         }
         if fields.iter().any(|field| field.forces_replacement) {
             known.forget(&self.resource.address);
-            self.replace(seen, fields, known, changes);
+            self.replace(seen, observed, fields, known, changes);
             return;
         }
         for field in &fields {
@@ -249,7 +264,14 @@ impl Case<'_> {
     }
 
     /// Makes a new one first; the old one goes when nothing uses it any more.
-    fn replace(&self, seen: &Seen, fields: Vec<Field>, known: &mut Known, changes: &mut Changes) {
+    fn replace(
+        &self,
+        seen: &Seen,
+        observed: &Observed,
+        fields: Vec<Field>,
+        known: &mut Known,
+        changes: &mut Changes,
+    ) {
         let forced = fields
             .iter()
             .find(|field| field.forces_replacement)
@@ -277,17 +299,9 @@ impl Case<'_> {
             generation,
         );
         step.wanted = Some(all_ours(self.resource));
-        if !self.take_another_name(seen, generation, &mut step) {
-            changes.problems.push(Problem {
-                address: self.resource.address.clone(),
-                message: format!(
-                    "its {forced} can't be changed in place, and a new {} can't be made beside the old one of the same name",
-                    self.kind.noun
-                ),
-                hints: vec![
-                    "leave the name out of the spec, or give another one; watertight makes the new one before it deletes the old one".to_owned(),
-                ],
-            });
+        if !self.take_another_name(Some(seen), observed, known, &mut step) {
+            let problem = beside::problem(self.kind, self.resource, &forced);
+            changes.problems.push(problem);
             return;
         }
         let old_generation = self.record.map_or(generation, |record| record.generation);
@@ -309,31 +323,24 @@ impl Case<'_> {
         changes.steps.push(old);
     }
 
-    /// Gives what is made beside its forerunner a name of its own. False if the name is
-    /// the user's, is unique in AWS, and is the same.
-    fn take_another_name(&self, seen: &Seen, generation: u64, step: &mut Step) -> bool {
-        let attribute = match self.kind.generated_name {
-            Some(name) => name.attribute,
-            None => return true,
-        };
-        let live = seen.attributes.get(attribute);
-        let wanted = self.resource.get(attribute);
-        if live != Some(wanted) {
+    /// Gives what is made beside its forerunners, those that earlier runs left behind among
+    /// them, a name of its own. False if it can't stand beside them.
+    fn take_another_name(
+        &self,
+        seen: Option<&Seen>,
+        observed: &Observed,
+        known: &Known,
+        step: &mut Step,
+    ) -> bool {
+        let left = observed.deposed.iter();
+        let left = left.filter(|((address, _), _)| *address == self.resource.address);
+        let mut standing = seen.into_iter().chain(left.map(|(_, left)| left));
+        if !standing.any(|other| beside::clash(self.kind, self.resource, known, other)) {
             return true;
         }
-        if !self.resource.generated.contains(attribute) {
-            return self.kind.guard != Guard::UniqueName;
-        }
-        let longest = self.kind.generated_name.map_or(0, |name| name.longest);
-        let suffix = format!("-{generation:x}");
-        if let (Value::String(name), Some(resource)) = (wanted, &mut step.wanted) {
-            let kept: String = name.chars().take(longest - suffix.len()).collect();
-            let name = format!("{}{suffix}", kept.trim_end_matches('-'));
-            resource
-                .attributes
-                .insert(attribute.to_owned(), name.into());
-        }
-        true
+        let generation = step.generation;
+        let wanted = step.wanted.as_mut();
+        wanted.is_some_and(|resource| beside::rename(self.kind, resource, generation))
     }
 
     /// What an update will make of an attribute that others refer to.
@@ -527,7 +534,7 @@ impl Case<'_> {
 fn proof(ownership: &Ownership) -> String {
     match ownership {
         Ownership::Tagged { .. } => format!("its tag {ADDRESS_TAG} names this address"),
-        Ownership::ChildOfOurs => "what it belongs to is ours".to_owned(),
+        Ownership::ChildOfOurs | Ownership::Given => "what it belongs to is ours".to_owned(),
         Ownership::Equal => "its value is exactly the wanted one".to_owned(),
         Ownership::Shared => "it is shared by every app that uses this name".to_owned(),
         Ownership::Foreign => "nothing proves it".to_owned(),

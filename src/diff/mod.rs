@@ -10,6 +10,7 @@
 //!
 //! *Invariant*: pure. No call, no clock, no file.
 
+mod beside;
 mod bound;
 mod keep;
 mod left;
@@ -27,7 +28,7 @@ use crate::address::Address;
 use crate::aws::{ADDRESS_TAG, Ownership};
 use crate::graph::Graph;
 use crate::guardrail::{Approved, Confirmed};
-use crate::kind::{Guard, Kind};
+use crate::kind::Kind;
 use crate::plan::{Action, Change, Changes, Field, Problem, Step, Why};
 use crate::refresh::{Foreign, Known, Observed, Seen, Standing};
 use crate::resource::{Desired, Maker, Resource};

@@ -14,6 +14,8 @@ use crate::address::Address;
 use crate::state::store::{Error, Store};
 use crate::state::{Document, Record};
 
+use super::inverse::Inverse;
+
 /// A change of the document.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Write {
@@ -31,9 +33,13 @@ pub(super) struct Commits<'a> {
     store: &'a dyn Store,
     /// As it will be when everything is saved.
     pub(super) document: Document,
+    /// The inverse of what this run has written, until its first write.
+    inverse: Inverse,
     queued: Vec<Receipt>,
     in_flight: Option<Save<'a>>,
     trouble: Option<Error>,
+    /// Whether the document has changed without anybody who waits for it.
+    unsaved: bool,
 }
 
 struct Save<'a> {
@@ -48,15 +54,30 @@ impl<'a> Commits<'a> {
         Self {
             store,
             document,
+            inverse: Inverse::default(),
             queued: Vec::new(),
             in_flight: None,
             trouble: None,
+            unsaved: false,
+        }
+    }
+
+    /// From now on, what stood before goes into the document with each write.
+    pub(super) fn remember(&mut self, inverse: Inverse) {
+        self.inverse = inverse;
+    }
+
+    /// An undo has come to its end: there is nothing left to bring back.
+    pub(super) fn undone(&mut self) {
+        if let Some(undo) = &mut self.document.undo {
+            self.unsaved |= undo.toward.take().is_some();
         }
     }
 
     /// Changes the document and queues it. Refused at once when an earlier save failed.
     pub(super) fn write(&mut self, writes: Vec<Write>, receipt: Receipt) {
         for write in writes {
+            self.inverse.note(&write, &mut self.document);
             match write {
                 Write::Put(record) => self.document.put(record),
                 Write::Remove(address, generation) => self.document.remove(&address, generation),
@@ -122,7 +143,7 @@ impl<'a> Commits<'a> {
     /// may have been short. An id that AWS has named is worth it.
     pub(super) async fn close(mut self) -> (Document, Option<Error>) {
         self.saved().await;
-        if !self.queued.is_empty() || self.trouble.is_some() {
+        if !self.queued.is_empty() || self.trouble.is_some() || self.unsaved {
             self.document.serial += 1;
             let last = self.store.save(&self.document).await;
             let answer = last.as_ref().copied().map_err(describe);
@@ -177,6 +198,7 @@ mod tests {
             dependencies: BTreeSet::new(),
             protect: false,
             maker: None,
+            asked: None,
         })]
     }
 

@@ -221,8 +221,11 @@ impl Worker<'_> {
         };
         let found = found
             .into_iter()
-            .filter(|found| {
-                found.ownership == Ownership::Shared || !self.others.contains(&found.id)
+            .filter(|found| match found.ownership {
+                // It was there before any call of ours.
+                Ownership::Given => false,
+                Ownership::Shared => true,
+                _ => !self.others.contains(&found.id),
             })
             .collect();
         judge(found, &self.owner.lineage).map_err(|foreign| self.in_the_way(&foreign))
@@ -267,7 +270,7 @@ fn judge(found: Vec<Found>, lineage: &str) -> Result<Option<Id>, Found> {
         let ours = match &found.ownership {
             Ownership::Tagged { lineage: made_by } => made_by == lineage || made_by.is_empty(),
             Ownership::ChildOfOurs | Ownership::Equal | Ownership::Shared => true,
-            Ownership::Foreign => false,
+            Ownership::Given | Ownership::Foreign => false,
         };
         if ours {
             return Ok(Some(found.id));

@@ -56,6 +56,8 @@ mod step;
 
 mod deferred;
 
+mod inverse;
+
 mod create;
 mod delete;
 mod moved;
@@ -281,6 +283,7 @@ mod tests {
                 dependencies: BTreeSet::new(),
                 protect: false,
                 maker: None,
+                asked: None,
             });
             changes.steps.push(Step {
                 change: Change {

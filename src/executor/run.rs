@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use super::commit::Commits;
 use super::desk::{Halt, Message};
 use super::event::{Event, Outcome, Summary};
+use super::inverse::Inverse;
 use super::queue::{Queue, Turns};
 use super::{Finished, Options, Stop};
 use crate::plan::by_hand::Record;
@@ -49,6 +50,7 @@ impl<'a> Run<'a> {
         listen(Event::Begun {
             steps: plan.steps.len(),
         });
+        let inverse = Inverse::of(plan, &document);
         let mut run = Self {
             told: BTreeSet::new(),
             plan,
@@ -62,6 +64,7 @@ impl<'a> Run<'a> {
             stop: Stop::Run,
             listen,
         };
+        run.commits.remember(inverse);
         // What stands from an earlier run is of interest where this one waits for it.
         let waiting: BTreeSet<&str> = plan
             .steps
@@ -210,6 +213,9 @@ impl<'a> Run<'a> {
         }
         let outcomes: Vec<Outcome> = self.outcomes.into_iter().flatten().collect();
         let summary = summary(self.plan, &outcomes);
+        if self.plan.undoes && summary.is_complete() {
+            self.commits.undone();
+        }
         let unsaved = self.commits.document.clone();
         let slow = self.commits.too_slow();
         let last = tokio::time::timeout(LAST_SAVE, self.commits.close()).await;

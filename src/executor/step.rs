@@ -24,7 +24,7 @@ use crate::kind::Kind;
 use crate::plan::{Action, Step};
 use crate::refresh::Known;
 use crate::resource::{Id, Resource};
-use crate::state::{Record, Status, recordable};
+use crate::state::{Asked, Record, Status, recordable};
 use crate::value::{Attributes, Value};
 
 /// One step at work.
@@ -106,6 +106,7 @@ impl Worker<'_> {
         if let Some(before) = &self.record {
             record.attributes.clone_from(&before.attributes);
             record.token.clone_from(&before.token);
+            record.asked.clone_from(&before.asked);
         }
         self.desk.commit(vec![Write::Put(record)]).await?;
         // What is not known to be complete may not even be usable.
@@ -374,6 +375,11 @@ impl Worker<'_> {
                 .wanted
                 .as_ref()
                 .and_then(|wanted| wanted.maker.clone()),
+            asked: self
+                .plan
+                .wanted
+                .as_ref()
+                .map(|wanted| Box::new(Asked::of(self.kind, wanted))),
         }
     }
 

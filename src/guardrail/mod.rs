@@ -100,6 +100,13 @@ pub fn confirm(approved: Approved, lookups: &Lookups, today: Date) -> Result<Con
     })
 }
 
+/// What the rules find in resources that nobody asks to make: no way leads from here to a
+/// plan. Lookups are answered, so nothing waits. In order of address and rule.
+#[must_use]
+pub fn inspect(desired: &Desired, lookups: &Lookups) -> Vec<Finding> {
+    findings(desired, Some(lookups))
+}
+
 impl Approved {
     /// The resources.
     #[must_use]
@@ -158,6 +165,21 @@ fn judge(
     lookups: Option<&Lookups>,
     today: Date,
 ) -> Result<(Vec<Finding>, Vec<Diagnostic>), Refusal> {
+    let mut findings = findings(desired, lookups);
+    let waivers = waiver::apply(&desired.waivers, &mut findings, today);
+    let refused = findings.iter().any(Finding::refuses)
+        || waivers
+            .iter()
+            .any(|diagnostic| diagnostic.severity == crate::diagnostic::Severity::Error);
+    if refused {
+        Err(Refusal { findings, waivers })
+    } else {
+        Ok((findings, waivers))
+    }
+}
+
+/// Runs all rules.
+fn findings(desired: &Desired, lookups: Option<&Lookups>) -> Vec<Finding> {
     let scope = Scope::new(desired, lookups);
     let mut findings: Vec<Finding> = RULES
         .iter()
@@ -170,16 +192,7 @@ fn judge(
     findings
         .sort_by(|a, b| (&a.address, a.rule, &a.message).cmp(&(&b.address, b.rule, &b.message)));
     findings.dedup();
-    let waivers = waiver::apply(&desired.waivers, &mut findings, today);
-    let refused = findings.iter().any(Finding::refuses)
-        || waivers
-            .iter()
-            .any(|diagnostic| diagnostic.severity == crate::diagnostic::Severity::Error);
-    if refused {
-        Err(Refusal { findings, waivers })
-    } else {
-        Ok((findings, waivers))
-    }
+    findings
 }
 
 #[cfg(test)]

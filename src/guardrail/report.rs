@@ -127,6 +127,7 @@ impl Report {
                 let why = match from {
                     Some(from) if lookups_only => format!("hangs on the lookup {from}"),
                     Some(from) => format!("hangs on {from}, which is known only after apply"),
+                    None if value.is_unknown() => "is known only after apply".to_owned(),
                     None => format!("is {}, which is not described here", shown(&value)),
                 };
                 let message = format!("can't be judged: {what} {why}");

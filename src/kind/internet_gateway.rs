@@ -4,11 +4,14 @@
 
 use super::{Guard, Kind};
 
-/// `CreateInternetGateway` takes no token and has no name (API reference).
+/// `CreateInternetGateway` takes no token and has no name (API reference). It can't be detached
+/// while anything in its VPC has a public address (`DetachInternetGateway`), so a new VPC gets
+/// one of its own; one that was detached by hand is attached again.
 pub(super) static KIND: Kind = Kind {
     name: "aws_internet_gateway",
     noun: "internet gateway",
     guard: Guard::Nothing,
+    confined_to: Some("vpc_id"),
     permissions: &[
         "ec2:AttachInternetGateway",
         "ec2:CreateInternetGateway",

@@ -6,7 +6,9 @@ use super::{Guard, Kind, Literal, Name};
 
 /// Names are 32 characters at most and unique in an account and region; a repeated call
 /// with the same settings is answered with the first load balancer (API reference,
-/// `CreateLoadBalancer`). Defaults are the provider's, which are AWS's.
+/// `CreateLoadBalancer`). Defaults are the provider's, which are AWS's. Its subnets and
+/// security groups may change, but only for others of the same VPC: `SetSubnets` and
+/// `SetSecurityGroups` know no other (API reference, `LoadBalancer.VpcId`).
 pub(super) static KIND: Kind = Kind {
     name: "aws_lb",
     noun: "load balancer",
@@ -54,5 +56,6 @@ pub(super) static KIND: Kind = Kind {
         "elasticloadbalancing:SetSubnets",
     ],
     usual_seconds: 120,
+    confined_to: Some("vpc_id"),
     ..Kind::PLAIN
 };

@@ -120,6 +120,9 @@ pub struct Kind {
     /// same plan deletes both, it is never taken away before: a bucket is not left without
     /// its policy while it is emptied.
     pub part_of: Option<&'static str>,
+    /// What no two of a kind without a name can have in common, so that one is not made beside
+    /// the other: attributes, all of them together.
+    pub alone_with: &'static [&'static str],
     /// Attribute whose value two steps must not change at once (a bucket, a zone).
     pub serialise_by: Option<&'static str>,
     /// Whether AWS takes what it depends on only when that is as it will be, not as soon as
@@ -143,6 +146,9 @@ pub struct Kind {
     pub permissions: &'static [&'static str],
     /// What ties it to one other resource for as long as it lives.
     pub bound: Option<Bond>,
+    /// The attribute in which AWS tells what it can never leave once it is there. It says so
+    /// itself, or else what it refers to does, in an attribute of that name.
+    pub confined_to: Option<&'static str>,
     /// How Terraform imports it.
     pub import: Import,
 }
@@ -171,6 +177,7 @@ impl Kind {
         named_by: &[],
         generated_name: None,
         part_of: None,
+        alone_with: &[],
         serialise_by: None,
         after_done: false,
         guard: Guard::Idempotent,
@@ -181,6 +188,7 @@ impl Kind {
         patience: 20,
         permissions: &[],
         bound: None,
+        confined_to: None,
         import: Import::ById,
     };
 
@@ -337,12 +345,14 @@ mod tests {
                 .chain(kind.json)
                 .chain(kind.volatile)
                 .chain(kind.named_by)
+                .chain(kind.alone_with)
                 .chain(kind.defaults.iter().map(|(path, _)| path))
                 .chain(kind.compare.iter().map(|(path, _)| path))
                 .chain(kind.set_keys.iter().map(|(path, _)| path))
                 .chain(kind.serialise_by.iter())
                 .chain(kind.generated_name.iter().map(|name| &name.attribute))
-                .chain(kind.bound.iter().map(|bond| &bond.shown));
+                .chain(kind.bound.iter().map(|bond| &bond.shown))
+                .chain(kind.confined_to.iter());
             for path in named {
                 assert!(known(path), "{} has no {path}", kind.name);
             }

@@ -18,6 +18,9 @@ pub(super) static KIND: Kind = Kind {
     ],
     defaults: &[("connectivity_type", Literal::Text("public"))],
     named_by: &["subnet_id"],
+    // `Resource.AlreadyAssociated` (NAT gateways, "Troubleshoot"); an address of our own moves
+    // with the subnet, see `aws_eip`.
+    alone_with: &["allocation_id"],
     guard: Guard::Token { seconds: None },
     protect: |_| true,
     permissions: &[

@@ -31,6 +31,7 @@ pub(super) static KIND: Kind = Kind {
         ("map_public_ip_on_launch", Literal::Bool(false)),
     ],
     named_by: &["vpc_id", "cidr_block"],
+    alone_with: &["vpc_id", "cidr_block"],
     guard: Guard::UniqueName,
     permissions: &[
         "ec2:CreateSubnet",

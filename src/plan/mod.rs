@@ -6,6 +6,8 @@
 //! *Invariant*: a plan is immutable and complete; nothing reads the spec after it is made.
 
 pub mod by_hand;
+mod complete;
+mod edges;
 mod order;
 mod select;
 mod why;
@@ -55,6 +57,9 @@ pub struct Changes {
 pub struct Plan {
     /// Apply or destroy.
     pub mode: Mode,
+    /// Whether it takes back the last apply.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub undoes: bool,
     /// The application.
     pub app: String,
     /// Its environment.

@@ -5,20 +5,18 @@
 //! what is built (creates, updates, replacements, adoptions) in the graph's order, what is
 //! deleted in the reverse. So a destroy is the exact reverse of the apply that made it.
 //!
-//! A delete waits for whatever used the thing until now: for the deletes of its dependents,
-//! and for the updates of those that turn away from it.
+//! What a step waits for, [`edges`](super::edges) says.
 //!
-//! *Invariant*: nothing that is built waits for a delete, so what is needed is never taken
-//! away before its successor stands.
+//! *Invariant*: a step stands after all that it waits for.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::by_hand::ByHand;
+use super::edges::Edges;
 use super::{Action, Changes, Mode, Outputs, Plan, Step};
 use crate::address::Address;
 use crate::graph::Graph;
-use crate::kind::Kind;
 use crate::resource::{Lookup, Next};
 use crate::state::Document;
 
@@ -50,6 +48,7 @@ pub fn order(changes: Changes, graph: &Graph, document: &Document, header: Heade
     Plan {
         by_hand: by_hand.map(|one| one.foreseen(&changes.known)).collect(),
         mode: header.mode,
+        undoes: false,
         app: document.app.clone(),
         environment: document.environment.clone(),
         region: header.region,
@@ -151,161 +150,6 @@ fn positions(before: &[BTreeSet<usize>], keys: &[Key]) -> Vec<usize> {
     positions
 }
 
-/// Who waits for whom, and what is needed to say so.
-struct Edges<'a> {
-    steps: &'a [Step],
-    graph: &'a Graph,
-    recorded: BTreeMap<&'a Address, BTreeSet<&'a Address>>,
-    builds: BTreeMap<&'a Address, usize>,
-    deletes: BTreeMap<&'a Address, Vec<usize>>,
-}
-
-impl<'a> Edges<'a> {
-    fn new(steps: &'a [Step], graph: &'a Graph, document: &'a Document) -> Self {
-        let mut edges = Self {
-            steps,
-            graph,
-            recorded: BTreeMap::new(),
-            builds: BTreeMap::new(),
-            deletes: BTreeMap::new(),
-        };
-        for record in &document.records {
-            edges
-                .recorded
-                .entry(&record.address)
-                .or_default()
-                .extend(&record.dependencies);
-        }
-        for (index, step) in steps.iter().enumerate() {
-            let change = &step.change;
-            match change.action {
-                Action::Forget => {}
-                Action::Delete if change.child.is_some() => {}
-                Action::Delete => edges
-                    .deletes
-                    .entry(&change.address)
-                    .or_default()
-                    .push(index),
-                _ => {
-                    edges.builds.insert(&change.address, index);
-                }
-            }
-        }
-        edges
-    }
-
-    /// For each step, the steps that come before it.
-    fn all(&self) -> Vec<BTreeSet<usize>> {
-        let mut before = vec![BTreeSet::new(); self.steps.len()];
-        for (address, build) in &self.builds {
-            let needed = self.nearest(self.graph.dependencies(address), |of| {
-                self.graph.dependencies(of).collect()
-            });
-            before[*build].extend(needed.iter().filter_map(|needed| self.builds.get(*needed)));
-            // What it used until now, and a forerunner of its own, stay until it is done.
-            let used = self.nearest(self.used_by(address), |of| self.used_by(of));
-            for delete in self.deletes_of(used.into_iter().chain([*address])) {
-                before[delete].insert(*build);
-            }
-        }
-        for (address, deletes) in &self.deletes {
-            for delete in deletes {
-                let used = self.nearest(self.used_by_step(*delete), |of| self.used_by(of));
-                for other in self.deletes_of(used.into_iter().filter(|used| used != address)) {
-                    before[other].insert(*delete);
-                }
-            }
-        }
-        for (index, step) in self.steps.iter().enumerate() {
-            if step.change.action == Action::Delete {
-                before[index].extend(self.additions_before(step));
-            }
-            if step.change.child.is_some() {
-                for delete in self.deletes_of([&step.change.address]) {
-                    before[delete].insert(index);
-                }
-            }
-        }
-        before
-    }
-
-    /// Of what a parent has many of (its rules), new ones are added before old ones go.
-    fn additions_before(&self, step: &'a Step) -> Vec<usize> {
-        let kind = &step.change.kind;
-        let parents: Vec<&Address> = match step.change.child {
-            Some(_) => vec![&step.change.address],
-            None => step
-                .dependencies
-                .iter()
-                .filter(|parent| {
-                    Kind::of(&parent.kind)
-                        .is_some_and(|parent| parent.exclusive_children.contains(&kind.as_str()))
-                })
-                .collect(),
-        };
-        self.builds
-            .iter()
-            .filter(|(address, _)| address.kind == *kind)
-            .filter(|(address, _)| {
-                self.graph
-                    .dependencies(address)
-                    .any(|parent| parents.contains(&parent))
-            })
-            .map(|(_, build)| *build)
-            .collect()
-    }
-
-    fn deletes_of(
-        &self,
-        addresses: impl IntoIterator<Item = &'a Address>,
-    ) -> impl Iterator<Item = usize> {
-        addresses
-            .into_iter()
-            .filter_map(|address| self.deletes.get(address))
-            .flatten()
-            .copied()
-    }
-
-    /// What stood before an address, by its records and by what is desired.
-    fn used_by(&self, address: &Address) -> Vec<&'a Address> {
-        let recorded = self.recorded.get(address).into_iter().flatten().copied();
-        recorded.chain(self.graph.dependencies(address)).collect()
-    }
-
-    /// What a thing that goes hangs on. What a replacement leaves behind hangs on what its
-    /// own record says, not on what its successor needs.
-    fn used_by_step(&self, index: usize) -> Vec<&'a Address> {
-        let step = &self.steps[index];
-        let mut used: Vec<&Address> = step.dependencies.iter().collect();
-        if !step.change.replaced {
-            used.extend(self.graph.dependencies(&step.change.address));
-        }
-        used
-    }
-
-    /// The nearest addresses that a step is about, seen through those that none is about.
-    fn nearest(
-        &self,
-        from: impl IntoIterator<Item = &'a Address>,
-        further: impl Fn(&Address) -> Vec<&'a Address>,
-    ) -> BTreeSet<&'a Address> {
-        let mut found = BTreeSet::new();
-        let mut seen: BTreeSet<&Address> = BTreeSet::new();
-        let mut open: Vec<&Address> = from.into_iter().collect();
-        while let Some(address) = open.pop() {
-            if !seen.insert(address) {
-                continue;
-            }
-            if self.builds.contains_key(address) || self.deletes.contains_key(address) {
-                found.insert(address);
-            } else {
-                open.extend(further(address));
-            }
-        }
-        found
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -397,6 +241,7 @@ mod tests {
                 dependencies: uses.iter().map(|name| address(name)).collect(),
                 protect: false,
                 maker: None,
+                asked: None,
             });
         }
         let resources = desired.iter().map(|(name, uses)| {

@@ -58,6 +58,8 @@ pub enum Why {
     Protection(bool),
     /// It stood under this name: an address, or another app and environment.
     Moved(String),
+    /// The last apply made it otherwise, and is taken back.
+    Undo,
     /// Everything is to go.
     Destroy,
 }
@@ -88,6 +90,7 @@ impl fmt::Display for Why {
                 f.write_str("no longer protected (`ephemeral` is true); nothing of it changes")
             }
             Self::Moved(from) => write!(f, "moved from {from}"),
+            Self::Undo => f.write_str("undo: the last apply made it otherwise"),
             Self::Destroy => f.write_str("destroy"),
         }
     }
@@ -113,6 +116,7 @@ impl Serialize for Why {
             Self::NoRecord { .. } => "no_record",
             Self::Protection(_) => "protection",
             Self::Moved(_) => "moved",
+            Self::Undo => "undo",
             Self::Destroy => "destroy",
         };
         let mut json = serde_json::json!({ "cause": cause, "text": self.to_string() });

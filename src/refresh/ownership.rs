@@ -53,12 +53,12 @@ pub(super) fn judge(
             }
             // What can't carry a tag is ours if it is what we were about to make when we
             // stopped. Another thing of its name is not: somebody came first.
-            Ownership::ChildOfOurs | Ownership::Equal | Ownership::Shared
+            Ownership::ChildOfOurs | Ownership::Given | Ownership::Equal | Ownership::Shared
                 if intended && !taggable =>
             {
                 Some(Standing::Intended)
             }
-            Ownership::ChildOfOurs | Ownership::Equal | Ownership::Shared => {
+            Ownership::ChildOfOurs | Ownership::Given | Ownership::Equal | Ownership::Shared => {
                 Some(Standing::Found(ownership))
             }
             Ownership::Foreign => {
@@ -137,6 +137,7 @@ mod tests {
             dependencies: BTreeSet::new(),
             protect: false,
             maker: None,
+            asked: None,
         };
         let old = tagged("ours").remove(0).id;
         document.put(record(1, Status::Deposed, Some(old)));
@@ -167,6 +168,7 @@ mod tests {
             dependencies: BTreeSet::new(),
             protect: false,
             maker: None,
+            asked: None,
         });
         let refused = judge(&name, found(Ownership::Foreign), &document).unwrap_err();
         assert!(matches!(refused, Foreign::NotOurs(_)));

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use super::asked::Asked;
+use super::undo::Undo;
 use crate::address::Address;
 use crate::kind::Kind;
 use crate::resource::{Id, Maker};
@@ -49,6 +51,9 @@ pub struct Document {
     pub writer: Option<String>,
     /// What stands, or is being made or deleted.
     pub records: Vec<Record>,
+    /// What takes back the last run that changed something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Undo>,
     /// What this run calls otherwise than the document that it read.
     #[serde(skip)]
     pub renamed: Renamed,
@@ -113,6 +118,9 @@ pub struct Record {
     /// version of watertight wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maker: Option<Box<Maker>>,
+    /// What was asked where the attributes don't tell; none where an older version wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Box<Asked>>,
 }
 
 /// How far a recorded thing is.
@@ -151,6 +159,7 @@ impl Document {
             fence: 0,
             writer: None,
             records: Vec::new(),
+            undo: None,
             renamed: Renamed::default(),
         }
     }
@@ -308,6 +317,7 @@ mod tests {
             dependencies: BTreeSet::new(),
             protect: true,
             maker: None,
+            asked: None,
         }
     }
 

@@ -5,9 +5,15 @@
 //!
 //! *Invariant*: no sensitive value is ever in a document.
 
+mod asked;
 mod document;
+mod mend;
 mod moved;
 pub mod store;
+mod undo;
 
+pub use asked::Asked;
 pub use document::{Document, FORMAT, Record, Renamed, Status, recordable, token};
+pub use mend::{Push, Refused, push, rename_one};
 pub use moved::{rename, rename_whole};
+pub use undo::{Before, Undo};

@@ -48,10 +48,21 @@ pub fn rename(document: &mut Document, moved: &[Moved]) -> Vec<Diagnostic> {
             renamed.insert(from.clone(), to);
         }
     }
+    put_names(document, renamed);
+    problems
+}
+
+/// Gives records, and what depends on them, the new names of these old ones.
+pub(super) fn put_names(document: &mut Document, renamed: BTreeMap<Address, Address>) {
     if renamed.is_empty() {
-        return problems;
+        return;
     }
+    // What stood before has names that lead nowhere now.
+    document.undo = None;
     for record in &mut document.records {
+        if let Some(asked) = &mut record.asked {
+            asked.rename(&renamed);
+        }
         if let Some(to) = renamed.get(&record.address) {
             record.address = to.clone();
         }
@@ -65,7 +76,6 @@ pub fn rename(document: &mut Document, moved: &[Moved]) -> Vec<Diagnostic> {
         .sort_by(|a, b| (&a.address, a.generation).cmp(&(&b.address, b.generation)));
     let addresses = renamed.into_iter().map(|(from, to)| (to, from));
     document.renamed.addresses.extend(addresses);
-    problems
 }
 
 /// Gives everything to another app and environment, whose document this becomes.
@@ -90,6 +100,7 @@ pub fn rename_whole(
     app.clone_into(&mut document.app);
     environment.clone_into(&mut document.environment);
     document.renamed.whole = Some(old);
+    document.undo = None;
     Ok(())
 }
 
@@ -160,6 +171,7 @@ mod tests {
                     .collect::<BTreeSet<_>>(),
                 protect: true,
                 maker: None,
+                asked: None,
             });
         }
         document

@@ -26,6 +26,7 @@ pub mod scaffolded;
 pub mod state;
 mod style;
 mod table;
+pub mod terraform;
 pub mod tour;
 mod value;
 

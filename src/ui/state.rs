@@ -4,8 +4,10 @@
 
 use std::fmt::Write as _;
 
+use crate::pipeline::Rebuilt;
 use crate::state::store::Kept;
 use crate::state::{Document, Record, Status};
+use crate::value::Value;
 
 /// A line for each record: `web.aws_lb.main  arn:aws:... `, and how far it is where that is
 /// not all the way.
@@ -51,6 +53,87 @@ pub fn list_json(document: &Document) -> String {
         })
         .collect();
     format!("{:#}\n", serde_json::Value::from(records))
+}
+
+/// All of each record: what the document says of it, then the attributes as JSON.
+#[must_use]
+pub fn show(records: &[&Record]) -> String {
+    let mut text = String::new();
+    for record in records {
+        let none = || "-".to_owned();
+        let maker = record.maker.as_ref();
+        let dependencies: Vec<String> = record
+            .dependencies
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let lines = [
+            ("status", status(record).to_owned()),
+            (
+                "id",
+                record.id.as_ref().map_or_else(none, ToString::to_string),
+            ),
+            ("region", record.region.clone()),
+            ("generation", record.generation.to_string()),
+            (
+                "protected",
+                if record.protect { "yes" } else { "no" }.to_owned(),
+            ),
+            (
+                "blueprint",
+                maker.map_or_else(none, |maker| maker.blueprint.clone()),
+            ),
+            (
+                "depends on",
+                if dependencies.is_empty() {
+                    none()
+                } else {
+                    dependencies.join(", ")
+                },
+            ),
+        ];
+        let _infallible = writeln!(text, "{}", record.address);
+        for (name, value) in lines {
+            let name = format!("{name}:");
+            let _infallible = writeln!(text, "  {name:12}{value}");
+        }
+        let attributes = Value::Map(record.attributes.clone()).to_json();
+        let attributes = format!("{attributes:#}").replace('\n', "\n  ");
+        let _infallible = writeln!(text, "  {attributes}");
+    }
+    text
+}
+
+/// The same for programs: an array of the records, as the document has them.
+#[must_use]
+pub fn show_json(records: &[&Record]) -> String {
+    format!("{:#}\n", serde_json::json!(records))
+}
+
+/// The whole document, as it is kept.
+#[must_use]
+pub fn document(document: &Document) -> String {
+    format!("{:#}\n", serde_json::json!(document))
+}
+
+/// What was found again, what is in the way, and what is not there: a line each.
+#[must_use]
+pub fn rebuilt(rebuilt: &Rebuilt) -> String {
+    let mut text = String::new();
+    for (address, id) in &rebuilt.found {
+        let _infallible = writeln!(text, "found    {address}  {id}");
+    }
+    for (address, foreign) in &rebuilt.foreign {
+        let _infallible = writeln!(text, "left     {address}: {foreign}");
+    }
+    for address in &rebuilt.missing {
+        let _infallible = writeln!(text, "missing  {address}");
+    }
+    let _infallible = match rebuilt.found.len() {
+        0 => writeln!(text, "Nothing stands that is not remembered."),
+        count => writeln!(text, "{count} to record; nothing changes in AWS."),
+    };
+    text
 }
 
 /// A line for each earlier document: its serial, and when it was written.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use jiff::civil::{Date, date};
+use watertight::between;
 use watertight::blueprint::{self, Library};
 use watertight::diagnostic::Source;
 use watertight::diff::{self, Options, Target};
@@ -17,7 +18,7 @@ use watertight::graph::{self, Graph};
 use watertight::guardrail::{self, Approved};
 use watertight::kind::Kind;
 use watertight::pipeline;
-use watertight::plan::{self, Changes, Header, Mode, Outputs};
+use watertight::plan::{self, Changes, Header, Mode, Outputs, Plan};
 use watertight::refresh::Observed;
 use watertight::resource::{Desired, Id};
 use watertight::spec::{self, Spec};
@@ -111,19 +112,17 @@ fn order(bencher: Bencher, case: Case) {
     bencher
         .counter(ItemsCount::new(changes.steps.len()))
         .with_inputs(|| changes.clone())
-        .bench_values(|changes| {
-            let header = Header {
-                mode: Mode::Apply,
-                region: "eu-west-1".to_owned(),
-                account: None,
-                deferred: Vec::new(),
-                outputs: Outputs::new(),
-                blueprints: std::collections::BTreeMap::new(),
-                next: Vec::new(),
-                by_hand: Vec::new(),
-            };
-            plan::order(changes, &planning.graph, &planning.document, header)
-        });
+        .bench_values(|changes| planning.order(changes));
+}
+
+/// Every state in between is looked at.
+#[divan::bench(args = CASES)]
+fn between_nothing_and_all(bencher: Bencher, case: Case) {
+    let planning = Planning::new(case, |_| new_document());
+    let plan = planning.order(planning.compare());
+    bencher
+        .counter(ItemsCount::new(plan.steps.len()))
+        .bench(|| between::check(&plan, &planning.graph, &planning.document));
 }
 
 impl Case {
@@ -202,6 +201,20 @@ impl Planning {
             Options::default(),
         )
     }
+
+    fn order(&self, changes: Changes) -> Plan {
+        let header = Header {
+            mode: Mode::Apply,
+            region: "eu-west-1".to_owned(),
+            account: None,
+            deferred: Vec::new(),
+            outputs: Outputs::new(),
+            blueprints: std::collections::BTreeMap::new(),
+            next: Vec::new(),
+            by_hand: Vec::new(),
+        };
+        plan::order(changes, &self.graph, &self.document, header)
+    }
 }
 
 fn new_document() -> Document {
@@ -229,6 +242,7 @@ fn applied(desired: &Desired) -> Document {
             dependencies: resource.depends_on.iter().cloned().collect(),
             protect: false,
             maker: None,
+            asked: None,
         });
     }
     document

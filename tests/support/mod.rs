@@ -2,8 +2,10 @@
 
 pub(crate) mod account;
 mod call;
+pub(crate) mod chaos;
 pub(crate) mod cli;
 pub(crate) mod proxy;
+pub(crate) mod sight;
 mod terminal;
 pub(crate) mod user;
 

@@ -34,7 +34,14 @@ pub(crate) enum Fault {
     CallBefore(Arc<dyn Fn() + Send + Sync>),
     /// The call is carried out, then this is called, and there is no answer.
     CallAfter(Arc<dyn Fn() + Send + Sync>),
+    /// The call is carried out and answered; this is called when the client has had
+    /// [`A_MOMENT`] to read the answer.
+    CallOnceRead(Arc<dyn Fn() + Send + Sync>),
 }
+
+/// How long a client on this machine takes at most, nearly always, to read an answer that is
+/// on its way.
+const A_MOMENT: Duration = Duration::from_millis(5);
 
 /// Which calls a fault is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +102,11 @@ struct State {
     struck: usize,
     in_flight: usize,
     most_in_flight: usize,
+    watcher: Option<Watcher>,
 }
+
+/// Is told of every call that has changed something, before its answer goes back.
+type Watcher = Arc<dyn Fn(&str) + Send + Sync>;
 
 struct Shared {
     upstream: String,
@@ -171,9 +182,11 @@ impl Proxy {
     pub(crate) fn clear(&self) {
         let mut state = self.state.lock();
         let (latency, in_flight) = (state.latency, state.in_flight);
+        let watcher = state.watcher.take();
         *state = State {
             latency,
             in_flight,
+            watcher,
             ..State::default()
         };
     }
@@ -181,6 +194,12 @@ impl Proxy {
     /// Delays every call by this much.
     pub(crate) fn latency(&self, latency: Duration) {
         self.state.lock().latency = latency;
+    }
+
+    /// Tells of every call that has changed something, by name, before the client hears of it;
+    /// all other calls stand still meanwhile.
+    pub(crate) fn watch(&self, watcher: impl Fn(&str) + Send + Sync + 'static) {
+        self.state.lock().watcher = Some(Arc::new(watcher));
     }
 
     /// From now on every answer has this date.
@@ -293,7 +312,19 @@ async fn handle(
             callback();
             Err(Broken)
         }
+        Some(Fault::CallOnceRead(callback)) => {
+            let answer = forward().await;
+            tokio::spawn(async move {
+                tokio::time::sleep(A_MOMENT).await;
+                callback();
+            });
+            answer
+        }
     };
+    let watcher = shared.lock().watcher.clone();
+    if let Some(watcher) = watcher.filter(|_| call.is_mutation()) {
+        watcher(&call.name());
+    }
     let mut state = shared.lock();
     state.in_flight -= 1;
     match (answer, state.clock) {

@@ -195,6 +195,14 @@ impl Store for Local {
     }
 }
 
+/// The document in any file; none where there is no file.
+///
+/// # Errors
+/// A file that can't be read, or is not a whole document of a format that this version knows.
+pub fn document_in(path: &Path) -> Result<Option<Document>, Error> {
+    read(path, || None)
+}
+
 /// The document in a file; none where there is no file.
 fn read(
     path: &Path,

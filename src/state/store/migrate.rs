@@ -93,6 +93,7 @@ mod tests {
             dependencies: BTreeSet::new(),
             protect: false,
             maker: None,
+            asked: None,
         });
         document
     }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-pub use local::Local;
+pub use local::{Local, document_in};
 pub use migrate::{Migrated, migrate};
 pub use s3::{S3, Tell};
 

@@ -1,0 +1,56 @@
+//! The inverse of a run, gathered on the way to the disk.
+//!
+//! *Invariant*: what a run takes over or only forgets has no inverse: to take that back
+//! would delete what it did not make, or make what it did not delete.
+
+use std::collections::BTreeSet;
+
+use super::commit::Write;
+use crate::address::Address;
+use crate::plan::{Action, Plan};
+use crate::state::{Document, Undo};
+
+/// What the run is to remember of what stood before it.
+#[derive(Debug, Default)]
+pub(super) struct Inverse {
+    /// What is changed in a way that an undo does not take back.
+    passed_over: BTreeSet<Address>,
+    /// With what the document begins at the first write. The document keeps the last
+    /// apply's until then, as a run that changes nothing is not undone.
+    fresh: Option<Undo>,
+}
+
+impl Inverse {
+    /// Nothing is written yet.
+    pub(super) fn of(plan: &Plan, document: &Document) -> Self {
+        let changes = plan.steps.iter().map(|step| &step.change);
+        let passed_over = changes
+            .filter(|change| {
+                matches!(change.action, Action::Adopt | Action::Forget) || change.child.is_some()
+            })
+            .map(|change| change.address.clone());
+        Self {
+            passed_over: passed_over.collect(),
+            fresh: Some(document.begin_undo(plan.undoes)),
+        }
+    }
+
+    /// Before a write: what stood at its address goes into the document, if this is the
+    /// run's first write there.
+    pub(super) fn note(&mut self, write: &Write, document: &mut Document) {
+        let address = match write {
+            Write::Put(record) => &record.address,
+            Write::Remove(address, _) => address,
+        };
+        if self.passed_over.contains(address) {
+            return;
+        }
+        if let Some(fresh) = self.fresh.take() {
+            document.undo = Some(fresh);
+        }
+        let before = document.current(address).cloned();
+        if let Some(undo) = &mut document.undo {
+            undo.before.entry(address.clone()).or_insert(before);
+        }
+    }
+}
