@@ -33,6 +33,7 @@
 //! | door | from | to |
 //! | --- | --- | --- |
 //! | [`compare::environments`] | two expanded specs | [`compare::Comparison`] |
+//! | [`saved::reconcile`] | a plan, and one that was saved | what of it may still be done |
 //! | [`undo::desired`] | a document | what takes back the last apply, as desired |
 //! | [`outputs::resolve`] | what stands | what components give |
 //! | [`drift::find`] | what was applied, what is observed | what others changed |
@@ -61,6 +62,8 @@
 //! words.) SDK crates appear
 //! only in [`aws`], Tera only in [`blueprint`], clap only in [`command`], and dialoguer,
 //! indicatif and annotate-snippets only in [`ui`], which alone prints. [`diff`], [`plan`],
+//! [`graph`], [`guardrail`], [`blueprint`], [`compare`],
+//! [`saved`], [`spec`] and [`kind`] are pure: no IO, no clock.
 //! [`between`], [`graph`], [`guardrail`], [`blueprint`], [`compare`], [`spec`] and [`kind`] are pure: no IO, no clock.
 //! Only `main.rs` reads arguments, environment, directory and clock, into a
 //! [`world::World`].
@@ -124,6 +127,7 @@ pub mod between;
 pub mod compare;
 
 pub mod drift;
+pub mod saved;
 
 pub mod blockers;
 

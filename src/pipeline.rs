@@ -29,7 +29,7 @@ use crate::graph::Graph;
 use crate::guardrail::{self, Approved, Confirmed, Refusal};
 use crate::outputs::Output;
 use crate::plan::by_hand::ByHand;
-use crate::plan::{self, Changes, Header, Mode, Plan};
+use crate::plan::{self, Changes, Choice, Header, Mode, Plan};
 use crate::refresh::{self, Failure, Observed};
 use crate::resource::{Desired, Lookups};
 use crate::spec::{self, Parsed};
@@ -292,6 +292,14 @@ pub async fn confirm(
     wrong_if_any(wrong)?;
     let confirmed = guardrail::confirm(approved, &lookups, today).map_err(Stop::Refused)?;
     Ok((confirmed, worth_knowing))
+}
+
+/// A plan -> the part of it that is wanted.
+///
+/// # Errors
+/// Names that it does not have, and parts that must not be parted.
+pub fn narrow(plan: Plan, choice: &Choice) -> Result<Plan, Stop> {
+    plan::narrow(plan, choice).map_err(Stop::Wrong)
 }
 
 /// What was approved -> the plan as far as it can be made without AWS: what the state

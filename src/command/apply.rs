@@ -2,12 +2,13 @@
 //!
 //! *Invariant*: the lock is held from before the state is read until the last step ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::change::{self, ChangeArguments, Wait};
+use super::change::{self, ChangeArguments, Finished, PartArguments, Wait};
 use super::connect::{self, SpecArguments};
 use super::remember::{self, For};
-use super::{Exit, Failed};
+use super::{Exit, Failed, saved};
 use crate::aws::Aws;
 use crate::health::{self, Health, Service};
 use crate::pipeline;
@@ -19,19 +20,23 @@ use crate::world::World;
 ///
 /// Shows the plan, the account, the identity and the region, and asks for the app's name.
 /// It can be interrupted and run again at any time: what was made is recorded before
-/// anything waits for it.
+/// anything waits for it. In the place of a spec it takes a plan that was saved, which has
+/// been looked at: it asks nothing, and does no more than that plan shows.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
   watertight apply --sandbox           # without an account
   watertight apply shop.toml           # with your AWS credentials
   watertight apply shop.toml --yes     # without a question, for CI
+  watertight apply shop.plan           # what `watertight plan --out shop.plan` showed
 
 Exit codes: 0 done, 1 an error, 2 changes with --detailed-exitcode, 3 refused by
 the guardrails, 4 applied in part: what failed is told, run it again.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     spec: SpecArguments,
+    #[command(flatten)]
+    part: PartArguments,
     #[command(flatten)]
     change: ChangeArguments,
     /// How long to wait: until what is made can be used (`none`), until AWS says that it is
@@ -53,6 +58,44 @@ pub(super) async fn run(
         change,
         wait,
         wait_seconds,
+        part,
+    } = arguments;
+    let carried = match saved::find(world, spec)? {
+        Some(saved) => saved::apply(world, screen, &saved, spec, part, change, *wait).await?,
+        None => fresh(world, screen, arguments).await?,
+    };
+    let Carried {
+        finished,
+        services,
+        aws,
+    } = carried;
+    if !change.json {
+        screen.data(&finished.outputs);
+        screen.talk(&ui::next::render(&finished.next, &finished.known));
+    }
+    // Of a part, the targets may be what was left out.
+    if *wait == Wait::Full && finished.exit != Exit::Partly && !finished.in_part {
+        let limit = Duration::from_secs(*wait_seconds);
+        healthy(screen, &aws, &services, &finished.known, limit, change.json).await?;
+    }
+    Ok(finished.exit)
+}
+
+/// What was carried out, and what is to be looked at then.
+pub(super) struct Carried {
+    pub(super) finished: Finished,
+    pub(super) services: Vec<Service>,
+    pub(super) aws: Arc<Aws>,
+}
+
+/// Plans and carries out what the spec says now.
+async fn fresh(world: &World, screen: Screen, arguments: &Arguments) -> Result<Carried, Failed> {
+    let Arguments {
+        spec,
+        part,
+        change,
+        wait,
+        ..
     } = arguments;
     let source = connect::source(world, spec)?;
     let library = connect::library(world, &spec.blueprints)?;
@@ -64,22 +107,18 @@ pub(super) async fn run(
     let aws = memory.aws(world, change.sandbox, &desired.region).await?;
     let session = pipeline::open(&aws, desired, memory.document.clone()).await?;
     let plan = pipeline::plan(&session, approved, world.today(), change.options()).await?;
+    let plan = pipeline::narrow(plan, &part.choice())?;
     if !change.json {
         screen.data(&ui::check::waived(&findings));
     }
     let finished =
         change::carry_out(screen, session, memory.store.as_ref(), plan, change, *wait).await;
     memory.settle().await?;
-    let finished = finished?;
-    if !change.json {
-        screen.data(&finished.outputs);
-        screen.talk(&ui::next::render(&finished.next, &finished.known));
-    }
-    if *wait == Wait::Full && finished.exit != Exit::Partly {
-        let limit = Duration::from_secs(*wait_seconds);
-        healthy(screen, &aws, &services, &finished.known, limit, change.json).await?;
-    }
-    Ok(finished.exit)
+    Ok(Carried {
+        finished: finished?,
+        services,
+        aws,
+    })
 }
 
 /// Looks whether the services answer, until somebody has had enough of it.

@@ -14,14 +14,34 @@ use super::{Exit, Failed};
 use crate::diff;
 use crate::executor::{self, Stop};
 use crate::pipeline::Session;
-use crate::plan::{Mode, Plan};
+use crate::plan::{Choice, Mode, Plan};
 use crate::refresh::Known;
 use crate::resource::Next;
 use crate::state::store::Store;
 use crate::ui::{self, Screen, confirm, progress};
 
-/// How a change is made.
+/// Which part of the plan.
 #[derive(Args, Debug)]
+pub(super) struct PartArguments {
+    /// Do only this component or address, and what must come before it; can be repeated
+    #[arg(long, value_name = "COMPONENT|ADDRESS")]
+    target: Vec<String>,
+    /// Do not do this component or address, nor what comes after it; can be repeated
+    #[arg(long, value_name = "COMPONENT|ADDRESS")]
+    exclude: Vec<String>,
+}
+
+impl PartArguments {
+    pub(super) fn choice(&self) -> Choice {
+        Choice {
+            target: self.target.clone(),
+            exclude: self.exclude.clone(),
+        }
+    }
+}
+
+/// How a change is made.
+#[derive(Args, Clone, Debug)]
 pub(super) struct ChangeArguments {
     #[command(flatten)]
     pub(super) sandbox: SandboxArguments,
@@ -67,6 +87,25 @@ impl ChangeArguments {
         }
     }
 
+    /// The same, where what is done was looked at before.
+    pub(super) fn confirmed(&self) -> Self {
+        Self {
+            yes: true,
+            adopt: true,
+            ..self.clone()
+        }
+    }
+
+    /// Those of its flags that decide what a plan holds.
+    pub(super) fn of_the_plan(&self) -> Vec<&'static str> {
+        let given = [
+            ("--empty-buckets", self.empty_buckets),
+            ("--delete-logs", self.delete_logs),
+        ];
+        let given = given.into_iter().filter(|(_, is_given)| *is_given);
+        given.map(|(flag, _)| flag).collect()
+    }
+
     pub(super) fn options(&self) -> diff::Options {
         diff::Options {
             empty_buckets: self.empty_buckets,
@@ -78,6 +117,8 @@ impl ChangeArguments {
 /// The end of a run.
 pub(super) struct Finished {
     pub(super) exit: Exit,
+    /// Whether it was a part of what the spec says.
+    pub(super) in_part: bool,
     /// What components give to people.
     pub(super) outputs: String,
     /// What references resolve to now.
@@ -119,6 +160,7 @@ pub(super) async fn carry_out(
         }
         return Ok(Finished {
             exit: Exit::Done,
+            in_part: plan.partial.is_some(),
             outputs: outputs(&plan, &plan.known),
             known: plan.known,
             next: plan.next,
@@ -146,6 +188,9 @@ pub(super) async fn carry_out(
     )
     .await;
     signals.abort();
+    if !arguments.json {
+        screen.talk(&ui::plan::left_out(&plan));
+    }
     if let Some(trouble) = finished.trouble {
         return Err(trouble.into());
     }
@@ -158,6 +203,7 @@ pub(super) async fn carry_out(
     };
     Ok(Finished {
         exit,
+        in_part: plan.partial.is_some(),
         outputs: outputs(&plan, &finished.known),
         known: finished.known,
         next: plan.next,

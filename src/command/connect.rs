@@ -33,6 +33,17 @@ pub(super) struct SpecArguments {
 }
 
 impl SpecArguments {
+    /// What a saved plan says of its spec.
+    pub(super) fn of(spec: &str, environment: Option<&str>, blueprints: Option<&str>) -> Self {
+        Self {
+            spec: PathBuf::from(spec),
+            environment: environment.map(str::to_owned),
+            blueprints: BlueprintArguments {
+                folder: blueprints.map(PathBuf::from),
+            },
+        }
+    }
+
     /// The environment that is asked for.
     pub(super) fn environment(&self) -> Option<&str> {
         self.environment.as_deref()
@@ -46,6 +57,14 @@ pub(super) struct BlueprintArguments {
     /// as a built-in one takes its place
     #[arg(long = "blueprints", value_name = "DIR")]
     folder: Option<PathBuf>,
+}
+
+impl BlueprintArguments {
+    /// The folder that was named.
+    pub(super) fn folder(&self) -> Option<String> {
+        let folder = self.folder.as_ref()?;
+        Some(folder.display().to_string())
+    }
 }
 
 /// Which AWS.

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: no approval is needed: what breaks a rule can always go.
 
-use super::change::{self, ChangeArguments, Wait};
+use super::change::{self, ChangeArguments, PartArguments, Wait};
 use super::connect::{self, SpecArguments};
 use super::remember::{self, For};
 use super::{Exit, Failed};
@@ -24,6 +24,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     spec: SpecArguments,
     #[command(flatten)]
+    part: PartArguments,
+    #[command(flatten)]
     change: ChangeArguments,
 }
 
@@ -32,7 +34,7 @@ pub(super) async fn run(
     screen: Screen,
     arguments: &Arguments,
 ) -> Result<Exit, Failed> {
-    let Arguments { spec, change } = arguments;
+    let Arguments { spec, part, change } = arguments;
     let source = connect::source(world, spec)?;
     let library = connect::library(world, &spec.blueprints)?;
     // A spec that breaks a rule, or names a blueprint that is gone, can still be destroyed:
@@ -42,6 +44,7 @@ pub(super) async fn run(
     let aws = memory.aws(world, change.sandbox, &desired.region).await?;
     let session = pipeline::open(&aws, &desired, memory.document.clone()).await?;
     let plan = pipeline::plan_destroy(&session, &desired, change.options()).await?;
+    let plan = pipeline::narrow(plan, &part.choice())?;
     let finished = change::carry_out(
         screen,
         session,

@@ -19,6 +19,7 @@ mod output;
 mod plan;
 mod remember;
 mod sandbox;
+mod saved;
 mod state;
 mod stores;
 mod undo;

@@ -2,14 +2,21 @@
 //!
 //! *Invariant*: nothing is changed, in AWS or in the state.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
+use super::change::PartArguments;
 use super::connect::{self, SandboxArguments, SpecArguments};
 use super::remember::{self, For};
-use super::{Exit, Failed};
+use super::{Exit, Failed, saved};
+use crate::diagnostic::Source;
 use crate::diff::Options;
+use crate::guardrail::Finding;
 use crate::pipeline;
 use crate::plan::Plan;
+use crate::resource::Desired;
+use crate::saved::Making;
 use crate::spec::Backend;
 use crate::ui::{self, Screen};
 use crate::world::World;
@@ -24,15 +31,31 @@ Examples:
   watertight plan --sandbox            # without an account
   watertight plan shop.toml            # with your AWS credentials
   watertight plan --offline            # without asking any AWS
-  watertight plan --detailed-exitcode  # exit code 2 if there are changes")]
+  watertight plan --detailed-exitcode  # exit code 2 if there are changes
+  watertight plan --out shop.plan      # for `watertight apply shop.plan`
+  watertight plan --destroy            # what `watertight destroy` would do")]
 pub(super) struct Arguments {
     #[command(flatten)]
     spec: SpecArguments,
     #[command(flatten)]
     sandbox: SandboxArguments,
+    #[command(flatten)]
+    part: PartArguments,
     /// Ask AWS nothing; what only AWS can tell is shown as known after apply
     #[arg(long, conflicts_with = "sandbox")]
     offline: bool,
+    /// Save the plan to this file, for `watertight apply FILE`
+    #[arg(long, value_name = "FILE", conflicts_with = "offline")]
+    out: Option<PathBuf>,
+    /// Plan to delete everything, as `destroy` does
+    #[arg(long, conflicts_with = "offline")]
+    destroy: bool,
+    /// Delete all objects, and all their versions, of buckets that are deleted
+    #[arg(long)]
+    empty_buckets: bool,
+    /// Delete buckets that receive logs too, with all logs in them
+    #[arg(long)]
+    delete_logs: bool,
     /// Print the plan as JSON
     #[arg(long)]
     json: bool,
@@ -46,37 +69,16 @@ pub(super) async fn run(
     screen: Screen,
     arguments: &Arguments,
 ) -> Result<Exit, Failed> {
-    let source = connect::source(world, &arguments.spec)?;
-    let library = connect::library(world, &arguments.spec.blueprints)?;
-    let approved = pipeline::approve(
-        &source,
-        arguments.spec.environment(),
-        &library,
-        world.today(),
-    )?;
-    let findings = approved.findings().to_vec();
-    if arguments.offline && approved.desired().state != Backend::Local {
-        return Err(Failed::said(
-            "--offline asks no AWS, and the state is kept in S3",
-            &["leave --offline out; `watertight check` asks neither AWS nor the state"],
-        ));
-    }
-    let memory = remember::recall(
-        world,
-        &arguments.spec,
-        arguments.sandbox,
-        approved.desired(),
-        For::Reading,
-    )
-    .await?;
-    let plan = if arguments.offline {
-        pipeline::plan_offline(&approved, &memory.document)?
+    let Planned {
+        plan,
+        making,
+        findings,
+    } = if arguments.destroy {
+        to_destroy(world, arguments).await?
     } else {
-        let region = &approved.desired().region;
-        let aws = memory.aws(world, arguments.sandbox, region).await?;
-        let session = pipeline::open(&aws, approved.desired(), memory.document).await?;
-        pipeline::plan(&session, approved, world.today(), Options::default()).await?
+        to_apply(world, arguments).await?
     };
+    let plan = pipeline::narrow(plan, &arguments.part.choice())?;
     show(screen, &plan, arguments.json);
     if !arguments.json {
         screen.data(&ui::check::waived(&findings));
@@ -84,11 +86,87 @@ pub(super) async fn run(
     if !plan.problems.is_empty() {
         return Err(Failed::Problems(plan.problems));
     }
+    if let Some(file) = &arguments.out {
+        saved::write(world, file, &plan, making)?;
+        screen.talk(&ui::saved::written(&file.display().to_string()));
+    }
     Ok(if arguments.detailed_exitcode && !plan.is_empty() {
         Exit::Changes
     } else {
         Exit::Done
     })
+}
+
+/// A plan, what it is made of, and what is waived for it.
+struct Planned {
+    plan: Plan,
+    making: Making,
+    findings: Vec<Finding>,
+}
+
+async fn to_apply(world: &World, arguments: &Arguments) -> Result<Planned, Failed> {
+    let Arguments { spec, sandbox, .. } = arguments;
+    let source = connect::source(world, spec)?;
+    let library = connect::library(world, &spec.blueprints)?;
+    let approved = pipeline::approve(&source, spec.environment(), &library, world.today())?;
+    let findings = approved.findings().to_vec();
+    let desired = approved.desired();
+    let making = arguments.making(&source, desired);
+    if arguments.offline && desired.state != Backend::Local {
+        return Err(Failed::said(
+            "--offline asks no AWS, and the state is kept in S3",
+            &["leave --offline out; `watertight check` asks neither AWS nor the state"],
+        ));
+    }
+    let memory = remember::recall(world, spec, *sandbox, desired, For::Reading).await?;
+    let plan = if arguments.offline {
+        pipeline::plan_offline(&approved, &memory.document)?
+    } else {
+        let aws = memory.aws(world, *sandbox, &desired.region).await?;
+        let session = pipeline::open(&aws, desired, memory.document).await?;
+        pipeline::plan(&session, approved, world.today(), arguments.options()).await?
+    };
+    Ok(Planned {
+        plan,
+        making,
+        findings,
+    })
+}
+
+async fn to_destroy(world: &World, arguments: &Arguments) -> Result<Planned, Failed> {
+    let Arguments { spec, sandbox, .. } = arguments;
+    let source = connect::source(world, spec)?;
+    let library = connect::library(world, &spec.blueprints)?;
+    let desired = pipeline::expand_or_name(&source, spec.environment(), &library)?;
+    let memory = remember::recall(world, spec, *sandbox, &desired, For::Reading).await?;
+    let aws = memory.aws(world, *sandbox, &desired.region).await?;
+    let session = pipeline::open(&aws, &desired, memory.document).await?;
+    Ok(Planned {
+        plan: pipeline::plan_destroy(&session, &desired, arguments.options()).await?,
+        making: arguments.making(&source, &desired),
+        findings: Vec::new(),
+    })
+}
+
+impl Arguments {
+    fn options(&self) -> Options {
+        Options {
+            empty_buckets: self.empty_buckets,
+            delete_logs: self.delete_logs,
+        }
+    }
+
+    fn making(&self, source: &Source, desired: &Desired) -> Making {
+        let part = self.part.choice();
+        saved::making(
+            &self.spec,
+            source,
+            desired,
+            self.sandbox,
+            self.options(),
+            part,
+        )
+    }
 }
 
 /// Prints a plan as data.

@@ -40,7 +40,7 @@ pub(super) async fn run(
     let library = connect::library(world, &spec.blueprints)?;
     let desired = pipeline::expand_or_name(&source, spec.environment(), &library)?;
     let memory = remember::recall(world, spec, change.sandbox, &desired, For::Applying).await?;
-    let aws = connect::aws(world, change.sandbox, &desired.region).await?;
+    let aws = memory.aws(world, change.sandbox, &desired.region).await?;
     let session = pipeline::open(&aws, &desired, memory.document.clone()).await?;
     let plan = pipeline::plan_undo(&session, desired, world.today(), change.options()).await?;
     let Some(plan) = plan else {

@@ -9,13 +9,15 @@ pub mod by_hand;
 mod complete;
 mod edges;
 mod order;
+mod select;
 mod why;
 
 use std::collections::BTreeMap;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 pub use order::{Header, order};
+pub use select::{Choice, Partial, narrow, parted};
 pub use why::Why;
 
 use by_hand::ByHand;
@@ -26,7 +28,7 @@ use crate::resource::{Id, Lookup, Next, Resource};
 use crate::value::{Attributes, Value};
 
 /// What a plan is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// AWS becomes what the spec says.
@@ -82,6 +84,9 @@ pub struct Plan {
     pub problems: Vec<Problem>,
     /// Sentences worth knowing: a drifted tag that is left alone, a child made by hand.
     pub notes: Vec<String>,
+    /// What was asked for, where that is not everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partial: Option<Partial>,
     /// DNS records that somebody has to make elsewhere.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub by_hand: Vec<ByHand>,
@@ -201,7 +206,7 @@ impl Change {
 }
 
 /// What is done to a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// It does not stand yet.

@@ -59,6 +59,7 @@ pub fn order(changes: Changes, graph: &Graph, document: &Document, header: Heade
         unchanged: changes.unchanged,
         problems: changes.problems,
         notes: changes.notes,
+        partial: None,
         known: changes.known,
         deferred: header.deferred,
         outputs: header.outputs,

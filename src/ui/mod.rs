@@ -22,6 +22,7 @@ pub mod plan;
 pub mod progress;
 pub mod prompt;
 pub mod report;
+pub mod saved;
 pub mod scaffolded;
 pub mod state;
 mod style;

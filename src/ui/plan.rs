@@ -12,7 +12,7 @@ use super::style::{BOLD, CYAN, DIM, GREEN, MAGENTA, RED, YELLOW, paint};
 use super::value::show;
 use crate::diagnostic::Span;
 use crate::outputs::is_sensitive;
-use crate::plan::{Action, Change, Field, Mode, Plan, Problem, Why};
+use crate::plan::{Action, Change, Field, Mode, Partial, Plan, Problem, Why};
 use crate::refresh::Known;
 use crate::value::Value;
 
@@ -33,6 +33,9 @@ pub fn render(plan: &Plan) -> String {
         plan.app, plan.environment, plan.region
     );
     line(&mut text, &paint(BOLD, &title));
+    if let Some(partial) = &plan.partial {
+        line(&mut text, &paint(YELLOW, &in_part(partial)));
+    }
     let mut components: BTreeMap<&str, Vec<(usize, &Change)>> = BTreeMap::new();
     for (index, step) in plan.steps.iter().enumerate() {
         components
@@ -75,6 +78,28 @@ fn has_drifted(plan: &Plan) -> bool {
         && causes
             .into_iter()
             .any(|why| matches!(why, Why::Drift | Why::Missing | Why::MadeByHand))
+}
+
+/// That a plan is a part of another, and what of it is missing.
+fn in_part(partial: &Partial) -> String {
+    let left = match partial.left_out {
+        0 => "nothing is left out".to_owned(),
+        1 => "1 step is left out".to_owned(),
+        n => format!("{n} steps are left out"),
+    };
+    format!("in part ({}): {left}", partial.choice)
+}
+
+/// What the end of a run says of what was not asked for; nothing where that is nothing.
+#[must_use]
+pub fn left_out(plan: &Plan) -> String {
+    match &plan.partial {
+        Some(partial) if partial.left_out > 0 => format!(
+            "{}; the same without these flags shows and does the rest\n",
+            in_part(partial)
+        ),
+        _ => String::new(),
+    }
 }
 
 /// The plan for programs, one line.
@@ -133,6 +158,13 @@ pub fn problems(problems: &[Problem]) -> String {
 pub fn summary(plan: &Plan) -> String {
     if plan.is_empty() {
         let n = plan.unchanged.len();
+        if plan
+            .partial
+            .as_ref()
+            .is_some_and(|partial| partial.left_out > 0)
+        {
+            return "No changes in the part that was asked for.".to_owned();
+        }
         return match plan.mode {
             Mode::Apply => format!("No changes. {n} resources are as the spec says."),
             Mode::Destroy => "Nothing to destroy.".to_owned(),
