@@ -16,6 +16,7 @@ mod destroy;
 mod dns;
 mod doctor;
 mod drift;
+mod duplicates;
 mod environments;
 mod errors;
 mod existing_account;

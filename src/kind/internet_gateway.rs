@@ -2,13 +2,17 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Guard, Kind};
+use super::{Fact, Guard, Kind};
 
 /// `CreateInternetGateway` takes no token and has no name (API reference).
 pub(super) static KIND: Kind = Kind {
     name: "aws_internet_gateway",
     noun: "internet gateway",
     guard: Guard::Nothing,
+    twice: Fact {
+        says: "no token and no name: a second call makes a second gateway",
+        page: "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateInternetGateway.html",
+    },
     permissions: &[
         "ec2:AttachInternetGateway",
         "ec2:CreateInternetGateway",

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Guard, Kind, Literal, Name};
+use super::{Fact, Guard, Kind, Literal, Name};
 
 /// Names are 32 characters at most and unique in an account and region; a repeated call
 /// with the same settings is answered with the first load balancer (API reference,
@@ -39,6 +39,10 @@ pub(super) static KIND: Kind = Kind {
         with_account: false,
     }),
     guard: Guard::UniqueName,
+    twice: Fact {
+        says: "a second one of the name is refused with `DuplicateLoadBalancerName`, or answered with the first where its settings are the same",
+        page: "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html",
+    },
     protect: |_| true,
     permissions: &[
         "elasticloadbalancing:AddTags",
