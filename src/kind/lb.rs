@@ -6,7 +6,8 @@ use super::{Fact, Guard, Kind, Literal, Name};
 
 /// Names are 32 characters at most and unique in an account and region; a repeated call
 /// with the same settings is answered with the first load balancer (API reference,
-/// `CreateLoadBalancer`). Defaults are the provider's, which are AWS's.
+/// `CreateLoadBalancer`). Its listeners are its own: one made by hand may be a way in that
+/// speaks in clear. Defaults are the provider's, which are AWS's.
 pub(super) static KIND: Kind = Kind {
     name: "aws_lb",
     noun: "load balancer",
@@ -44,10 +45,12 @@ pub(super) static KIND: Kind = Kind {
         page: "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html",
     },
     protect: |_| true,
+    exclusive_children: &["aws_lb_listener"],
     permissions: &[
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:CreateLoadBalancer",
         "elasticloadbalancing:DeleteLoadBalancer",
+        "elasticloadbalancing:DescribeListeners",
         "elasticloadbalancing:DescribeLoadBalancerAttributes",
         "elasticloadbalancing:DescribeLoadBalancers",
         "elasticloadbalancing:DescribeTags",
