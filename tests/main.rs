@@ -19,6 +19,7 @@ mod doctor;
 mod drift;
 mod drift_accept;
 mod drift_verb;
+mod duplicates;
 mod environments;
 mod errors;
 mod existing_account;

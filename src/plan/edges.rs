@@ -250,6 +250,7 @@ impl<'a> Edges<'a> {
         self.builds
             .iter()
             .filter(|(address, _)| address.kind == *kind)
+            .filter(|(_, build)| !self.steps[**build].takes_place_of(step))
             .filter(|(address, _)| {
                 self.graph
                     .dependencies(address)
