@@ -33,6 +33,7 @@ mod overrides;
 mod plan;
 mod protection;
 mod readme;
+mod removed;
 mod review;
 mod routing;
 mod sandbox;

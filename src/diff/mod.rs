@@ -14,6 +14,7 @@ mod bound;
 mod keep;
 mod left;
 mod matches;
+mod release;
 mod remove;
 mod written;
 

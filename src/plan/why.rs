@@ -58,6 +58,8 @@ pub enum Why {
     Protection(bool),
     /// It stood under this name: an address, or another app and environment.
     Moved(String),
+    /// A line of the spec lets it go: it stands on, and is nobody's business here.
+    Released(Span),
     /// Everything is to go.
     Destroy,
 }
@@ -88,6 +90,7 @@ impl fmt::Display for Why {
                 f.write_str("no longer protected (`ephemeral` is true); nothing of it changes")
             }
             Self::Moved(from) => write!(f, "moved from {from}"),
+            Self::Released(span) => write!(f, "the spec lets it go, {span}; it stands on"),
             Self::Destroy => f.write_str("destroy"),
         }
     }
@@ -113,6 +116,7 @@ impl Serialize for Why {
             Self::NoRecord { .. } => "no_record",
             Self::Protection(_) => "protection",
             Self::Moved(_) => "moved",
+            Self::Released(_) => "released",
             Self::Destroy => "destroy",
         };
         let mut json = serde_json::json!({ "cause": cause, "text": self.to_string() });
@@ -120,6 +124,7 @@ impl Serialize for Why {
             Self::Spec(span)
             | Self::Override(span)
             | Self::Addition(span)
+            | Self::Released(span)
             | Self::Blueprint(span) => json["at"] = serde_json::json!(span),
             Self::NewDefault { of, from, to } => {
                 json["of"] = serde_json::json!(of);
