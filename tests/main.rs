@@ -38,6 +38,7 @@ mod partial;
 mod plan;
 mod protection;
 mod readme;
+mod removed;
 mod replace;
 mod review;
 mod rotation;

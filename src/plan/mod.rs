@@ -236,7 +236,7 @@ pub enum Action {
     Delete,
     /// It stands, is proven ours, and has no record.
     Adopt,
-    /// It has a record, does not stand and is not wanted: the record goes.
+    /// It has a record, is not wanted, and does not stand or is let go: the record goes.
     Forget,
 }
 

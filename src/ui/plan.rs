@@ -305,6 +305,7 @@ fn cause(why: &Why) -> String {
         Why::Spec(span) | Why::Blueprint(span) => place(span),
         Why::Override(span) => format!("override, {}", place(span)),
         Why::Addition(span) => format!("added, {}", place(span)),
+        Why::Released(span) => format!("the spec lets it go, {}; it stands on", place(span)),
         other => other.to_string(),
     }
 }
