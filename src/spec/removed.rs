@@ -183,7 +183,7 @@ mod tests {
         );
         check(
             &["address = 1"],
-            "7:11: `address` must be text (this is a whole number)\n",
+            "7:11: `address` must be text\n",
         );
         check(&[""], "6:1: the `[[removed]]` has no `address`\n");
         check(
