@@ -62,9 +62,8 @@
 //! words.) SDK crates appear
 //! only in [`aws`], Tera only in [`blueprint`], clap only in [`command`], and dialoguer,
 //! indicatif and annotate-snippets only in [`ui`], which alone prints. [`diff`], [`plan`],
-//! [`graph`], [`guardrail`], [`blueprint`], [`compare`],
-//! [`saved`], [`spec`] and [`kind`] are pure: no IO, no clock.
-//! [`between`], [`graph`], [`guardrail`], [`blueprint`], [`compare`], [`spec`] and [`kind`] are pure: no IO, no clock.
+//! [`graph`], [`guardrail`], [`blueprint`], [`compare`], [`between`], [`saved`], [`undo`],
+//! [`spec`] and [`kind`] are pure: no IO, no clock.
 //! Only `main.rs` reads arguments, environment, directory and clock, into a
 //! [`world::World`].
 //!
