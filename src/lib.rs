@@ -36,6 +36,8 @@
 //! | [`saved::reconcile`] | a plan, and one that was saved | what of it may still be done |
 //! | [`undo::desired`] | a document | what takes back the last apply, as desired |
 //! | [`outputs::resolve`] | what stands | what components give |
+//! | [`drift::find`] | what was applied, what is observed | what others changed |
+//! | [`accept::write`] | a spec, what others changed | the spec that says so |
 //! | [`health::wait`] | what was applied | whether the services answer |
 //! | [`doctor::aws`] | a spec and AWS | what stands in the way |
 //! | [`terraform::read`] | somebody's Terraform plan | [`terraform::Planned`], for the same guardrails |
@@ -124,6 +126,7 @@ pub mod between;
 
 pub mod compare;
 
+pub mod drift;
 pub mod saved;
 
 pub mod blockers;
@@ -131,6 +134,8 @@ pub mod blockers;
 pub mod executor;
 
 pub mod pipeline;
+
+pub mod accept;
 
 pub mod health;
 

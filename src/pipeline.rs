@@ -8,9 +8,10 @@
 //! carries the plan out.
 //!
 //! *Invariant*: a plan that keeps anything is made from a
-//! [`Confirmed`](guardrail::Confirmed) (or, for show, from an [`Approved`]); there is no
+//! [`Confirmed`] (or, for show, from an [`Approved`]); there is no
 //! other way here from a spec to a plan.
 
+mod drift;
 mod rebuild;
 mod undo;
 
@@ -18,13 +19,14 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use crate::aws::trail::Trail;
 use crate::aws::{self, Aws, Owner};
 use crate::blueprint::{self, Library};
 use crate::compare::{self, Comparison};
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::diff::{self, Options, Target};
 use crate::graph::Graph;
-use crate::guardrail::{self, Approved, Refusal};
+use crate::guardrail::{self, Approved, Confirmed, Refusal};
 use crate::outputs::Output;
 use crate::plan::by_hand::ByHand;
 use crate::plan::{self, Changes, Choice, Header, Mode, Plan};
@@ -34,6 +36,7 @@ use crate::spec::{self, Parsed};
 use crate::state::{Document, store};
 use crate::{between, blockers, graph, lookup, outputs};
 
+pub use drift::drift;
 pub use rebuild::{Rebuilt, rebuild};
 pub use undo::plan_undo;
 
@@ -245,6 +248,40 @@ pub async fn plan(
         owner,
         ..
     } = session;
+    let (confirmed, worth_knowing) = confirm(aws, approved, today).await?;
+    let desired = confirmed.desired();
+    let graph = graph::build(desired, document).map_err(Stop::Wrong)?;
+    let observed = refresh::observe(aws, desired, &graph, document, owner)
+        .await
+        .map_err(Stop::Unread)?;
+    let target = Target::Keep(&confirmed);
+    let mut changes = diff::compare(target, &graph, &observed, document, options);
+    crate::drift::tell_makers(
+        &mut Trail::new(aws),
+        &observed.foreign,
+        &mut changes.problems,
+    )
+    .await;
+    let found = blockers::find(aws, &changes.steps).await;
+    changes.problems.extend(found);
+    changes
+        .notes
+        .extend(worth_knowing.into_iter().map(|problem| problem.message));
+    changes.notes.extend(moved_whole(document));
+    let header = header(Mode::Apply, desired, Some(&session.account));
+    Ok(in_order(changes, &graph, document, header))
+}
+
+/// What was approved -> the same judged with what its lookups found, and what is worth
+/// knowing of that.
+///
+/// # Errors
+/// A lookup that found nothing or several, or a guardrail that refuses what was found.
+pub async fn confirm(
+    aws: &Aws,
+    approved: Approved,
+    today: Date,
+) -> Result<(Confirmed, Vec<Diagnostic>), Stop> {
     let lookups = lookup::read(aws, approved.desired())
         .await
         .map_err(Stop::Wrong)?;
@@ -254,21 +291,7 @@ pub async fn plan(
         .partition(|problem| problem.severity == Severity::Error);
     wrong_if_any(wrong)?;
     let confirmed = guardrail::confirm(approved, &lookups, today).map_err(Stop::Refused)?;
-    let desired = confirmed.desired();
-    let graph = graph::build(desired, document).map_err(Stop::Wrong)?;
-    let observed = refresh::observe(aws, desired, &graph, document, owner)
-        .await
-        .map_err(Stop::Unread)?;
-    let target = Target::Keep(&confirmed);
-    let mut changes = diff::compare(target, &graph, &observed, document, options);
-    let found = blockers::find(aws, &changes.steps).await;
-    changes.problems.extend(found);
-    changes
-        .notes
-        .extend(worth_knowing.into_iter().map(|problem| problem.message));
-    changes.notes.extend(moved_whole(document));
-    let header = header(Mode::Apply, desired, Some(&session.account));
-    Ok(in_order(changes, &graph, document, header))
+    Ok((confirmed, worth_knowing))
 }
 
 /// A plan -> the part of it that is wanted.

@@ -167,6 +167,20 @@ pub async fn recorded(aws: &Aws, document: &Document) -> Result<Observed, Vec<Fa
     Ok(observed)
 }
 
+/// Reads what is recorded, and what others made under it; looks for nothing else.
+///
+/// # Errors
+/// Every resource that could not be read, with the call that failed.
+pub async fn standing(
+    aws: &Aws,
+    desired: &Desired,
+    document: &Document,
+) -> Result<Observed, Vec<Failure>> {
+    let mut observed = recorded(aws, document).await?;
+    read_children(aws, desired, &mut observed).await?;
+    Ok(observed)
+}
+
 /// A record whose id is known, to be read.
 struct Recorded<'a> {
     record: &'a Record,

@@ -17,6 +17,8 @@ mod destroy;
 mod dns;
 mod doctor;
 mod drift;
+mod drift_accept;
+mod drift_verb;
 mod environments;
 mod errors;
 mod existing_account;

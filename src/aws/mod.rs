@@ -62,6 +62,7 @@ mod subnet;
 pub mod survey;
 mod tags;
 pub mod target_health;
+pub mod trail;
 mod values;
 mod vpc;
 

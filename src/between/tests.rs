@@ -214,6 +214,7 @@ fn applied(desired: &Desired, generation: u64) -> (Document, Observed) {
             dependencies: desired.dependencies(resource),
             protect: false,
             maker: None,
+            asked: None,
         });
     }
     let observed = Observed::remembered(&document);

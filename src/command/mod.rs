@@ -12,6 +12,7 @@ mod connect;
 mod demo;
 mod destroy;
 mod doctor;
+mod drift;
 mod explain;
 mod new;
 mod output;
@@ -106,6 +107,7 @@ enum Verb {
     Plan(plan::Arguments),
     Apply(apply::Arguments),
     Destroy(destroy::Arguments),
+    Drift(drift::Arguments),
     Undo(undo::Arguments),
     Doctor(doctor::Arguments),
     Output(output::Arguments),
@@ -146,6 +148,7 @@ pub fn run(world: &World) -> ExitCode {
         Verb::Plan(arguments) => wait(plan::run(world, screen, &arguments)),
         Verb::Apply(arguments) => wait(apply::run(world, screen, &arguments)),
         Verb::Destroy(arguments) => wait(destroy::run(world, screen, &arguments)),
+        Verb::Drift(arguments) => wait(drift::run(world, screen, &arguments)),
         Verb::Undo(arguments) => wait(undo::run(world, screen, &arguments)),
         Verb::Doctor(arguments) => wait(doctor::run(world, screen, &arguments)),
         Verb::Output(arguments) => wait(output::run(world, screen, &arguments)),

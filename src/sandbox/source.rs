@@ -29,6 +29,7 @@ static SOURCES: &[(&str, &str)] = sources![
     "watertight_sandbox/mend_accounts.py",
     "watertight_sandbox/mend_acm.py",
     "watertight_sandbox/mend_cloudfront.py",
+    "watertight_sandbox/mend_cloudtrail.py",
     "watertight_sandbox/mend_ec2.py",
     "watertight_sandbox/mend_elbv2.py",
     "watertight_sandbox/mend_identity.py",

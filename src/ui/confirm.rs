@@ -1,9 +1,10 @@
 //! What is about to change, where, and the question whether it may.
 //!
-//! *Invariant*: anything but the app's name is a no.
+//! *Invariant*: anything but the app's name is a no; so is anything but a yes where only a
+//! file is at stake.
 
-use dialoguer::Input;
 use dialoguer::theme::ColorfulTheme;
+use dialoguer::{Confirm, Input};
 
 use super::style::{BOLD, paint};
 use crate::aws::Identity;
@@ -22,6 +23,16 @@ pub fn target(plan: &Plan, identity: &Identity, alias: Option<&str>) -> String {
         paint(BOLD, "region:  "),
         plan.region,
     )
+}
+
+/// Asks whether a file may be written. No unless yes is said.
+#[must_use]
+pub fn file(name: &str) -> bool {
+    Confirm::with_theme(&ColorfulTheme::default())
+        .with_prompt(format!("write this into {name}?"))
+        .default(false)
+        .interact()
+        .is_ok_and(|yes| yes)
 }
 
 /// Asks for the app's name. False for every other answer, and for none.

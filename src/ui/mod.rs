@@ -13,6 +13,7 @@ pub mod compare;
 pub mod confirm;
 pub mod diagnostics;
 pub mod doctor;
+pub mod drift;
 pub mod explain;
 pub mod health;
 pub mod next;

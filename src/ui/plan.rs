@@ -50,9 +50,16 @@ pub fn render(plan: &Plan) -> String {
         }
     }
     text.push_str(&super::by_hand::planned(plan));
-    if !plan.notes.is_empty() {
+    let by_others = has_drifted(plan).then_some("`watertight drift` says who changed it, and when");
+    let notes: Vec<&str> = plan
+        .notes
+        .iter()
+        .map(String::as_str)
+        .chain(by_others)
+        .collect();
+    if !notes.is_empty() {
         line(&mut text, "");
-        for note in &plan.notes {
+        for note in notes {
             line(&mut text, &format!("{} {note}", paint(CYAN, "note:")));
         }
     }
@@ -80,6 +87,19 @@ pub fn left_out(plan: &Plan) -> String {
         ),
         _ => String::new(),
     }
+}
+
+/// Whether others had a hand in anything that changes.
+fn has_drifted(plan: &Plan) -> bool {
+    let changes = plan.steps.iter().map(|step| &step.change);
+    let causes = changes.flat_map(|change| {
+        let fields = change.fields.iter().flat_map(|field| &field.why);
+        change.why.iter().chain(fields)
+    });
+    plan.mode == Mode::Apply
+        && causes
+            .into_iter()
+            .any(|why| matches!(why, Why::Drift | Why::Missing | Why::MadeByHand))
 }
 
 /// The plan for programs, one line.

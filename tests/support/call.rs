@@ -62,7 +62,7 @@ impl Call {
     }
 
     pub(crate) fn is_mutation(&self) -> bool {
-        let reads = ["Describe", "Get", "Head", "List"];
+        let reads = ["Describe", "Get", "Head", "List", "Lookup"];
         !reads.iter().any(|verb| self.operation.starts_with(verb))
     }
 

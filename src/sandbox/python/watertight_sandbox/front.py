@@ -18,6 +18,8 @@ from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 
+from .mend_cloudtrail import record
+
 # moto's stores are plain dictionaries. A call takes milliseconds, so that a lock costs nothing and
 # makes each call atomic, as it is at AWS.
 LOCK = threading.RLock()
@@ -58,9 +60,10 @@ class Front:
 
         with LOCK:
             if environ.get("PATH_INFO") == "/moto-api/reset":
-                from . import dns
+                from . import dns, mend_cloudtrail
 
                 dns.forget()
+                mend_cloudtrail.forget()
             environ["wsgi.input"] = io.BytesIO(body)
             try:
                 content = b"".join(self.inner(environ, start))
@@ -70,7 +73,8 @@ class Front:
                 traceback.print_exc(file=sys.stderr)
                 reason = traceback.format_exc().strip().splitlines()[-1]
                 return refuse(environ, body, start_response, 500, "InternalFailure", f"the sandbox failed: {reason}")
-        number = int(answer["status"].split()[0])
+            number = int(answer["status"].split()[0])
+            record(environ, body, number, content)
         kind = next((value for name, value in answer["headers"] if name.lower() == "content-type"), "")
         if number >= 400 and kind.startswith("text/html") and environ.get("REQUEST_METHOD") != "HEAD":
             if number == 403 and not content:

@@ -31,6 +31,7 @@ def main():
     settings.CERTIFICATE_DELAY = options.certificate_delay
     settings.DISTRIBUTION_DELAY = options.distribution_delay
     settings.LOAD_BALANCER_DELAY = options.load_balancer_delay
+    settings.TRAIL_DELAY = options.trail_delay
     if not options.seed:
         settings.ZONES = ()
 
@@ -82,6 +83,7 @@ def read_arguments():
     parser.add_argument("--certificate-delay", type=float, default=1.0, help="seconds until a certificate is issued once its record stands")
     parser.add_argument("--distribution-delay", type=float, default=2.0, help="seconds until a distribution is deployed")
     parser.add_argument("--load-balancer-delay", type=float, default=1.0, help="seconds until a load balancer is active")
+    parser.add_argument("--trail-delay", type=float, default=0.0, help="seconds until CloudTrail shows a call")
     parser.add_argument("--seed", action=argparse.BooleanOptionalAction, default=True, help="hosted zones example.com and example.org")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input closes")
     parser.add_argument("--detach", action="store_true", help="leave the caller's session")

@@ -4,6 +4,7 @@
 CERTIFICATE_DELAY = 1.0
 DISTRIBUTION_DELAY = 2.0
 LOAD_BALANCER_DELAY = 1.0
+TRAIL_DELAY = 0.0
 
 # Public hosted zones that every account has from the start.
 ZONES = ("example.com.", "example.org.")
