@@ -108,8 +108,6 @@ pub mod terraform;
 
 pub mod state;
 
-pub mod undo;
-
 pub mod lookup;
 
 pub mod graph;
@@ -121,6 +119,8 @@ pub mod outputs;
 pub mod plan;
 
 pub mod diff;
+
+pub mod undo;
 
 pub mod between;
 

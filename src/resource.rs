@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Mode};
 use crate::diagnostic::Span;
-use crate::spec::{Backend, Moved, Waiver};
+use crate::spec::{Backend, Moved, Removed, Waiver};
 use crate::value::{Attributes, Reference, Value};
 
 /// What AWS calls a thing, and where: ids are unique in a region only.
@@ -243,6 +243,8 @@ pub struct Desired {
     pub environments: BTreeSet<String>,
     /// What stands under a new name.
     pub moved: Vec<Moved>,
+    /// What left the spec and goes on standing.
+    pub removed: Vec<Removed>,
     /// What inputs demand of the values that are looked up for them.
     pub demands: Vec<Demand>,
     /// Versions of the blueprints that it is made of, by name.
@@ -286,6 +288,7 @@ impl Desired {
             state: spec.state.clone(),
             environments: spec.environments.clone(),
             moved: spec.moved.clone(),
+            removed: spec.removed.clone(),
             ..Self::default()
         }
     }

@@ -12,6 +12,7 @@ mod input;
 mod kept;
 mod moved;
 mod reader;
+mod removed;
 mod requires;
 mod state;
 mod syntax;
@@ -32,6 +33,7 @@ use serde::Serialize;
 use crate::diagnostic::{Diagnostic, Source, Span};
 pub use kept::Keeper;
 pub use moved::{Move, Moved};
+pub use removed::{Part, Removed};
 pub use text::in_toml;
 
 /// What came of reading a spec.
@@ -117,6 +119,8 @@ pub struct Spec {
     pub waivers: Vec<Waiver>,
     /// What stands under a new name.
     pub moved: Vec<Moved>,
+    /// What leaves the spec and goes on standing.
+    pub removed: Vec<Removed>,
 }
 
 /// A value and where it was written.

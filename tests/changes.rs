@@ -305,3 +305,35 @@ fn outputs_are_known_after_every_apply() {
             .never_says("known after apply");
     }
 }
+
+#[test]
+fn another_listener_takes_the_port_of_one_that_goes() {
+    let with = |name: &str| {
+        format!(
+            "{SERVICE}\n[components.web.resource.aws_lb_listener.{name}]{}",
+            r#"
+            load_balancer_arn = "${aws_lb.main.arn}"
+            port = 9443
+            protocol = "HTTPS"
+            ssl_policy = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+            certificate_arn = "${aws_acm_certificate_validation.site.certificate_arn}"
+            routing_http_response_strict_transport_security_header_value = "max-age=31536000"
+            default_action = [{ type = "fixed-response", fixed_response = { content_type = "text/plain", status_code = "404" } }]
+            "#
+        )
+    };
+    let case = Case::applied(&with("admin"));
+    case.project.write("app.toml", &with("office"));
+    let plan = case.project.plan("app.toml");
+    let mut steps = plan.steps();
+    steps.sort();
+    assert_eq!(
+        steps,
+        [
+            "create web.aws_lb_listener.office",
+            "delete web.aws_lb_listener.admin"
+        ]
+    );
+    case.project.apply("app.toml");
+    case.project.nothing_to_do("app.toml");
+}

@@ -113,6 +113,50 @@ async fn a_port_opened_by_hand_is_closed() {
 }
 
 #[tokio::test]
+async fn a_listener_made_by_hand_is_closed() {
+    use aws_sdk_elasticloadbalancingv2::types::{
+        Action, ActionTypeEnum, FixedResponseActionConfig, ProtocolEnum,
+    };
+    let case = Case::applied(SERVICE).await;
+    let balancer = case.id("web.aws_lb.main");
+    let ours = case.id("web.aws_lb_listener.https");
+    let elb = case.aws.elb(REGION);
+    let fixed = FixedResponseActionConfig::builder().status_code("200");
+    let action = Action::builder()
+        .r#type(ActionTypeEnum::FixedResponse)
+        .fixed_response_config(fixed.build());
+    let made = elb
+        .create_listener()
+        .load_balancer_arn(&balancer)
+        .port(8080)
+        .protocol(ProtocolEnum::Http)
+        .default_actions(action.build())
+        .send()
+        .await
+        .unwrap();
+    let listener = made.listeners()[0].listener_arn().unwrap();
+
+    let label = format!("web.aws_lb.main/{listener}");
+    case.planned(&[&format!("delete {label}")]);
+    assert_eq!(case.project.plan("app.toml").why(&label), ["made_by_hand"]);
+    case.project
+        .run(&["plan", "app.toml"])
+        .code(0)
+        .says(&label)
+        .says("added outside watertight")
+        .says("8080");
+    case.put_back();
+    let left = elb.describe_listeners().load_balancer_arn(&balancer);
+    let left = left.send().await.unwrap();
+    let left: Vec<_> = left
+        .listeners()
+        .iter()
+        .map(|one| one.listener_arn())
+        .collect();
+    assert_eq!(left, [Some(ours.as_str())]);
+}
+
+#[tokio::test]
 async fn a_rule_deleted_by_hand_is_made_again() {
     let case = Case::applied(SERVICE).await;
     let address = "web.aws_vpc_security_group_ingress_rule.https_r_0_0_0_0_0_b42e18";

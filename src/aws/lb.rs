@@ -16,7 +16,10 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use futures::future::try_join3;
 
 use super::values::{at, differs, given, refuse, text, texts, truth, word};
-use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Settled, Wanted, elb};
+use super::{
+    Aws, ChildFound, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Settled, Wanted, elb,
+    lb_listener,
+};
 use crate::kind::schema::Schema;
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
@@ -241,6 +244,10 @@ impl Lifecycle for Lb {
             )),
             Err(error) => Err(error),
         }
+    }
+
+    async fn children(&self, aws: &Aws, parents: &[Id]) -> Result<Vec<ChildFound>, Error> {
+        lb_listener::of_load_balancers(aws, parents).await
     }
 }
 

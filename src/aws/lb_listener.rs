@@ -14,11 +14,11 @@ use aws_sdk_elasticloadbalancingv2::types::{
     AdvertiseTrustStoreCaNamesEnum, Certificate, Listener, ListenerAttribute,
     MutualAuthenticationAttributes, ProtocolEnum,
 };
-use futures::future::try_join3;
+use futures::future::{try_join_all, try_join3};
 
 use super::lb_listener_action as action;
 use super::values::{at, differs, given, number, text, truth, word};
-use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, elb, lb};
+use super::{Aws, ChildFound, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, elb, lb};
 use crate::kind::schema::Schema;
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
@@ -184,6 +184,32 @@ impl Lifecycle for LbListener {
             _ => Ok(Deleted::Gone),
         }
     }
+}
+
+/// Every listener of these load balancers. What is reported of each by key is left out: it
+/// would be a call for each.
+pub(super) async fn of_load_balancers(aws: &Aws, parents: &[Id]) -> Result<Vec<ChildFound>, Error> {
+    let found = parents.iter().map(|parent| async move {
+        let client = aws.elb(&parent.region);
+        match of_load_balancer(&client, &parent.text).await {
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(Vec::new()),
+            listeners => Ok(listeners?
+                .iter()
+                .filter_map(|listener| {
+                    Some(ChildFound {
+                        kind: "aws_lb_listener",
+                        id: Id {
+                            region: parent.region.clone(),
+                            text: listener.listener_arn.clone()?,
+                        },
+                        attributes: observed(listener, &BTreeMap::new()),
+                    })
+                })
+                .collect()),
+        }
+    });
+    let found: Vec<Vec<ChildFound>> = try_join_all(found).await?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// Every listener of a load balancer.

@@ -15,7 +15,7 @@
 //! - `read`: the rendered TOML against the provider's schema;
 //! - `amend`: what the spec overrides of it, adds to it and leaves to others;
 //! - `fill`: tags, defaults and names; `link`: whether references lead somewhere; `moved`:
-//!   whether old and new names do;
+//!   whether old and new names do; `removed`: whether what is let go has gone;
 //! - `expand`: all of it, component by component, with the spec's defaults given to each.
 //!
 //! *Invariant*: pure and offline: the same spec and library give the same resources.
@@ -32,6 +32,7 @@ mod manifest;
 mod moved;
 mod place;
 mod read;
+mod removed;
 mod template;
 mod text;
 

@@ -8,7 +8,7 @@ use super::{Exit, Failed, Format};
 use crate::diagnostic::did_you_mean;
 use crate::guardrail::{self, RULES};
 use crate::kind::{KINDS, Kind};
-use crate::ui::{Screen, explain};
+use crate::ui::{Screen, duplicates, explain};
 
 /// Explain a guardrail or a kind; without a name, list them
 #[derive(Args, Debug)]
@@ -16,10 +16,12 @@ use crate::ui::{Screen, explain};
 Examples:
   watertight explain
   watertight explain WT-ELB-001
-  watertight explain aws_lb_listener")]
+  watertight explain aws_lb_listener
+  watertight explain duplicates")]
 pub(super) struct Arguments {
-    /// A rule such as WT-ELB-001, or a kind such as `aws_lb`
-    #[arg(value_name = "RULE|KIND")]
+    /// A rule such as WT-ELB-001, a kind such as `aws_lb`, or `duplicates` for what keeps each
+    /// kind from being made twice
+    #[arg(value_name = "RULE|KIND|duplicates")]
     name: Option<String>,
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
@@ -35,7 +37,13 @@ pub(super) fn run(screen: Screen, arguments: &Arguments) -> Result<Exit, Failed>
         });
         return Ok(Exit::Done);
     };
-    let text = if let Some(rule) = guardrail::rule(&name.to_uppercase()) {
+    let text = if name == "duplicates" {
+        match arguments.format {
+            Format::Text => duplicates::list(),
+            Format::Markdown => duplicates::list_in_markdown(),
+            Format::Json => duplicates::list_in_json(),
+        }
+    } else if let Some(rule) = guardrail::rule(&name.to_uppercase()) {
         match arguments.format {
             Format::Text => explain::rule(rule),
             Format::Markdown => explain::rule_in_markdown(rule),

@@ -15,6 +15,7 @@ mod bound;
 mod keep;
 mod left;
 mod matches;
+mod release;
 mod remove;
 mod written;
 

@@ -4,7 +4,7 @@
 
 use super::{
     Action, Address, Attributes, BTreeSet, Change, Changes, Desired, Document, Kind, Observed,
-    Record, Seen, Status, Step, Target, Value, Why,
+    Record, Seen, Status, Step, Target, Value, Why, release,
 };
 
 /// What the user allows beside the confirmation.
@@ -27,9 +27,9 @@ pub(super) fn compare(
     let logs = log_buckets(desired, observed, document);
     let none = BTreeSet::new();
     let kept = if options.delete_logs { &none } else { &logs };
-    let ephemeral = match target {
-        Target::Remove(spec) => spec.ephemeral,
-        Target::Keep(_) | Target::Preview(_) => desired.ephemeral,
+    let spec = match target {
+        Target::Remove(spec) => spec,
+        Target::Keep(_) | Target::Preview(_) => desired,
     };
     let why = |address: &Address| match target {
         Target::Remove(_) => Why::Destroy,
@@ -42,6 +42,12 @@ pub(super) fn compare(
         if desired.resources.contains_key(address) {
             continue;
         }
+        let record = document.current(address);
+        if let Some(span) = release::let_go(spec, address, record) {
+            let step = delete(address, seen, record, why(address));
+            changes.steps.push(release::forget(step, span));
+            continue;
+        }
         if let Some(bucket) = part_of(address, seen, kept) {
             if bucket == seen.id.text && address.kind == "aws_s3_bucket" {
                 changes.notes.push(format!(
@@ -50,9 +56,8 @@ pub(super) fn compare(
             }
             continue;
         }
-        let record = document.current(address);
         let mut step = delete(address, seen, record, why(address));
-        step.change.protected |= !ephemeral && holds_something(address, seen);
+        step.change.protected |= !spec.ephemeral && holds_something(address, seen);
         if options.empty_buckets || part_of(address, seen, &logs).is_some() {
             allow_emptying(&mut step);
         }
@@ -62,12 +67,17 @@ pub(super) fn compare(
         let record = document.record(address, *generation);
         let mut step = delete(address, seen, record, Why::Replaced);
         step.change.replaced = true;
+        if let Some(span) = release::let_go(spec, address, record) {
+            changes.steps.push(release::forget(step, span));
+            continue;
+        }
         if options.empty_buckets {
             allow_emptying(&mut step);
         }
         changes.steps.push(step);
     }
     forget(desired, observed, document, changes);
+    release::check(spec, document, changes);
     if !matches!(target, Target::Remove(_)) {
         for child in &observed.children {
             changes.steps.push(made_by_hand(child));

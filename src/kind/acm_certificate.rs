@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: ACM's own private keys only; a certificate's key never passes through here.
 
-use super::{Compare, Guard, Kind};
+use super::{Compare, Fact, Guard, Kind};
 
 /// A certificate. What it says can't be changed; a new one is issued and takes its place.
 pub(super) static KIND: Kind = Kind {
@@ -26,6 +26,10 @@ pub(super) static KIND: Kind = Kind {
     // https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
     guard: Guard::Token {
         seconds: Some(3600),
+    },
+    twice: Fact {
+        says: "`IdempotencyToken`: for an hour the same token is answered with the same certificate",
+        page: "https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html",
     },
     permissions: &[
         "acm:AddTagsToCertificate",

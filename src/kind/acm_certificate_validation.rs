@@ -5,7 +5,7 @@
 //!
 //! *Invariant*: nothing is ever sent to AWS for it but the question.
 
-use super::{Compare, Import, Kind};
+use super::{Compare, Fact, Guard, Import, Kind};
 
 /// The wait for a certificate.
 pub(super) static KIND: Kind = Kind {
@@ -16,6 +16,11 @@ pub(super) static KIND: Kind = Kind {
     compare: &[("validation_record_fqdns", Compare::WriteOnly)],
     named_by: &["certificate_arn"],
     part_of: Some("aws_acm_certificate"),
+    guard: Guard::Idempotent,
+    twice: Fact {
+        says: "nothing is made: ACM is asked whether the certificate is issued",
+        page: "https://docs.aws.amazon.com/acm/latest/APIReference/API_DescribeCertificate.html",
+    },
     permissions: &["acm:DescribeCertificate"],
     import: Import::Not("the provider has nothing to import: it waits again, at no cost"),
     usual_seconds: 120,

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: none of its own.
 
-use super::{Compare, Guard, Kind, Literal};
+use super::{Compare, Fact, Guard, Kind, Literal};
 
 pub(super) static KIND: Kind = Kind {
     name: "aws_cloudfront_distribution",
@@ -49,6 +49,10 @@ pub(super) static KIND: Kind = Kind {
     ],
     // The caller reference, for as long as the distribution stands.
     guard: Guard::Token { seconds: None },
+    twice: Fact {
+        says: "`CallerReference`: a second one is refused with `DistributionAlreadyExists` as long as the first stands",
+        page: "https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_DistributionConfig.html",
+    },
     protect: |_| true,
     home: Some("us-east-1"),
     permissions: &[

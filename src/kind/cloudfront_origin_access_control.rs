@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: none of its own.
 
-use super::{Guard, Kind, Name};
+use super::{Fact, Guard, Kind, Name};
 
 pub(super) static KIND: Kind = Kind {
     name: "aws_cloudfront_origin_access_control",
@@ -16,6 +16,10 @@ pub(super) static KIND: Kind = Kind {
         with_account: false,
     }),
     guard: Guard::UniqueName,
+    twice: Fact {
+        says: "a second one of the name is refused with `OriginAccessControlAlreadyExists` (the page says \"with the specified parameters\")",
+        page: "https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateOriginAccessControl.html",
+    },
     home: Some("us-east-1"),
     permissions: &[
         "cloudfront:CreateOriginAccessControl",

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: none of its own.
 
-use super::{Guard, Kind};
+use super::{Fact, Guard, Kind};
 
 /// What it leads to and how can't be changed while a distribution uses it (Developer Guide,
 /// "Restrict access with VPC origins", Update a VPC origin), and something always does: so
@@ -19,6 +19,10 @@ pub(super) static KIND: Kind = Kind {
     // "The resource you launch must be fully deployed and in Active status" (the same page).
     after_done: true,
     guard: Guard::Nothing,
+    twice: Fact {
+        says: "no token; `EntityAlreadyExists` is among the errors, but no page says by what two are told apart",
+        page: "https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateVpcOrigin.html",
+    },
     protect: |_| true,
     home: Some("us-east-1"),
     permissions: &[

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: none of its own.
 
-use super::{Guard, Kind};
+use super::{Fact, Guard, Kind};
 
 /// A second one of the same source and destination is refused with `ConflictException`
 /// (API reference, `CreateDelivery`).
@@ -12,6 +12,10 @@ pub(super) static KIND: Kind = Kind {
     replace: &["delivery_destination_arn", "delivery_source_name"],
     named_by: &["delivery_destination_arn", "delivery_source_name"],
     guard: Guard::UniqueName,
+    twice: Fact {
+        says: "a second one of the source and destination is refused with `ConflictException`",
+        page: "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateDelivery.html",
+    },
     permissions: &[
         "logs:CreateDelivery",
         "logs:DeleteDelivery",

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: none of its own.
 
-use super::{Guard, Kind, Name};
+use super::{Fact, Guard, Kind, Name};
 
 /// The format can't be changed (CloudFront Developer Guide, "Configure standard logging
 /// (v2)", Output file format); names are 60 characters (API reference,
@@ -19,6 +19,10 @@ pub(super) static KIND: Kind = Kind {
     }),
     // With tags, the call makes a new one or is refused.
     guard: Guard::UniqueName,
+    twice: Fact {
+        says: "one of a name: a second call overwrites the first one's parameters",
+        page: "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDeliveryDestination.html",
+    },
     permissions: &[
         "logs:DeleteDeliveryDestination",
         "logs:GetDeliveryDestination",

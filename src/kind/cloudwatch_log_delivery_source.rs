@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: none of its own.
 
-use super::{Guard, Kind, Name};
+use super::{Fact, Guard, Kind, Name};
 
 /// One for each thing that logs and sort of log; names are 60 characters (API reference,
 /// `PutDeliverySource`).
@@ -18,6 +18,10 @@ pub(super) static KIND: Kind = Kind {
     }),
     // With tags, the call makes a new one or is refused.
     guard: Guard::UniqueName,
+    twice: Fact {
+        says: "one of a name: a second call overwrites the first one's parameters",
+        page: "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDeliverySource.html",
+    },
     permissions: &[
         "cloudfront:AllowVendedLogDeliveryForResource",
         "logs:DeleteDeliverySource",

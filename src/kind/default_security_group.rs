@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Compare, Guard, Kind};
+use super::{Compare, Fact, Guard, Kind};
 
 /// It stands as long as its VPC: nobody makes it and nobody deletes it (VPC user guide,
 /// "Default security groups for your VPCs").
@@ -13,6 +13,10 @@ pub(super) static KIND: Kind = Kind {
     compare: &[("revoke_rules_on_delete", Compare::WriteOnly)],
     named_by: &["vpc_id"],
     guard: Guard::Idempotent,
+    twice: Fact {
+        says: "nothing is made: AWS makes it with the VPC, one for each",
+        page: "https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html",
+    },
     permissions: &[
         "ec2:CreateTags",
         "ec2:DeleteTags",

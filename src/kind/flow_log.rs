@@ -2,12 +2,13 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Guard, Kind, Literal};
+use super::{Fact, Guard, Kind, Literal};
 
-/// All but its tags is fixed. A second one of the same source and destination is refused with
-/// `FlowLogAlreadyExists`, and the call takes a token (API reference, `CreateFlowLogs`; VPC
-/// user guide, "Flow log limitations"). Defaults are the provider's. The actions on `logs`
-/// are what publishing to S3 takes ("Create a flow log that publishes to Amazon S3").
+/// All but its tags is fixed. What tells a repeated call is its token: `FlowLogAlreadyExists`
+/// is said of one with the same configuration and destination, so that another format may
+/// stand beside the first (API reference, `CreateFlowLogs`). Defaults are the provider's. The
+/// actions on `logs` are what publishing to S3 takes ("Create a flow log that publishes to
+/// Amazon S3").
 pub(super) static KIND: Kind = Kind {
     name: "aws_flow_log",
     noun: "flow log",
@@ -40,7 +41,11 @@ pub(super) static KIND: Kind = Kind {
         ),
     ],
     named_by: &["log_destination"],
-    guard: Guard::UniqueName,
+    guard: Guard::Token { seconds: None },
+    twice: Fact {
+        says: "`ClientToken`, for how long is not documented; besides, one of the same configuration and destination is refused with `FlowLogAlreadyExists`",
+        page: "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html",
+    },
     permissions: &[
         "ec2:CreateFlowLogs",
         "ec2:CreateTags",

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Guard, Kind};
+use super::{Fact, Guard, Kind};
 
 /// `CreateInternetGateway` takes no token and has no name (API reference). It can't be detached
 /// while anything in its VPC has a public address (`DetachInternetGateway`), so a new VPC gets
@@ -12,6 +12,10 @@ pub(super) static KIND: Kind = Kind {
     noun: "internet gateway",
     guard: Guard::Nothing,
     confined_to: Some("vpc_id"),
+    twice: Fact {
+        says: "no token and no name: a second call makes a second gateway",
+        page: "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateInternetGateway.html",
+    },
     permissions: &[
         "ec2:AttachInternetGateway",
         "ec2:CreateInternetGateway",

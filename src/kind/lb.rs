@@ -2,11 +2,12 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Guard, Kind, Literal, Name};
+use super::{Fact, Guard, Kind, Literal, Name};
 
 /// Names are 32 characters at most and unique in an account and region; a repeated call
 /// with the same settings is answered with the first load balancer (API reference,
-/// `CreateLoadBalancer`). Defaults are the provider's, which are AWS's. Its subnets and
+/// `CreateLoadBalancer`). Its listeners are its own: one made by hand may be a way in that
+/// speaks in clear. Defaults are the provider's, which are AWS's. Its subnets and
 /// security groups may change, but only for others of the same VPC: `SetSubnets` and
 /// `SetSecurityGroups` know no other (API reference, `LoadBalancer.VpcId`).
 pub(super) static KIND: Kind = Kind {
@@ -41,11 +42,17 @@ pub(super) static KIND: Kind = Kind {
         with_account: false,
     }),
     guard: Guard::UniqueName,
+    twice: Fact {
+        says: "a second one of the name is refused with `DuplicateLoadBalancerName`, or answered with the first where its settings are the same",
+        page: "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html",
+    },
     protect: |_| true,
+    exclusive_children: &["aws_lb_listener"],
     permissions: &[
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:CreateLoadBalancer",
         "elasticloadbalancing:DeleteLoadBalancer",
+        "elasticloadbalancing:DescribeListeners",
         "elasticloadbalancing:DescribeLoadBalancerAttributes",
         "elasticloadbalancing:DescribeLoadBalancers",
         "elasticloadbalancing:DescribeTags",

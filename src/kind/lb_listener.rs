@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Guard, Kind, Literal};
+use super::{Fact, Guard, Kind, Literal};
 
 /// One listener a port: `CreateListener` refuses a second one (`DuplicateListener`), and
 /// answers a repeated call with the first (API reference). The defaults of a redirect are
@@ -23,6 +23,10 @@ pub(super) static KIND: Kind = Kind {
     ],
     named_by: &["load_balancer_arn", "port"],
     guard: Guard::UniqueName,
+    twice: Fact {
+        says: "a second one of the port is refused with `DuplicateListener`, or answered with the first where its settings are the same",
+        page: "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html",
+    },
     permissions: &[
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:CreateListener",

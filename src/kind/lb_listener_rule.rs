@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Guard, Kind, Literal};
+use super::{Fact, Guard, Kind, Literal};
 
 /// One rule a priority: `CreateRule` refuses a second one (`PriorityInUse`, API reference).
 /// A priority that is not given would be the next free one, by which nothing can be found
@@ -29,6 +29,10 @@ pub(super) static KIND: Kind = Kind {
     ],
     named_by: &["listener_arn", "priority"],
     guard: Guard::UniqueName,
+    twice: Fact {
+        says: "a second one of the priority is refused with `PriorityInUse`",
+        page: "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html",
+    },
     permissions: &[
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:CreateRule",

@@ -3,7 +3,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Bond, Guard, Kind, Literal, Name};
+use super::{Bond, Fact, Guard, Kind, Literal, Name};
 
 /// Names are 32 characters at most and unique in an account and region; a repeated call
 /// with the same settings is answered with the first group (API reference,
@@ -41,6 +41,10 @@ pub(super) static KIND: Kind = Kind {
         with_account: false,
     }),
     guard: Guard::UniqueName,
+    twice: Fact {
+        says: "a second one of the name is refused with `DuplicateTargetGroupName`, or answered with the first where its settings are the same",
+        page: "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html",
+    },
     // One load balancer at most uses it (API reference, `CreateListener`,
     // `TargetGroupAssociationLimit`).
     bound: Some(Bond {

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Guard, Kind};
+use super::{Fact, Guard, Kind};
 
 /// Registering a target that is registered changes nothing (API reference,
 /// `RegisterTargets`).
@@ -12,6 +12,10 @@ pub(super) static KIND: Kind = Kind {
     replace: &["target_group_arn", "target_id", "port", "availability_zone"],
     named_by: &["target_group_arn", "target_id"],
     guard: Guard::Idempotent,
+    twice: Fact {
+        says: "a group has a target once for each port: to register it again changes nothing",
+        page: "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RegisterTargets.html",
+    },
     permissions: &[
         "elasticloadbalancing:DeregisterTargets",
         "elasticloadbalancing:DescribeTargetHealth",

@@ -130,6 +130,8 @@ pub struct Kind {
     pub after_done: bool,
     /// What AWS gives against making one twice.
     pub guard: Guard,
+    /// What AWS does with a second call like the first.
+    pub twice: Fact,
     /// Whether this one holds data or carries traffic, so that delete and replace need
     /// `--remove-protection`.
     pub protect: fn(&Attributes) -> bool,
@@ -180,7 +182,8 @@ impl Kind {
         alone_with: &[],
         serialise_by: None,
         after_done: false,
-        guard: Guard::Idempotent,
+        guard: Guard::Nothing,
+        twice: Fact { says: "", page: "" },
         protect: |_| false,
         exclusive_children: &[],
         home: None,
@@ -287,6 +290,15 @@ pub enum Guard {
     Nothing,
 }
 
+/// What AWS does, and where it says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// A phrase; what AWS calls something stands in backticks.
+    pub says: &'static str,
+    /// The page of AWS's documentation.
+    pub page: &'static str,
+}
+
 /// How Terraform imports a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Import {
@@ -298,7 +310,7 @@ pub enum Import {
 
 #[cfg(test)]
 mod tests {
-    use super::{KINDS, schema::Schema};
+    use super::{Fact, Guard, KINDS, Kind, schema::Schema};
 
     #[test]
     fn kinds_are_sorted_and_known_to_the_provider() {
@@ -316,10 +328,40 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_says_what_keeps_it_from_being_made_twice() {
+        for kind in KINDS {
+            let Fact { says, page } = kind.twice;
+            let named = match kind.guard {
+                Guard::Token { .. } => {
+                    let tokens = ["`CallerReference`", "`ClientToken`", "`IdempotencyToken`"];
+                    tokens.iter().any(|token| says.starts_with(token))
+                }
+                Guard::UniqueName => says.contains("refused with `") || says.contains("overwrites"),
+                Guard::Idempotent => says.contains("sets") || says.contains("nothing"),
+                Guard::Nothing => says.starts_with("no token"),
+            };
+            assert!(
+                named,
+                "{}: {:?} is not what it says: {says}",
+                kind.name, kind.guard
+            );
+            assert!(
+                page.starts_with("https://docs.aws.amazon.com/"),
+                "{}: {page}",
+                kind.name
+            );
+        }
+        assert!(
+            Kind::PLAIN.twice.says.is_empty(),
+            "a new kind says it itself"
+        );
+    }
+
+    #[test]
     fn what_a_kind_is_part_of_is_a_kind_and_a_whole() {
         for kind in KINDS {
             if let Some(whole) = kind.part_of {
-                assert!(super::Kind::of(whole).is_some_and(|whole| whole.part_of.is_none()));
+                assert!(Kind::of(whole).is_some_and(|whole| whole.part_of.is_none()));
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Guard, Kind, Literal};
+use super::{Fact, Guard, Kind, Literal};
 
 /// `CreateNatGateway` takes a token (API reference); for how long EC2 knows it again is not
 /// documented.
@@ -22,6 +22,10 @@ pub(super) static KIND: Kind = Kind {
     // with the subnet, see `aws_eip`.
     alone_with: &["allocation_id"],
     guard: Guard::Token { seconds: None },
+    twice: Fact {
+        says: "`ClientToken`, for how long is not documented",
+        page: "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNatGateway.html",
+    },
     protect: |_| true,
     permissions: &[
         "ec2:CreateNatGateway",

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Guard, Kind};
+use super::{Fact, Guard, Kind};
 
 /// A table has one route for a destination: a second is refused with `RouteAlreadyExists`
 /// (API reference, "Error codes"). Another target is set in place, with `ReplaceRoute`.
@@ -17,6 +17,10 @@ pub(super) static KIND: Kind = Kind {
     ],
     named_by: &["route_table_id"],
     guard: Guard::UniqueName,
+    twice: Fact {
+        says: "a second one of the destination is refused with `RouteAlreadyExists`",
+        page: "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html",
+    },
     permissions: &[
         "ec2:CreateRoute",
         "ec2:DeleteRoute",

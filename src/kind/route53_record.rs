@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Compare, Guard, Kind};
+use super::{Compare, Fact, Guard, Kind};
 
 /// A `CREATE` of a name and type that stand is refused (API reference,
 /// `ChangeResourceRecordSets`). A zone takes one change at a time, hence `serialise_by`.
@@ -19,6 +19,10 @@ pub(super) static KIND: Kind = Kind {
     named_by: &["zone_id", "name", "type"],
     serialise_by: Some("zone_id"),
     guard: Guard::UniqueName,
+    twice: Fact {
+        says: "a second `CREATE` of the name and type is refused with `InvalidChangeBatch`",
+        page: "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html",
+    },
     home: Some("us-east-1"),
     permissions: &[
         "acm:DescribeCertificate",

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Guard, Kind};
+use super::{Fact, Guard, Kind};
 
 /// `CreateRouteTable` takes a token (API reference); for how long EC2 knows it again is not
 /// documented. Its routes are its own: one made by hand may be a way out that the plan did
@@ -13,6 +13,10 @@ pub(super) static KIND: Kind = Kind {
     replace: &["vpc_id"],
     named_by: &["vpc_id"],
     guard: Guard::Token { seconds: None },
+    twice: Fact {
+        says: "`ClientToken`, for how long is not documented",
+        page: "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRouteTable.html",
+    },
     exclusive_children: &["aws_route"],
     permissions: &[
         "ec2:CreateRouteTable",

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Guard, Kind};
+use super::{Fact, Guard, Kind};
 
 /// A subnet goes by one table: a second association is refused with
 /// `Resource.AlreadyAssociated` (API reference, "Error codes"). Another table is set in
@@ -14,6 +14,10 @@ pub(super) static KIND: Kind = Kind {
     noun: "route table association",
     replace: &["gateway_id", "subnet_id"],
     guard: Guard::UniqueName,
+    twice: Fact {
+        says: "a second one of the subnet is refused with `Resource.AlreadyAssociated`",
+        page: "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html",
+    },
     permissions: &[
         "ec2:AssociateRouteTable",
         "ec2:DescribeRouteTables",

@@ -6,7 +6,7 @@
 //! *Invariant*: whether a bucket may be emptied is no attribute of it: `force_destroy` is
 //! what a destroy was told by its options.
 
-use super::{Guard, Kind, Name};
+use super::{Fact, Guard, Kind, Name};
 
 /// A bucket. Its name is one per partition of AWS and lies in its ARN and host name, so a
 /// new name is a new bucket.
@@ -29,6 +29,10 @@ pub(super) static KIND: Kind = Kind {
     }),
     serialise_by: Some("bucket"),
     guard: Guard::UniqueName,
+    twice: Fact {
+        says: "a second one of the name is refused with `BucketAlreadyOwnedByYou` or `BucketAlreadyExists`; us-east-1 answers with one's own, so it is asked for first",
+        page: "https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html",
+    },
     protect: |_| true,
     permissions: &[
         "s3:CreateBucket",

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: the log bucket is a name here; that it may be written to is its own policy's.
 
-use super::Kind;
+use super::{Fact, Guard, Kind};
 
 /// The server access log of a bucket.
 pub(super) static KIND: Kind = Kind {
@@ -12,6 +12,11 @@ pub(super) static KIND: Kind = Kind {
     named_by: &["bucket"],
     // No `part_of`: a log is turned off before the bucket goes that receives it.
     serialise_by: Some("bucket"),
+    guard: Guard::Idempotent,
+    twice: Fact {
+        says: "the call sets the whole of it: sent again it says the same again",
+        page: "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLogging.html",
+    },
     permissions: &["s3:GetBucketLogging", "s3:PutBucketLogging"],
     ..Kind::PLAIN
 };

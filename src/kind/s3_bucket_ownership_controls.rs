@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: one rule, always.
 
-use super::Kind;
+use super::{Fact, Guard, Kind};
 
 /// The ownership controls of a bucket. IAM has no action for taking them away: that is
 /// `s3:PutBucketOwnershipControls` too.
@@ -13,6 +13,11 @@ pub(super) static KIND: Kind = Kind {
     named_by: &["bucket"],
     part_of: Some("aws_s3_bucket"),
     serialise_by: Some("bucket"),
+    guard: Guard::Idempotent,
+    twice: Fact {
+        says: "the call sets the whole of it: sent again it says the same again",
+        page: "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketOwnershipControls.html",
+    },
     permissions: &[
         "s3:GetBucketOwnershipControls",
         "s3:PutBucketOwnershipControls",

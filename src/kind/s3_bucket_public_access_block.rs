@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: nothing here decides whether a switch should be on; that is a rule's.
 
-use super::Kind;
+use super::{Fact, Guard, Kind};
 
 /// The public access block of a bucket. IAM has no action for taking it away: that is
 /// `s3:PutBucketPublicAccessBlock` too.
@@ -14,6 +14,11 @@ pub(super) static KIND: Kind = Kind {
     named_by: &["bucket"],
     part_of: Some("aws_s3_bucket"),
     serialise_by: Some("bucket"),
+    guard: Guard::Idempotent,
+    twice: Fact {
+        says: "the call sets the whole of it: sent again it says the same again",
+        page: "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutPublicAccessBlock.html",
+    },
     permissions: &[
         "s3:GetBucketPublicAccessBlock",
         "s3:PutBucketPublicAccessBlock",

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: what is not given here is as AWS has it; SSE-S3 and SSE-C's fate are AWS's to default.
 
-use super::Kind;
+use super::{Fact, Guard, Kind};
 
 /// The default encryption of a bucket. IAM has no action for taking it away: that is
 /// `s3:PutEncryptionConfiguration` too.
@@ -13,6 +13,11 @@ pub(super) static KIND: Kind = Kind {
     named_by: &["bucket"],
     part_of: Some("aws_s3_bucket"),
     serialise_by: Some("bucket"),
+    guard: Guard::Idempotent,
+    twice: Fact {
+        says: "the call sets the whole of it: sent again it says the same again",
+        page: "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html",
+    },
     permissions: &[
         "s3:GetEncryptionConfiguration",
         "s3:PutEncryptionConfiguration",

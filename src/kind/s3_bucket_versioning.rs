@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: a bucket that was versioned once is never unversioned again: what goes is suspended.
 
-use super::Kind;
+use super::{Fact, Guard, Kind};
 
 /// The versioning of a bucket.
 pub(super) static KIND: Kind = Kind {
@@ -13,6 +13,11 @@ pub(super) static KIND: Kind = Kind {
     named_by: &["bucket"],
     part_of: Some("aws_s3_bucket"),
     serialise_by: Some("bucket"),
+    guard: Guard::Idempotent,
+    twice: Fact {
+        says: "the call sets the whole of it: sent again it says the same again",
+        page: "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html",
+    },
     permissions: &["s3:GetBucketVersioning", "s3:PutBucketVersioning"],
     ..Kind::PLAIN
 };

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Compare, Guard, Kind, Literal, Name};
+use super::{Compare, Fact, Guard, Kind, Literal, Name};
 
 /// Names are unique in a VPC, 255 characters at most (API reference,
 /// `CreateSecurityGroup`). The description's default is the provider's own, so that a
@@ -20,6 +20,10 @@ pub(super) static KIND: Kind = Kind {
         with_account: false,
     }),
     guard: Guard::UniqueName,
+    twice: Fact {
+        says: "a second one of the name in the VPC is refused with `InvalidGroup.Duplicate`",
+        page: "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html",
+    },
     exclusive_children: &[
         "aws_vpc_security_group_egress_rule",
         "aws_vpc_security_group_ingress_rule",

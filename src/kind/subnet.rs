@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Guard, Kind, Literal};
+use super::{Fact, Guard, Kind, Literal};
 
 /// `CreateSubnet` takes no token; a second subnet with the same addresses is refused with
 /// `InvalidSubnet.Conflict` (API reference). Defaults are the provider's, which are AWS's.
@@ -33,6 +33,10 @@ pub(super) static KIND: Kind = Kind {
     named_by: &["vpc_id", "cidr_block"],
     alone_with: &["vpc_id", "cidr_block"],
     guard: Guard::UniqueName,
+    twice: Fact {
+        says: "a second one of the addresses in the VPC is refused with `InvalidSubnet.Conflict`",
+        page: "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html",
+    },
     permissions: &[
         "ec2:CreateSubnet",
         "ec2:CreateTags",

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Guard, Kind, Literal};
+use super::{Fact, Guard, Kind, Literal};
 
 /// `CreateVpc` takes no token, and a second VPC of the same addresses is as welcome as the
 /// first (API reference). Defaults are the provider's, which are AWS's.
@@ -15,6 +15,10 @@ pub(super) static KIND: Kind = Kind {
         ("instance_tenancy", Literal::Text("default")),
     ],
     guard: Guard::Nothing,
+    twice: Fact {
+        says: "no token: a second VPC of the same addresses is made",
+        page: "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpc.html",
+    },
     permissions: &[
         "ec2:CreateTags",
         "ec2:CreateVpc",

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in `aws::security_group_rule`.
 
-use super::{Guard, Kind};
+use super::{Fact, Guard, Kind};
 
 /// A second rule of the same content is refused with `InvalidPermission.Duplicate` (API
 /// reference, `AuthorizeSecurityGroupEgress`).
@@ -12,6 +12,10 @@ pub(super) static KIND: Kind = Kind {
     replace: &["security_group_id"],
     named_by: &["security_group_id"],
     guard: Guard::UniqueName,
+    twice: Fact {
+        says: "a second one of the same content is refused with `InvalidPermission.Duplicate`",
+        page: "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AuthorizeSecurityGroupEgress.html",
+    },
     permissions: &[
         "ec2:AuthorizeSecurityGroupEgress",
         "ec2:CreateTags",

@@ -233,7 +233,8 @@ impl<'a> Edges<'a> {
         users
     }
 
-    /// Of what a parent has many of (its rules), new ones are added before old ones go.
+    /// Of what a parent has many of (its rules), new ones are added before old ones go; but
+    /// not one that takes the place of an old one (its port), which must go first.
     fn additions_before(&self, step: &'a Step) -> Vec<usize> {
         let kind = &step.change.kind;
         let parents: Vec<&Address> = match step.change.child {
@@ -250,6 +251,7 @@ impl<'a> Edges<'a> {
         self.builds
             .iter()
             .filter(|(address, _)| address.kind == *kind)
+            .filter(|(_, build)| !self.steps[**build].takes_place_of(step))
             .filter(|(address, _)| {
                 self.graph
                     .dependencies(address)

@@ -23,6 +23,7 @@ pub use why::Why;
 use by_hand::ByHand;
 
 use crate::address::Address;
+use crate::kind::Kind;
 use crate::refresh::Known;
 use crate::resource::{Id, Lookup, Next, Resource};
 use crate::value::{Attributes, Value};
@@ -167,6 +168,22 @@ pub struct Step {
     pub protect: bool,
 }
 
+impl Step {
+    /// Whether one of a parent's many can't stand before this other one is gone: such a kind
+    /// is named by its parent and then by its place there (a port).
+    fn takes_place_of(&self, old: &Self) -> bool {
+        let place = match Kind::of(&self.change.kind).map(|kind| kind.named_by) {
+            Some([_, place @ ..]) if !place.is_empty() => place,
+            _ => return false,
+        };
+        self.wanted.as_ref().is_some_and(|wanted| {
+            place
+                .iter()
+                .all(|name| old.observed.get(*name) == Some(wanted.get(name)))
+        })
+    }
+}
+
 /// What is done to one resource, and why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Change {
@@ -219,7 +236,7 @@ pub enum Action {
     Delete,
     /// It stands, is proven ours, and has no record.
     Adopt,
-    /// It has a record, does not stand and is not wanted: the record goes.
+    /// It has a record, is not wanted, and does not stand or is let go: the record goes.
     Forget,
 }
 

@@ -60,6 +60,8 @@ pub enum Why {
     Moved(String),
     /// The last apply made it otherwise, and is taken back.
     Undo,
+    /// A line of the spec lets it go: it stands on, and is nobody's business here.
+    Released(Span),
     /// Everything is to go.
     Destroy,
 }
@@ -91,6 +93,7 @@ impl fmt::Display for Why {
             }
             Self::Moved(from) => write!(f, "moved from {from}"),
             Self::Undo => f.write_str("undo: the last apply made it otherwise"),
+            Self::Released(span) => write!(f, "the spec lets it go, {span}; it stands on"),
             Self::Destroy => f.write_str("destroy"),
         }
     }
@@ -117,6 +120,7 @@ impl Serialize for Why {
             Self::Protection(_) => "protection",
             Self::Moved(_) => "moved",
             Self::Undo => "undo",
+            Self::Released(_) => "released",
             Self::Destroy => "destroy",
         };
         let mut json = serde_json::json!({ "cause": cause, "text": self.to_string() });
@@ -124,6 +128,7 @@ impl Serialize for Why {
             Self::Spec(span)
             | Self::Override(span)
             | Self::Addition(span)
+            | Self::Released(span)
             | Self::Blueprint(span) => json["at"] = serde_json::json!(span),
             Self::NewDefault { of, from, to } => {
                 json["of"] = serde_json::json!(of);

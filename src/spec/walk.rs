@@ -10,7 +10,9 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::amend;
 use super::input::{self, Scope};
 use super::reader::{Reader, misspelt};
-use super::{Amendments, Component, Given, Spec, Waiver, Written, defaults, form, moved, state};
+use super::{
+    Amendments, Component, Given, Spec, Waiver, Written, defaults, form, moved, removed, state,
+};
 use crate::diagnostic::{Diagnostic, Span};
 
 pub(super) const ROOT_KEYS: &[&str] = &[
@@ -27,6 +29,7 @@ pub(super) const ROOT_KEYS: &[&str] = &[
     "environments",
     "waivers",
     "moved",
+    "removed",
 ];
 
 /// AWS allows 50 tags on most kinds; the rest is left to watertight's own.
@@ -86,6 +89,7 @@ pub(super) fn spec(reader: &mut Reader, root: &DeTable<'_>) -> Spec {
             .map(|value| waivers(reader, value))
             .unwrap_or_default(),
         moved: moved::read(reader, root),
+        removed: removed::read(reader, root),
     }
 }
 

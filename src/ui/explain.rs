@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use super::duplicates;
 use super::style::{BOLD, CYAN, DIM, RED, YELLOW, paint};
 use super::table::{markdown, wrapped};
 use crate::guardrail::{RULES, Rule, Severity};
@@ -165,6 +166,7 @@ fn kind_for_programs(kind: &Kind) -> serde_json::Value {
         "replaced_by": kind.replace,
         "defaults": defaults,
         "exclusive_children": kind.exclusive_children,
+        "duplicates": duplicates::for_programs(kind),
         "home": kind.home,
         "patience_minutes": kind.patience,
         "permissions": kind.permissions,
@@ -226,7 +228,8 @@ fn facts(kind: &Kind) -> Vec<(&'static str, String)> {
                     delete or replace it needs --remove-protection";
         say("Protected", said.to_owned());
     }
-    say("Made twice?", guard(kind.guard).to_owned());
+    let said = format!("{}. AWS: {}", guard(kind.guard), kind.twice.says);
+    say("Made twice?", said);
     say(
         "Patience",
         format!("{} minutes in which AWS may say nothing new", kind.patience),
@@ -238,7 +241,8 @@ fn facts(kind: &Kind) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn guard(guard: Guard) -> &'static str {
+/// Whether one of a kind can be made twice.
+pub(super) fn guard(guard: Guard) -> &'static str {
     match guard {
         Guard::Token { .. } => "no: the call carries a token by which AWS knows it again",
         Guard::UniqueName => "no: AWS allows one of its name",

@@ -14,6 +14,7 @@ pub mod confirm;
 pub mod diagnostics;
 pub mod doctor;
 pub mod drift;
+pub mod duplicates;
 pub mod explain;
 pub mod health;
 pub mod next;

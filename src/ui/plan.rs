@@ -67,6 +67,19 @@ pub fn render(plan: &Plan) -> String {
     text
 }
 
+/// Whether others had a hand in anything that changes.
+fn has_drifted(plan: &Plan) -> bool {
+    let changes = plan.steps.iter().map(|step| &step.change);
+    let causes = changes.flat_map(|change| {
+        let fields = change.fields.iter().flat_map(|field| &field.why);
+        change.why.iter().chain(fields)
+    });
+    plan.mode == Mode::Apply
+        && causes
+            .into_iter()
+            .any(|why| matches!(why, Why::Drift | Why::Missing | Why::MadeByHand))
+}
+
 /// That a plan is a part of another, and what of it is missing.
 fn in_part(partial: &Partial) -> String {
     let left = match partial.left_out {
@@ -87,19 +100,6 @@ pub fn left_out(plan: &Plan) -> String {
         ),
         _ => String::new(),
     }
-}
-
-/// Whether others had a hand in anything that changes.
-fn has_drifted(plan: &Plan) -> bool {
-    let changes = plan.steps.iter().map(|step| &step.change);
-    let causes = changes.flat_map(|change| {
-        let fields = change.fields.iter().flat_map(|field| &field.why);
-        change.why.iter().chain(fields)
-    });
-    plan.mode == Mode::Apply
-        && causes
-            .into_iter()
-            .any(|why| matches!(why, Why::Drift | Why::Missing | Why::MadeByHand))
 }
 
 /// The plan for programs, one line.
@@ -305,6 +305,7 @@ fn cause(why: &Why) -> String {
         Why::Spec(span) | Why::Blueprint(span) => place(span),
         Why::Override(span) => format!("override, {}", place(span)),
         Why::Addition(span) => format!("added, {}", place(span)),
+        Why::Released(span) => format!("the spec lets it go, {}; it stands on", place(span)),
         other => other.to_string(),
     }
 }
