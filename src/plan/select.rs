@@ -144,20 +144,11 @@ fn check_names(plan: &Plan, choice: &Choice) -> Result<(), Vec<Diagnostic>> {
     let mut unknown = Vec::new();
     for (flag, names) in flags {
         for name in names.iter().filter(|name| !known.contains(*name)) {
-            let hint = match did_you_mean(name, known.iter().map(String::as_str)) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => {
-                    let mut components: Vec<&str> = known.iter().map(String::as_str).collect();
-                    components.retain(|name| !name.contains('.'));
-                    match components.as_slice() {
-                        [] => "nothing stands, and nothing is to be made".to_owned(),
-                        some => format!(
-                            "name a component (`{}`) or an address of the plan",
-                            some.join("`, `")
-                        ),
-                    }
-                }
-            };
+            let meant = did_you_mean(name, known.iter().map(String::as_str));
+            let hint = meant.map_or_else(
+                || what_there_is(&known),
+                |meant| format!("did you mean `{meant}`?"),
+            );
             unknown.push(Diagnostic::error(format!("{flag}: the plan has no `{name}`")).hint(hint));
         }
     }
@@ -166,6 +157,17 @@ fn check_names(plan: &Plan, choice: &Choice) -> Result<(), Vec<Diagnostic>> {
     } else {
         Err(unknown)
     }
+}
+
+/// What may be named.
+fn what_there_is(known: &BTreeSet<String>) -> String {
+    let components = known.iter().filter(|name| !name.contains('.'));
+    let components: Vec<&str> = components.map(String::as_str).collect();
+    if components.is_empty() {
+        return "nothing stands, and nothing is to be made".to_owned();
+    }
+    let components = components.join("`, `");
+    format!("name a component (`{components}`) or an address of the plan")
 }
 
 /// The kind of the thing that one of this kind secures or completes, if it is made for that

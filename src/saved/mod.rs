@@ -10,6 +10,7 @@
 mod reconcile;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -172,6 +173,7 @@ impl Saved {
     ///
     /// # Errors
     /// A saved plan that this version can't apply.
+    #[must_use]
     pub fn read(text: &str) -> Option<Result<Self, Unreadable>> {
         let (first, body) = text.split_once('\n').unwrap_or((text, ""));
         if !first.starts_with("{\"watertight_plan\"") {
@@ -209,8 +211,12 @@ pub fn digest(texts: &[&str]) -> String {
         digest.update(text.len().to_le_bytes());
         digest.update(text);
     }
-    let digest = digest.finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut hex = String::new();
+    for byte in digest.finalize() {
+        // A string takes all that is written to it.
+        let _infallible = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 /// SHA-256 over everything that a spec and its blueprints ask for.

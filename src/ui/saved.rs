@@ -35,9 +35,11 @@ pub fn stopped(stopped: &[Stopped]) -> String {
 /// For programs, a line each.
 #[must_use]
 pub fn json(stopped: &[Stopped]) -> String {
-    let lines = stopped.iter().map(|one| {
-        let (address, because) = (&one.address, &one.because);
-        serde_json::json!({ "event": "stopped", "address": address, "because": because })
-    });
-    lines.map(|line| format!("{line}\n")).collect()
+    let mut text = String::new();
+    for Stopped { address, because } in stopped {
+        let line =
+            serde_json::json!({ "event": "stopped", "address": address, "because": because });
+        let _infallible = writeln!(text, "{line}");
+    }
+    text
 }
