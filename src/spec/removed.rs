@@ -181,10 +181,7 @@ mod tests {
             &["address = \"web\"", "address = \"web\""],
             "9:11: `web` is removed twice\n",
         );
-        check(
-            &["address = 1"],
-            "7:11: `address` must be text\n",
-        );
+        check(&["address = 1"], "7:11: `address` must be text\n");
         check(&[""], "6:1: the `[[removed]]` has no `address`\n");
         check(
             &["adress = \"web\""],
