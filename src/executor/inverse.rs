@@ -1,7 +1,8 @@
 //! The inverse of a run, gathered on the way to the disk.
 //!
 //! *Invariant*: what a run takes over or only forgets has no inverse: to take that back
-//! would delete what it did not make, or make what it did not delete.
+//! would delete what it did not make, or make what it did not delete. Nor has what it gives
+//! another name: its tags would lead back to the old one.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +27,9 @@ impl Inverse {
         let changes = plan.steps.iter().map(|step| &step.change);
         let passed_over = changes
             .filter(|change| {
-                matches!(change.action, Action::Adopt | Action::Forget) || change.child.is_some()
+                matches!(change.action, Action::Adopt | Action::Forget)
+                    || change.child.is_some()
+                    || document.renamed.before(&change.address).is_some()
             })
             .map(|change| change.address.clone());
         Self {
