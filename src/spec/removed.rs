@@ -107,20 +107,18 @@ fn one(reader: &mut Reader, item: &Spanned<DeValue<'_>>) -> Option<Removed> {
         });
     }
     let address = text.value.parse::<Address>().ok();
-    match address.filter(|address| address.mode == Mode::Managed) {
-        Some(address) => Some(Removed {
+    if let Some(address) = address.filter(|address| address.mode == Mode::Managed) {
+        return Some(Removed {
             what: Part::Resource(address),
             span: text.span,
-        }),
-        None => {
-            let message = format!(
-                "`{}` is neither a component nor the address of a resource",
-                text.value
-            );
-            reader.error(message, text.span, "", EXAMPLE);
-            None
-        }
+        });
     }
+    let message = format!(
+        "`{}` is neither a component nor the address of a resource",
+        text.value
+    );
+    reader.error(message, text.span, "", EXAMPLE);
+    None
 }
 
 #[cfg(test)]

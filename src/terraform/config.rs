@@ -38,8 +38,8 @@ struct Provider {
 struct Module {
     #[serde(default)]
     resources: Vec<ConfigResource>,
-    #[serde(default)]
-    module_calls: BTreeMap<String, Call>,
+    #[serde(default, rename = "module_calls")]
+    calls: BTreeMap<String, Call>,
     #[serde(default)]
     outputs: BTreeMap<String, Output>,
 }
@@ -122,7 +122,7 @@ impl Config {
     fn module(&self, names: &[String]) -> Option<&Module> {
         let mut module = &self.root;
         for name in names {
-            module = &module.module_calls.get(name)?.module;
+            module = &module.calls.get(name)?.module;
         }
         Some(module)
     }
@@ -186,10 +186,7 @@ impl Config {
             ["var", name, ..] => {
                 let (parent, name_here) = parent(module)?;
                 let (name_here, key) = split_index(name_here);
-                let call = self
-                    .module(&module_names(parent))?
-                    .module_calls
-                    .get(name_here)?;
+                let call = self.module(&module_names(parent))?.calls.get(name_here)?;
                 let given = call.expressions.get(split_index(name).0)?;
                 if given.get("constant_value").is_some() {
                     return Some(());
@@ -372,7 +369,7 @@ fn index(module: &Module, names: &mut Vec<String>, places: &mut BTreeMap<Place, 
         );
         places.insert(place, position);
     }
-    for (name, call) in &module.module_calls {
+    for (name, call) in &module.calls {
         names.push(name.clone());
         index(&call.module, names, places);
         names.pop();

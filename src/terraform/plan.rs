@@ -1,6 +1,6 @@
 //! A plan's JSON -> [`Planned`].
 //!
-//! The format is HashiCorp's, <https://developer.hashicorp.com/terraform/internals/json-format>:
+//! Terraform says what the format is, <https://developer.hashicorp.com/terraform/internals/json-format>:
 //! `resource_changes` has what each instance will be (`after`) and which parts of that are
 //! not known (`after_unknown`); `configuration` has the expressions that it comes from;
 //! `prior_state` has the data sources that were read while planning.
@@ -170,7 +170,7 @@ struct PriorResource {
     sensitive_values: Json,
 }
 
-/// Reads what `terraform show -json` prints of a plan; OpenTofu prints the same.
+/// Reads what `terraform show -json` prints of a plan; `OpenTofu` prints the same.
 ///
 /// # Errors
 /// A text that is no such plan, or of a plan that stopped at an error.
@@ -378,7 +378,7 @@ mod tests {
     use crate::value::{Reference, Value};
 
     /// The attributes of `aws_lb.main` in a plan of one load balancer of this type.
-    fn balancer(kind: &str, change: serde_json::Value, expressions: serde_json::Value) -> Value {
+    fn balancer(kind: &str, change: &serde_json::Value, expressions: &serde_json::Value) -> Value {
         let group = json!({
             "mode": "managed", "type": "aws_security_group", "name": "lb",
             "change": {
@@ -410,7 +410,7 @@ mod tests {
     #[test]
     fn an_alias_is_judged_as_what_it_is_and_shown_as_it_is_written() {
         let change = json!({ "actions": ["create"], "after": { "internal": true } });
-        let found = balancer("aws_alb", change, json!({}));
+        let found = balancer("aws_alb", &change, &json!({}));
         assert_eq!(found.get("internal"), &Value::Bool(true));
     }
 
@@ -421,7 +421,7 @@ mod tests {
             "after": { "name": "secret", "tags": { "token": "secret" } },
             "after_sensitive": { "name": true, "tags": true },
         });
-        let found = balancer("aws_lb", change, json!({}));
+        let found = balancer("aws_lb", &change, &json!({}));
         assert!(found.get("name").is_unknown());
         assert!(!format!("{found:?}").contains("secret"));
     }
@@ -444,9 +444,9 @@ mod tests {
         let check = |texts: &[&str], expected: &Value| {
             let mut change = unknown.clone();
             change["after"]["security_groups"] = json!([null]);
-            let found = balancer("aws_lb", change, references(texts));
+            let found = balancer("aws_lb", &change, &references(texts));
             let groups = found.get("security_groups").items();
-            assert_eq!(groups, [expected.clone()], "{texts:?}");
+            assert_eq!(groups, std::slice::from_ref(expected), "{texts:?}");
             // A name is made of what it refers to.
             assert_eq!(found.get("name"), &nothing);
             // AWS alone gives it one.

@@ -224,7 +224,9 @@ async fn lets_through(aws: &Aws, groups: &[String], is_egress: bool, port: Optio
 async fn site(aws: &Aws, name: &str, target: &str) -> Vec<String> {
     let list = aws.cloudfront().list_distributions();
     let answer = list.send().await.unwrap();
-    let all = answer.distribution_list().map(|list| list.items());
+    let all = answer
+        .distribution_list()
+        .map(aws_sdk_cloudfront::types::DistributionList::items);
     let found = all.unwrap_or_default().iter().find(|one| {
         one.domain_name()
             .eq_ignore_ascii_case(target.trim_end_matches('.'))
