@@ -26,10 +26,12 @@ pub(super) fn judge(
     let mut ours: Vec<(Id, Standing)> = Vec::new();
     let mut in_the_way: Option<Foreign> = None;
     // What another record has (a forerunner that is still to go) carries the same tags.
-    // Only what is shared may stand in several records.
+    // Only what is shared may stand in several records. A bucket's parts have its id, and are
+    // other things.
     let known: BTreeSet<&Id> = document
         .records
         .iter()
+        .filter(|record| record.address.kind == address.kind)
         .filter_map(|record| record.id.as_ref())
         .collect();
     for Found { id, ownership } in found {
