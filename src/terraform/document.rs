@@ -22,7 +22,7 @@ pub(super) fn render(arguments: &Attributes) -> Value {
         Some(Value::List(items)) => !items.is_empty(),
         Some(_) => true,
     };
-    if MERGED.iter().any(|name| is_given(name)) {
+    if MERGED.iter().any(is_given) {
         return Value::Unknown { from: None };
     }
     let statements = match arguments.get("statement") {
