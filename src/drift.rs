@@ -12,7 +12,7 @@
 
 mod who;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::json;
@@ -24,7 +24,7 @@ use crate::aws::trail::Answer;
 use crate::diff;
 use crate::kind::Kind;
 use crate::refresh::{Child, Known, Observed};
-use crate::resource::{Desired, Id, Origin, Resource};
+use crate::resource::{Desired, Id, Resource};
 use crate::state::{Document, Record, Status};
 use crate::value::{Attributes, Value};
 
@@ -221,17 +221,12 @@ fn fields(
     live: &Attributes,
 ) -> Vec<Field> {
     let applied = Resource {
-        address: record.address.clone(),
-        region: record.region.clone(),
-        attributes: record.attributes.clone(),
-        generated: BTreeSet::new(),
-        defaulted: BTreeSet::new(),
-        depends_on: BTreeSet::new(),
-        maker: None,
-        origin: Origin::default(),
-        origins: BTreeMap::new(),
-        overridden: BTreeMap::new(),
         ignored: wanted.map_or_else(BTreeMap::new, |wanted| wanted.ignored.clone()),
+        ..Resource::plain(
+            record.address.clone(),
+            record.region.clone(),
+            record.attributes.clone(),
+        )
     };
     diff::differences(kind, &applied, &Known::default(), live)
         .into_iter()

@@ -242,33 +242,50 @@ pub async fn plan(
     today: Date,
     options: Options,
 ) -> Result<Plan, Stop> {
+    let (confirmed, worth_knowing) = confirm(session.aws, approved, today).await?;
+    let target = Target::Keep(&confirmed);
+    against_aws(session, target, options, |changes| {
+        let notes = worth_knowing.into_iter().map(|problem| problem.message);
+        changes.notes.extend(notes);
+    })
+    .await
+}
+
+/// What stands, held against a target. `also` has a say in the changes before they are put in
+/// order.
+async fn against_aws(
+    session: &Session<'_>,
+    target: Target<'_>,
+    options: Options,
+    also: impl FnOnce(&mut Changes),
+) -> Result<Plan, Stop> {
     let Session {
         aws,
         document,
         owner,
         ..
     } = session;
-    let (confirmed, worth_knowing) = confirm(aws, approved, today).await?;
-    let desired = confirmed.desired();
+    let (mode, desired) = match target {
+        Target::Keep(confirmed) => (Mode::Apply, confirmed.desired()),
+        Target::Preview(approved) => (Mode::Apply, approved.desired()),
+        Target::Remove(desired) => (Mode::Destroy, desired),
+    };
     let graph = graph::build(desired, document).map_err(Stop::Wrong)?;
     let observed = refresh::observe(aws, desired, &graph, document, owner)
         .await
         .map_err(Stop::Unread)?;
-    let target = Target::Keep(&confirmed);
     let mut changes = diff::compare(target, &graph, &observed, document, options);
-    crate::drift::tell_makers(
-        &mut Trail::new(aws),
-        &observed.foreign,
-        &mut changes.problems,
-    )
-    .await;
+    also(&mut changes);
+    // What is in the way of a destroy stays, whoever made it.
+    if mode == Mode::Apply {
+        let mut trail = Trail::new(aws);
+        let problems = &mut changes.problems;
+        crate::drift::tell_makers(&mut trail, &observed.foreign, problems).await;
+    }
     let found = blockers::find(aws, &changes.steps).await;
     changes.problems.extend(found);
-    changes
-        .notes
-        .extend(worth_knowing.into_iter().map(|problem| problem.message));
     changes.notes.extend(moved_whole(document));
-    let header = header(Mode::Apply, desired, Some(&session.account));
+    let header = header(mode, desired, Some(&session.account));
     Ok(in_order(changes, &graph, document, header))
 }
 
@@ -334,40 +351,21 @@ pub async fn plan_destroy(
     desired: &Desired,
     options: Options,
 ) -> Result<Plan, Stop> {
-    let Session {
-        aws,
-        document,
-        owner,
-        ..
-    } = session;
     // What can't be looked up any more may still be destroyed: records have ids.
-    let (lookups, unanswered) = match lookup::read(aws, desired).await {
+    let (lookups, unanswered) = match lookup::read(session.aws, desired).await {
         Ok(lookups) => (lookups, Vec::new()),
         Err(unanswered) => (Lookups::new(), unanswered),
     };
     let desired = desired.clone().with_lookups(&lookups);
-    let graph = graph::build(&desired, document).map_err(Stop::Wrong)?;
-    let observed = refresh::observe(aws, &desired, &graph, document, owner)
-        .await
-        .map_err(Stop::Unread)?;
-    let mut changes = diff::compare(
-        Target::Remove(&desired),
-        &graph,
-        &observed,
-        document,
-        options,
-    );
-    let found = blockers::find(aws, &changes.steps).await;
-    changes.problems.extend(found);
-    changes.notes.extend(unanswered.iter().map(|diagnostic| {
-        format!(
-            "what hangs on this lookup and has no record can't be looked for: {}",
-            diagnostic.message
-        )
-    }));
-    changes.notes.extend(moved_whole(document));
-    let header = header(Mode::Destroy, &desired, Some(&session.account));
-    Ok(in_order(changes, &graph, document, header))
+    against_aws(session, Target::Remove(&desired), options, |changes| {
+        changes.notes.extend(unanswered.iter().map(|diagnostic| {
+            format!(
+                "what hangs on this lookup and has no record can't be looked for: {}",
+                diagnostic.message
+            )
+        }));
+    })
+    .await
 }
 
 /// What components give, from what stands.

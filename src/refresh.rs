@@ -25,7 +25,7 @@ use crate::aws::{Aws, Error, Found, Owner, Ownership, Wanted, lifecycle};
 use crate::graph::Graph;
 use crate::kind::Kind;
 use crate::lookup;
-use crate::resource::{Desired, Id, Lookup, Lookups, Origin, Resource};
+use crate::resource::{Desired, Id, Lookup, Lookups, Resource};
 use crate::state::{Document, Record, Status};
 use crate::value::{Attributes, Reference};
 
@@ -275,11 +275,12 @@ async fn find_unrecorded(
         .map(|record| &record.address)
         .collect();
     // What a record stands for can't be another resource too: a replaced certificate is
-    // found beside the one that takes its place.
-    let taken: BTreeSet<&Id> = document
+    // found beside the one that takes its place. A bucket's parts have its id, and are other
+    // things.
+    let taken: BTreeSet<(&str, &Id)> = document
         .records
         .iter()
-        .filter_map(|record| record.id.as_ref())
+        .filter_map(|record| Some((record.address.kind.as_str(), record.id.as_ref()?)))
         .collect();
     for level in graph.levels() {
         ask_ready(aws, desired, observed).await?;
@@ -309,7 +310,7 @@ async fn find_unrecorded(
                 Ok(mut found) => {
                     found.retain(|found| {
                         let is_given = found.ownership == Ownership::Given;
-                        !taken.contains(&found.id)
+                        !taken.contains(&(address.kind.as_str(), &found.id))
                             && (!is_given || came_along(&address, &found.id, document, observed))
                     });
                     match judge(&address, found, document) {
@@ -393,17 +394,13 @@ async fn find(aws: &Aws, wanted: &Wanted, document: &Document) -> Result<Vec<Fou
 fn intended(document: &Document, address: &Address) -> Option<Resource> {
     let record = document.current(address)?;
     Some(Resource {
-        address: address.clone(),
-        region: record.region.clone(),
-        attributes: record.attributes.clone(),
-        generated: BTreeSet::new(),
-        defaulted: BTreeSet::new(),
         depends_on: record.dependencies.clone(),
         maker: record.maker.clone(),
-        origin: Origin::default(),
-        origins: BTreeMap::new(),
-        overridden: BTreeMap::new(),
-        ignored: BTreeMap::new(),
+        ..Resource::plain(
+            address.clone(),
+            record.region.clone(),
+            record.attributes.clone(),
+        )
     })
 }
 

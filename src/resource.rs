@@ -88,6 +88,25 @@ pub struct Resource {
 }
 
 impl Resource {
+    /// A resource of which nothing is known but what it is like: no spec and no blueprint wrote
+    /// it.
+    #[must_use]
+    pub fn plain(address: Address, region: String, attributes: Attributes) -> Self {
+        Self {
+            address,
+            region,
+            attributes,
+            generated: BTreeSet::new(),
+            defaulted: BTreeSet::new(),
+            depends_on: BTreeSet::new(),
+            maker: None,
+            origin: Origin::default(),
+            origins: BTreeMap::new(),
+            overridden: BTreeMap::new(),
+            ignored: BTreeMap::new(),
+        }
+    }
+
     /// The value at a path of names, as [`Value::get`] walks it; null where there is none.
     #[must_use]
     pub fn get(&self, path: &str) -> &Value {

@@ -67,8 +67,7 @@ async fn what_is_forgotten_stays_and_is_found() {
     assert_eq!(sandbox.holds().await, before);
     assert_eq!(
         project.plan("app.toml").steps(),
-        // A part whose bucket is remembered is set again, which changes nothing.
-        [format!("create {policy}")]
+        [format!("adopt {policy}")]
     );
     project
         .run(&["apply", "app.toml", "--yes", "--adopt"])

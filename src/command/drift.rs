@@ -83,7 +83,9 @@ pub(super) async fn run(
         For::Reading,
     )
     .await?;
-    let aws = connect::aws(world, arguments.sandbox, &desired.region).await?;
+    let aws = memory
+        .aws(world, arguments.sandbox, &desired.region)
+        .await?;
     let session = pipeline::open(&aws, &desired, memory.document).await?;
     let drift = pipeline::drift(&session, &desired).await?;
     screen.data(&if arguments.json {

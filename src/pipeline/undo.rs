@@ -4,11 +4,11 @@
 
 use jiff::civil::Date;
 
-use super::{Session, Stop, header, in_order};
-use crate::diff::{self, Options, Target};
-use crate::plan::{Mode, Plan};
+use super::{Session, Stop, against_aws};
+use crate::diff::{Options, Target};
+use crate::plan::{Changes, Plan};
 use crate::resource::{Desired, Lookups};
-use crate::{blockers, graph, guardrail, refresh, undo};
+use crate::{guardrail, undo};
 
 /// The plan that takes back the last apply; none where there is nothing to take back. `spec`
 /// says whose everything is and what is waived.
@@ -21,29 +21,14 @@ pub async fn plan_undo(
     today: Date,
     options: Options,
 ) -> Result<Option<Plan>, Stop> {
-    let Session {
-        aws,
-        document,
-        owner,
-        ..
-    } = session;
-    let Some((desired, touched)) = undo::desired(spec, document) else {
+    let Some((desired, touched)) = undo::desired(spec, &session.document) else {
         return Ok(None);
     };
     let approved = guardrail::approve(desired, today).map_err(Stop::Refused)?;
     let confirmed = guardrail::confirm(approved, &Lookups::new(), today).map_err(Stop::Refused)?;
-    let desired = confirmed.desired();
-    let graph = graph::build(desired, document).map_err(Stop::Wrong)?;
-    let observed = refresh::observe(aws, desired, &graph, document, owner)
-        .await
-        .map_err(Stop::Unread)?;
     let target = Target::Keep(&confirmed);
-    let mut changes = diff::compare(target, &graph, &observed, document, options);
-    undo::confine(&mut changes, &touched);
-    let found = blockers::find(aws, &changes.steps).await;
-    changes.problems.extend(found);
-    let header = header(Mode::Apply, desired, Some(&session.account));
-    let plan = in_order(changes, &graph, document, header);
+    let confine = |changes: &mut Changes| undo::confine(changes, &touched);
+    let plan = against_aws(session, target, options, confine).await?;
     Ok(Some(Plan {
         undoes: true,
         ..plan

@@ -78,6 +78,8 @@ pub(super) struct Config {
     root: Module,
     providers: BTreeMap<String, Provider>,
     instances: Instances,
+    /// The paths of all modules that hold an instance.
+    modules: BTreeSet<String>,
     /// Where each resource stands in its module's list.
     places: BTreeMap<Place, usize>,
 }
@@ -92,6 +94,7 @@ impl Config {
         Self {
             root: configuration.root_module,
             providers: configuration.provider_config,
+            modules: instances.iter().map(|at| at.component.clone()).collect(),
             instances,
             places,
         }
@@ -260,8 +263,8 @@ impl Config {
     fn child(&self, module: &str, name: &str, key: Option<&str>) -> Option<String> {
         let plain = joined(module, name);
         let is_there = |path: &str| {
-            self.instances.iter().any(|at| {
-                at.component
+            self.modules.iter().any(|module| {
+                module
                     .strip_prefix(path)
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
             })

@@ -334,19 +334,7 @@ impl ResourceChange {
                 .or_else(|| config.region(&at))
                 .unwrap_or_default(),
         };
-        Resource {
-            address: self.address(),
-            region,
-            attributes,
-            generated: BTreeSet::new(),
-            defaulted: BTreeSet::new(),
-            depends_on: BTreeSet::new(),
-            maker: None,
-            origin: Origin::default(),
-            origins: BTreeMap::new(),
-            overridden: BTreeMap::new(),
-            ignored: BTreeMap::new(),
-        }
+        Resource::plain(self.address(), region, attributes)
     }
 }
 

@@ -179,15 +179,16 @@ impl<'a> Reader<'a> {
                     }
                     let part = given.at(name);
                     let inner = match expression {
-                        Some(Json::Object(all)) if !is_expression(all) => all.get(name),
+                        Some(Json::Object(block)) if !is_expression(block) => {
+                            let inner = block.get(name);
+                            // What a block does not say is AWS's to fill.
+                            if part.unknown == &Json::Bool(true) && inner.is_none() {
+                                continue;
+                            }
+                            inner
+                        }
                         other => other,
                     };
-                    // Of a block that is written out, what is not written is AWS's to fill.
-                    let written =
-                        matches!(expression, Some(Json::Object(all)) if !is_expression(all));
-                    if part.unknown == &Json::Bool(true) && written && inner.is_none() {
-                        continue;
-                    }
                     let value = self.value(&part, inner);
                     let is_empty = matches!(&value, Value::List(items) if items.is_empty());
                     if !value.is_null() && !is_empty {
@@ -200,7 +201,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether it reads a document, whose parts are made of ARNs rather than taken from them.
+    /// Whether it reads a document, whose parts are made of ARNs rather than taken from them:
+    /// `"${aws_s3_bucket.data.arn}/*"`.
     fn is_document(&self) -> bool {
         self.config
             .is_some_and(|(_, at)| at.kind == "aws_iam_policy_document")
@@ -223,8 +225,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether what is written there is made of other things rather than taken from one: a name,
-/// or a part of a policy (`"${aws_s3_bucket.data.arn}/*"` refers to the ARN and is not it).
+/// Whether what is written there is a name, which is made of other things rather than taken
+/// from one (`"${aws_s3_bucket.data.id}-logs"` refers to the id and is not it).
 fn is_made_up(kind: &str, name: &str) -> bool {
     let named = Kind::of(kind).and_then(|kind| kind.generated_name);
     named.is_some_and(|named| named.attribute == name)

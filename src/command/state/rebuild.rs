@@ -34,7 +34,7 @@ pub(super) async fn run(
     let library = connect::library(world, &spec.blueprints)?;
     let desired = pipeline::expand(&source, spec.environment(), &library).map_err(Stop::Wrong)?;
     let mut memory = remember::recall(world, spec, *sandbox, &desired, For::Applying).await?;
-    let aws = connect::aws(world, *sandbox, &desired.region).await?;
+    let aws = memory.aws(world, *sandbox, &desired.region).await?;
     let session = pipeline::open(&aws, &desired, memory.document.clone()).await?;
     let rebuilt = pipeline::rebuild(session, &desired).await?;
     screen.data(&ui::state::rebuilt(&rebuilt));

@@ -5,8 +5,6 @@
 //!
 //! *Invariant*: what could not be read is neither good nor bad, and is said.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use futures::future::join_all;
 use jiff::civil::Date;
 
@@ -14,7 +12,7 @@ use super::Error;
 use crate::address::Address;
 use crate::aws::{self, Aws, ErrorKind};
 use crate::guardrail;
-use crate::resource::{Desired, Id, Origin, Resource};
+use crate::resource::{Desired, Id, Resource};
 use crate::spec::StateBucket;
 use crate::value::{Attributes, Value};
 
@@ -114,18 +112,6 @@ fn is_versioned(desired: &Desired) -> bool {
 
 fn add(desired: &mut Desired, id: &Id, kind: &str, attributes: Attributes) {
     let address = Address::managed("state", kind, "bucket");
-    let resource = Resource {
-        address: address.clone(),
-        region: id.region.clone(),
-        attributes,
-        generated: BTreeSet::new(),
-        defaulted: BTreeSet::new(),
-        depends_on: BTreeSet::new(),
-        maker: None,
-        origin: Origin::default(),
-        origins: BTreeMap::new(),
-        overridden: BTreeMap::new(),
-        ignored: BTreeMap::new(),
-    };
+    let resource = Resource::plain(address.clone(), id.region.clone(), attributes);
     desired.resources.insert(address, resource);
 }
