@@ -2,7 +2,7 @@
 //!
 //! In: a [`Plan`] and what it was made of. Out: text, and from the text a [`Saved`] again.
 //! The file's first line has the format and a digest of the rest, so that what was cut off or
-//! edited is refused. [`reconcile`] then holds the file against a plan that is made anew.
+//! edited is refused. [`reconcile()`] then holds the file against a plan that is made anew.
 //!
 //! *Invariant*: a file is never carried out. It only says which steps of a new plan, approved
 //! by the guardrails of today, are the ones that somebody has seen.
