@@ -355,9 +355,6 @@ async fn the_examples() {
     ] {
         let path = format!("{}/examples/{example}.toml", env!("CARGO_MANIFEST_DIR"));
         let sandbox = Sandbox::new();
-        if example == "shop" {
-            sandbox.network().await;
-        }
         live(&sandbox, &fs::read_to_string(path).unwrap()).await;
     }
 }

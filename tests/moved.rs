@@ -55,7 +55,6 @@ fn ids(project: &Project, app: &str) -> Vec<(String, String)> {
 /// An example whose every component gets another name.
 async fn rename_the_components_of(example: &str, app: &str, components: &[&str]) {
     let sandbox = Sandbox::new();
-    sandbox.network().await;
     let empty = sandbox.holds().await;
     let project = Project::on(&sandbox);
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))

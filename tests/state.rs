@@ -93,9 +93,6 @@ async fn a_lost_state_of_an_example_is_found_again() {
         ("platform/prod", "platform"),
     ] {
         let sandbox = Sandbox::new();
-        if example == "shop" {
-            sandbox.network().await;
-        }
         let path = format!("{}/examples/{example}.toml", env!("CARGO_MANIFEST_DIR"));
         lose_the_state_in(&sandbox, app, &fs::read_to_string(path).unwrap()).await;
     }

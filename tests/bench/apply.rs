@@ -106,9 +106,6 @@ async fn measure(proxy: &Proxy, account: u64, name: &str, text: String) -> Strin
         ..Settings::default()
     })
     .await;
-    proxy.latency(Duration::ZERO);
-    share_the_network(&aws).await;
-    proxy.latency(LATENCY);
     let folder = tempfile::tempdir().expect("a folder");
     let store = Local::new(PathBuf::from(folder.path()));
     let source = Arc::new(Source {
@@ -215,35 +212,6 @@ async fn plan(aws: &Aws, source: &Arc<Source>, store: &Local) -> (Document, Plan
     let plan = plan.expect("a plan");
     assert!(plan.problems.is_empty(), "{:?}", plan.problems);
     (session.document, plan)
-}
-
-/// The example `shop` looks its VPC and subnets up by their tags.
-async fn share_the_network(aws: &Aws) {
-    let ec2 = aws.ec2(REGION);
-    let found = ec2.describe_subnets().send().await.expect("subnets");
-    let subnets = found
-        .subnets()
-        .iter()
-        .filter_map(|subnet| subnet.subnet_id());
-    ec2.create_tags()
-        .set_resources(Some(subnets.map(str::to_owned).collect()))
-        .tags(tag("Tier", "public"))
-        .send()
-        .await
-        .expect("a tag");
-    ec2.create_tags()
-        .set_resources(found.subnets()[0].vpc_id().map(|id| vec![id.to_owned()]))
-        .tags(tag("Name", "shared"))
-        .send()
-        .await
-        .expect("a tag");
-}
-
-fn tag(key: &str, value: &str) -> aws_sdk_ec2::types::Tag {
-    aws_sdk_ec2::types::Tag::builder()
-        .key(key)
-        .value(value)
-        .build()
 }
 
 /// When what happened to a step, counted from the beginning of the run.

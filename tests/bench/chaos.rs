@@ -22,13 +22,14 @@ use std::time::Instant;
 
 use support::chaos::{Ground, Moment, Story, Tally, together};
 
-const EXAMPLES: [&str; 8] = [
+const EXAMPLES: [&str; 9] = [
     "private-bucket",
     "static-site",
     "https-service",
     "cdn-service",
     "network",
     "overrides",
+    "environments",
     "platform",
     "shop",
 ];

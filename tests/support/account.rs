@@ -104,20 +104,6 @@ impl Sandbox {
         }
     }
 
-    /// Gives the default VPC the tag `Name=shared`, and its subnets `Tier=public`.
-    pub(crate) async fn share_the_default_network(&self) {
-        let network = self.default_network().await;
-        let ec2 = self.aws().await.ec2(REGION);
-        for (resources, key, value) in [
-            (vec![network.vpc], "Name", "shared"),
-            (network.subnets, "Tier", "public"),
-        ] {
-            let tag = Tag::builder().key(key).value(value).build();
-            let tags = ec2.create_tags().set_resources(Some(resources)).tags(tag);
-            tags.send().await.unwrap();
-        }
-    }
-
     /// An object in a bucket.
     pub(crate) async fn put_object(&self, bucket: &str, key: &str) {
         let put = self.aws().await.s3(REGION).put_object();

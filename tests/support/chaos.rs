@@ -180,7 +180,6 @@ impl Place {
             .enable_all()
             .build()
             .unwrap();
-        runtime.block_on(sandbox.share_the_default_network());
         let proxy = sandbox.proxy();
         let project =
             Project::at(proxy.endpoint(), &sandbox.account).with("WATERTIGHT_DNS", &sandbox.dns);
