@@ -1,11 +1,13 @@
 //! A network of one's own: made, grown, kept closed, and gone without a trace.
 
 use std::collections::BTreeSet;
+use std::fs;
 
-use aws_sdk_ec2::types::{Filter, IpPermission, IpRange};
+use aws_sdk_ec2::types::{Filter, IpPermission, IpRange, Tag};
 use watertight::aws::Aws;
 
 use crate::support::cli::Project;
+use crate::support::proxy::{Fault, When};
 use crate::support::{REGION, Sandbox};
 
 const HEAD: &str = "app = \"shop\"\nenvironment = \"prod\"\nregion = \"eu-west-1\"\n";
@@ -165,6 +167,59 @@ async fn the_default_group_is_closed_and_stays_so() {
     project.nothing_to_do("app.toml");
 }
 
+/// A run that stopped between the VPC and its default group: the group is as AWS made it, so
+/// nobody is asked whether it may be taken; also where the state was lost.
+#[tokio::test]
+async fn the_default_group_of_a_vpc_of_ours_needs_no_consent() {
+    let group = "create net.aws_default_security_group.main".to_owned();
+    for is_lost in [false, true] {
+        let sandbox = Sandbox::new();
+        let project = Project::on(&sandbox);
+        project.write("app.toml", &network(""));
+        project.apply("app.toml");
+        // As AWS makes it: without a record and without a tag.
+        let address = "net.aws_default_security_group.main";
+        let id = project.id("shop/prod", address);
+        let untag = sandbox.aws().await.ec2(REGION).delete_tags();
+        let keys = ["app", "environment", "address", "lineage"];
+        let tags = keys.map(|key| Tag::builder().key(format!("watertight:{key}")).build());
+        let untag = untag.resources(id).set_tags(Some(tags.to_vec()));
+        untag.send().await.unwrap();
+        project
+            .run(&["state", "rm", address, "app.toml", "--yes"])
+            .code(0);
+        let mut go = vec!["apply", "app.toml", "--yes"];
+        if is_lost {
+            fs::remove_dir_all(project.path().join(".watertight")).unwrap();
+            go.push("--adopt");
+        }
+        let steps = project.plan("app.toml").steps();
+        assert!(steps.contains(&group), "{steps:?}");
+        project.run(&go).code(0);
+        project.nothing_to_do("app.toml");
+    }
+}
+
+/// A call that was carried out is repeated, by the SDK too, as its answer got lost; AWS then
+/// refuses to attach what is attached, and to detach what is not.
+#[tokio::test]
+async fn a_gateway_that_is_attached_already_is_attached() {
+    let sandbox = Sandbox::new();
+    let before = sandbox.holds().await;
+    let proxy = sandbox.proxy();
+    let project = Project::at(proxy.endpoint(), &sandbox.account);
+    project.write("app.toml", &network(""));
+    for call in ["ec2:AttachInternetGateway", "ec2:DetachInternetGateway"] {
+        proxy.fail(When::Operation(call), Fault::DropAfter, 1);
+    }
+    project.apply("app.toml");
+    project.nothing_to_do("app.toml");
+    project.run(DESTROY).code(0);
+    assert_eq!(proxy.counts()["ec2:AttachInternetGateway"], 2);
+    assert_eq!(proxy.counts()["ec2:DetachInternetGateway"], 2);
+    assert_eq!(sandbox.holds().await, before);
+}
+
 #[tokio::test]
 async fn what_was_changed_by_hand_is_put_right() {
     let sandbox = Sandbox::new();
@@ -216,7 +271,7 @@ async fn a_lost_state_finds_the_network_again() {
     project.write("app.toml", &network(""));
     project.apply("app.toml");
     let before = networks(&sandbox.aws().await).await;
-    std::fs::remove_dir_all(project.path().join(".watertight")).unwrap();
+    fs::remove_dir_all(project.path().join(".watertight")).unwrap();
     project
         .run(&["apply", "app.toml", "--yes", "--adopt"])
         .code(0);

@@ -15,8 +15,8 @@ use futures::future::try_join;
 use super::security_group::{groups, observed};
 use super::values::{at, refuse, text};
 use super::{
-    APP_TAG, Aws, Deleted, ENVIRONMENT_TAG, Error, ErrorKind, Found, LINEAGE_TAG, Lifecycle,
-    Ownership, Wanted, ec2,
+    APP_TAG, Aws, Deleted, ENVIRONMENT_TAG, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted,
+    ec2,
 };
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
@@ -35,7 +35,8 @@ impl Lifecycle for DefaultSecurityGroup {
         ec2::read(ids, list, Group::group_id, observed).await
     }
 
-    /// It is ours where its VPC is.
+    /// It is ours where it has our tags. One without, in a VPC that this app made, is as AWS
+    /// made it with the VPC: nobody is asked before it is taken, as if it were to be made.
     async fn find(&self, aws: &Aws, wanted: &Wanted) -> Result<Vec<Found>, Error> {
         let Some(vpc) = text(&wanted.attributes, "vpc_id") else {
             return Ok(Vec::new());
@@ -43,14 +44,9 @@ impl Lifecycle for DefaultSecurityGroup {
         let client = aws.ec2(&wanted.region);
         let (group, vpc_is_ours) =
             try_join(of_vpc(&client, vpc), is_ours(&client, vpc, wanted)).await?;
-        let found = group.map(|group| {
-            let mut found = ec2::found(wanted, group.group_id(), group.tags());
-            if found.ownership == Ownership::Foreign && vpc_is_ours {
-                found.ownership = Ownership::ChildOfOurs;
-            }
-            found
-        });
-        Ok(found.into_iter().collect())
+        let found = group.map(|group| ec2::found(wanted, group.group_id(), group.tags()));
+        let is_new = |found: &Found| found.ownership == Ownership::Foreign && vpc_is_ours;
+        Ok(found.into_iter().filter(|found| !is_new(found)).collect())
     }
 
     /// Makes no call that changes anything: AWS has made it.
@@ -119,7 +115,8 @@ async fn of_vpc(client: &Client, vpc: &str) -> Result<Option<Group>, Error> {
         .find(|group| group.group_name() == Some("default")))
 }
 
-/// Whether the VPC was made from this state.
+/// Whether the VPC was made for this app and environment; also where the state that made it was
+/// lost.
 async fn is_ours(client: &Client, vpc: &str, wanted: &Wanted) -> Result<bool, Error> {
     let owner = &wanted.owner;
     let tag =
@@ -129,7 +126,6 @@ async fn is_ours(client: &Client, vpc: &str, wanted: &Wanted) -> Result<bool, Er
         .filters(ec2::filter("vpc-id", &[vpc.to_owned()]))
         .filters(tag(APP_TAG, &owner.app))
         .filters(tag(ENVIRONMENT_TAG, &owner.environment))
-        .filters(tag(LINEAGE_TAG, &owner.lineage))
         .send()
         .await
         .map_err(|error| Error::of("ec2:DescribeVpcs", &error))?;

@@ -88,13 +88,7 @@ impl Lifecycle for InternetGateway {
             if let Some(other) = text(observed, "vpc_id") {
                 detach(&client, id, other).await?;
             }
-            client
-                .attach_internet_gateway()
-                .internet_gateway_id(&id.text)
-                .vpc_id(vpc)
-                .send()
-                .await
-                .map_err(|error| Error::of("ec2:AttachInternetGateway", &error))?;
+            attach(&client, id, vpc).await?;
         }
         ec2::write_tags(&client, &id.text, wanted.tag_changes(observed)).await
     }
@@ -155,15 +149,43 @@ async fn gateways(client: &Client, filters: Vec<Filter>) -> Result<Vec<Gateway>,
         .map_err(|error| Error::of("ec2:DescribeInternetGateways", &error))
 }
 
+/// A call that was carried out and not answered is repeated, and AWS refuses to attach what is
+/// attached: then it is looked to what.
+async fn attach(client: &Client, id: &Id, vpc: &str) -> Result<(), Error> {
+    let attached = client
+        .attach_internet_gateway()
+        .internet_gateway_id(&id.text)
+        .vpc_id(vpc)
+        .send()
+        .await
+        .map_err(|error| Error::of("ec2:AttachInternetGateway", &error));
+    let Err(error) = attached else {
+        return Ok(());
+    };
+    if error.code.as_deref() != Some("Resource.AlreadyAssociated") {
+        return Err(error);
+    }
+    let only = ec2::filter("internet-gateway-id", std::slice::from_ref(&id.text));
+    let found = gateways(client, vec![only]).await?;
+    match found.iter().any(|gateway| vpc_of(gateway) == Some(vpc)) {
+        true => Ok(()),
+        false => Err(error),
+    }
+}
+
+/// That it is not attached any more is what a repeated call finds, too.
 async fn detach(client: &Client, id: &Id, vpc: &str) -> Result<(), Error> {
-    client
+    let detached = client
         .detach_internet_gateway()
         .internet_gateway_id(&id.text)
         .vpc_id(vpc)
         .send()
         .await
-        .map_err(|error| Error::of("ec2:DetachInternetGateway", &error))?;
-    Ok(())
+        .map_err(|error| Error::of("ec2:DetachInternetGateway", &error));
+    match detached {
+        Err(error) if error.code.as_deref() == Some("Gateway.NotAttached") => Ok(()),
+        detached => detached.map(drop),
+    }
 }
 
 fn vpc_of(gateway: &Gateway) -> Option<&str> {

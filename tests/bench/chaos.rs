@@ -8,7 +8,8 @@
 //! carried out and not answered, once and twice; and one call of five goes wrong.
 //!
 //! Names after `--` choose among the examples, `every=7` takes every 7th call only (the table
-//! says so), `at-once=8` runs so many tries at a time.
+//! says so), `only=unanswered` only what happens under a name like this, `at-once=8` runs so many
+//! tries at a time.
 
 #[expect(dead_code, reason = "a bench needs a part of what tests stand on")]
 #[expect(
@@ -47,6 +48,8 @@ fn main() {
         value.and_then(|v| v.parse().ok()).unwrap_or(otherwise)
     };
     let (every, at_once) = (number("every=", 1).max(1), number("at-once=", 4).max(1));
+    let only = arguments.iter().find_map(|a| a.strip_prefix("only="));
+    let happens = |what: &str| only.is_none_or(|only| what.contains(only));
     let chosen = |name: &str| {
         let mut names = arguments
             .iter()
@@ -74,7 +77,10 @@ fn main() {
         for (story, what, calls) in [
             (Story::Kept, "killed", ground.applies.max(ground.destroys)),
             (Story::Forgotten, "killed, state deleted", ground.applies),
-        ] {
+        ]
+        .into_iter()
+        .filter(|(_, what, _)| happens(what))
+        {
             let began = Instant::now();
             let kills: Vec<(Moment, usize)> = Moment::ALL
                 .into_iter()
@@ -85,11 +91,17 @@ fn main() {
             });
             line(what, calls, tally, began);
         }
-        for (what, times) in [("a change unanswered", 1), ("two changes unanswered", 2)] {
+        for (what, times) in [("a change unanswered", 1), ("two changes unanswered", 2)]
+            .into_iter()
+            .filter(|(what, _)| happens(what))
+        {
             let began = Instant::now();
             let changes: Vec<usize> = (1..=ground.changes).step_by(every).collect();
             let tally = together(&changes, at_once, |&n| ground.drop_answers(n, times));
             line(what, ground.changes, tally, began);
+        }
+        if !happens("storm") {
+            continue;
         }
         let began = Instant::now();
         let (tally, struck, twice) = ground.storm(SEED);
