@@ -311,6 +311,38 @@ async fn an_internal_https_service_for_machines() {
     live(&sandbox, &format!("{HEAD}{text}")).await;
 }
 
+/// Each blueprint with the least and with everything, as specs that need no account.
+pub(crate) fn least_and_most() -> Vec<(&'static str, String)> {
+    let internal = INTERNAL_SERVICE
+        .replace("VPC", "vpc-0a1b2c3d4e5f60718")
+        .replace("SUBNET_0", "subnet-0a1b2c3d4e5f60718")
+        .replace("SUBNET_1", "subnet-0b1b2c3d4e5f60718")
+        .replace("GROUP", "sg-0a1b2c3d4e5f60718")
+        .replace("PREFIX_LIST", "pl-0a1b2c3d4e5f60718")
+        .replace("MACHINE_0", "i-0a1b2c3d4e5f60718")
+        .replace("MACHINE_1", "i-0b1b2c3d4e5f60718");
+    let least = "[components.files]\nblueprint = \"private-bucket\"\n\
+        [components.net]\nblueprint = \"network\"\n\
+        [components.site]\nblueprint = \"static-site\"\ndomain = \"www.example.com\"\n\
+        [components.web]\nblueprint = \"https-service\"\ndomain = \"shop.example.com\"\n\
+        port = 8443\n";
+    let specs = [
+        ("the least", least.to_owned()),
+        ("private-bucket, full", BUCKET.to_owned()),
+        ("static-site, full", SITE.to_owned()),
+        ("https-service, full", PUBLIC_SERVICE.to_owned()),
+        ("https-service, internal", internal),
+        ("network, full", NETWORK.to_owned()),
+        ("cdn-service, full", format!("{CDN}{BEHIND}")),
+    ];
+    specs
+        .map(|(name, text)| {
+            let text = format!("{HEAD}{text}").replace("ACCOUNT", "123456789012");
+            (name, text)
+        })
+        .to_vec()
+}
+
 /// What excludes something of the above, and is applied in `dns`.
 const ELSEWHERE: &[&str] = &["certificate_arn", "dns", "private_zone", "zone_id"];
 

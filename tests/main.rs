@@ -50,6 +50,7 @@ mod saved;
 mod shared_record;
 mod state;
 mod state_verbs;
+mod terraform_export;
 mod terraform_plan;
 mod tidy;
 mod undo;

@@ -377,9 +377,12 @@ async fn a_run_that_slept_past_its_lease_changes_nothing_any_more() {
         std::thread::sleep(Duration::from_millis(10));
     }
     signal(&running, "-STOP");
-    // What is under way arrives.
-    std::thread::sleep(Duration::from_millis(600));
-    let sent_asleep = proxy.mutations().len();
+    // What is under way arrives, however busy the machine is.
+    let mut sent_asleep = usize::MAX;
+    while sent_asleep != proxy.mutations().len() {
+        sent_asleep = proxy.mutations().len();
+        std::thread::sleep(Duration::from_millis(1000));
+    }
     let asleep = sandbox.document(&bucket).await.unwrap();
 
     other

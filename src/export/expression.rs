@@ -50,7 +50,7 @@ impl Pen<'_> {
             (Value::Bool(value), _) => Expression::from(*value),
             (Value::Int(value), _) => Expression::from(*value),
             (Value::Float(value), _) => Expression::from(*value),
-            (Value::String(text), _) => Expression::from(text.as_str()),
+            (Value::String(text), _) => self::text(text),
             (Value::List(items), of) => {
                 let of = match of {
                     Some(Type::List(of) | Type::Set(of)) => Some(*of),
@@ -130,7 +130,7 @@ impl Pen<'_> {
                     steps.push(TraversalOperator::Index(Expression::from(index)));
                 }
                 Step::Key(key) => match key_of(&target.kind, last) {
-                    None => steps.push(TraversalOperator::Index(Expression::from(key.as_str()))),
+                    None => steps.push(TraversalOperator::Index(text(key))),
                     Some(by) => {
                         let wanted = path.next_if(|step| matches!(step, Step::Attribute(_)));
                         let wanted = match wanted {
@@ -181,19 +181,50 @@ impl Pen<'_> {
     }
 }
 
-/// Text of a template. A dollar sign in front of a reference would make text of the
-/// reference, so it stands as a reference itself.
+/// Text as an expression.
+fn text(text: &str) -> Expression {
+    let elements = literal(text, false);
+    if elements.iter().all(Element::is_literal) {
+        return Expression::from(text);
+    }
+    Expression::StringTemplate(elements.into())
+}
+
+/// Text as elements of a template.
+///
+/// Terraform takes a `$` or `%` together with the character behind it unless that is a brace,
+/// so that of `$$${` only the first two are text: an escaped `${` in the text `$${` would be
+/// a reference. All of such a run but its last therefore stands in an expression of its own:
+/// `${"$"}$${`.
 fn literal(text: &str, before_reference: bool) -> Vec<Element> {
-    let kept = text.trim_end_matches('$');
-    if !before_reference || kept.len() == text.len() {
-        return vec![Element::from(text)];
-    }
-    let dollars = interpolation(Expression::from(&text[kept.len()..]));
     let mut elements = Vec::new();
-    if !kept.is_empty() {
-        elements.push(Element::from(kept));
+    let mut rest = text;
+    let is_sign = |c: char| matches!(c, '$' | '%');
+    let mut from = 0;
+    while let Some(start) = rest[from..].find(is_sign).map(|at| at + from) {
+        let run = rest[start..].find(|c| !is_sign(c));
+        let end = run.map_or(rest.len(), |run| start + run);
+        let kept_apart = match rest[end..].chars().next() {
+            Some('{') => end - start - 1,
+            None if before_reference => end - start,
+            _ => 0,
+        };
+        if kept_apart == 0 {
+            from = end;
+            continue;
+        }
+        if start > 0 {
+            elements.push(Element::from(&rest[..start]));
+        }
+        let apart = Expression::from(&rest[start..start + kept_apart]);
+        elements.push(Element::from(interpolation(apart)));
+        rest = &rest[start + kept_apart..];
+        // What is left of the run is escaped with its brace.
+        from = end - start - kept_apart;
     }
-    elements.push(Element::from(dollars));
+    if !rest.is_empty() {
+        elements.push(Element::from(rest));
+    }
     elements
 }
 
@@ -236,7 +267,7 @@ fn element(set: Expression, by: &str, key: &str, wanted: Option<&str>) -> Expres
     name.decor_mut().set_suffix(" ");
     let intro = ForIntro::new(name, set);
     let mut found = ForExpr::new(intro, wanted.map_or_else(each, of));
-    let is_it = BinaryOp::new(of(by), BinaryOperator::Eq, Expression::from(key));
+    let is_it = BinaryOp::new(of(by), BinaryOperator::Eq, text(key));
     found.cond = Some(ForCond::new(Expression::from(is_it)));
     Expression::from(found)
 }
@@ -278,7 +309,7 @@ pub(super) fn object<'a>(entries: impl Iterator<Item = (&'a str, Expression)>) -
             .ok()
             .filter(|_| !KEYWORDS.contains(&key));
         let key = plain.map_or_else(
-            || ObjectKey::Expression(Expression::from(key)),
+            || ObjectKey::Expression(text(key)),
             |name| ObjectKey::Ident(name.into()),
         );
         let mut value = ObjectValue::new(value);

@@ -2,9 +2,10 @@
 //!
 //! In: [`Approved`], and what stands where a state knows it ([`Live`]). Out: [`Exported`], the
 //! files of a folder by name. The model speaks the provider's vocabulary, so a resource is
-//! written as it is: [`expression`] says how a value stands in HCL, [`blocks`] how a resource
-//! does, [`names`] what it is called there, [`layout`] where the blanks go, [`lacking`] what
-//! an older provider has no words for, [`folder`] what may be written over.
+//! written as it is: `expression` says how a value stands in HCL, `blocks` how a resource
+//! does, `names` what it is called there, `layout` where the blanks go, `frame` what stands
+//! around, `lacking` what an older provider has no words for, [`folder`] what may be written
+//! over.
 //!
 //! *Invariant*: pure, and the same to the byte for the same input. Nothing of what was
 //! approved is left out in silence.

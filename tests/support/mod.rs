@@ -7,6 +7,7 @@ pub(crate) mod cli;
 pub(crate) mod proxy;
 pub(crate) mod sight;
 mod terminal;
+pub(crate) mod terraform;
 pub(crate) mod user;
 
 use std::path::PathBuf;
