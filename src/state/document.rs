@@ -41,6 +41,10 @@ pub struct Document {
     /// Name of the spec's file, which lies beside the folder that the state is in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spec: Option<String>,
+    /// Digest of that file's text, less the names of the app and the environment: by it a spec
+    /// that has another name now is known again where its file's name says too little.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec_digest: Option<String>,
     /// How often a run took the document over from another that had fallen silent: what that
     /// one still writes is refused. Kept by the store in S3.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -178,6 +182,7 @@ impl Document {
             .find(|record| record.address == *address && record.status != Status::Deposed)
     }
 
+            spec_digest: None,
     /// The record of an address and generation.
     #[must_use]
     pub fn record(&self, address: &Address, generation: u64) -> Option<&Record> {
