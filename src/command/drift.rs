@@ -12,7 +12,7 @@ use clap::Args;
 
 use super::connect::{self, SandboxArguments, SpecArguments};
 use super::remember::{self, For};
-use super::{Exit, Failed, Format};
+use super::{Exit, Failed, Format, ask};
 use crate::accept;
 use crate::aws::Aws;
 use crate::blueprint::Library;
@@ -163,7 +163,8 @@ async fn write(
                 &["run again with --yes"],
             ));
         }
-        if !ui::confirm::file(&source.name) {
+        let file = source.name.clone();
+        if !ask(move || ui::confirm::file(&file)).await? {
             return Err(Failed::said("not confirmed; the spec is as it was", &[]));
         }
     }

@@ -4,9 +4,10 @@ pub(crate) mod account;
 mod call;
 pub(crate) mod chaos;
 pub(crate) mod cli;
+pub(crate) mod ended;
 pub(crate) mod proxy;
 pub(crate) mod sight;
-mod terminal;
+pub(crate) mod terminal;
 pub(crate) mod user;
 
 use std::path::PathBuf;
