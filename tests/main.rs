@@ -23,6 +23,7 @@ mod duplicates;
 mod environments;
 mod errors;
 mod existing_account;
+mod exit_codes;
 mod faults;
 mod foreign;
 mod gone;
