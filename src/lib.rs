@@ -41,6 +41,7 @@
 //! | [`health::wait`] | what was applied | whether the services answer |
 //! | [`doctor::aws`] | a spec and AWS | what stands in the way |
 //! | [`terraform::read`] | somebody's Terraform plan | [`terraform::Planned`], for the same guardrails |
+//! | [`export::terraform`] | what is approved | Terraform for review, and to take over |
 //! | [`dns::look`] | the proof that a certificate waits for | what public DNS says of it |
 //!
 //! # What holds everywhere
@@ -63,7 +64,7 @@
 //! only in [`aws`], Tera only in [`blueprint`], clap only in [`command`], and dialoguer,
 //! indicatif and annotate-snippets only in [`ui`], which alone prints. [`diff`], [`plan`],
 //! [`graph`], [`guardrail`], [`blueprint`], [`compare`], [`between`], [`saved`], [`undo`],
-//! [`spec`] and [`kind`] are pure: no IO, no clock.
+//! [`export`], [`spec`] and [`kind`] are pure: no IO, no clock.
 //! Only `main.rs` reads arguments, environment, directory and clock, into a
 //! [`world::World`].
 //!
@@ -104,6 +105,8 @@ pub mod blueprint;
 pub mod guardrail;
 
 pub mod terraform;
+
+pub mod export;
 
 pub mod state;
 

@@ -78,6 +78,27 @@ async fn a_lost_state_of_a_service_is_found_again() {
     lose_the_state_of("shop/prod", SERVICE).await;
 }
 
+/// A run was killed when the record that proves a domain stood and the wait for the certificate
+/// had not begun. There is nothing in AWS to take over: the next run goes on without a question.
+#[tokio::test]
+async fn a_wait_that_nobody_had_begun_needs_no_consent() {
+    let sandbox = Sandbox::new();
+    let project = Project::on(&sandbox);
+    project.write("app.toml", SERVICE);
+    project.apply("app.toml");
+    let wait = "web.aws_acm_certificate_validation.site";
+    project
+        .run(&["state", "rm", wait, "app.toml", "--yes"])
+        .code(0);
+
+    assert_eq!(
+        project.plan("app.toml").steps(),
+        [format!("create {wait}")]
+    );
+    project.run(&["apply", "app.toml", "--yes"]).code(0);
+    project.nothing_to_do("app.toml");
+}
+
 #[tokio::test]
 async fn a_lost_state_of_a_site_is_found_again() {
     lose_the_state_of("pages/prod", SITE).await;

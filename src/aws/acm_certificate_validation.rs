@@ -46,7 +46,7 @@ impl Lifecycle for Validations {
             .and_then(|detail| attributes(&id, &detail))
             .map(|_| Found {
                 id,
-                ownership: Ownership::ChildOfOurs,
+                ownership: Ownership::Given,
             })
             .into_iter()
             .collect())

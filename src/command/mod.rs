@@ -14,6 +14,7 @@ mod destroy;
 mod doctor;
 mod drift;
 mod explain;
+mod export;
 mod new;
 mod output;
 mod plan;
@@ -111,6 +112,7 @@ enum Verb {
     Undo(undo::Arguments),
     Doctor(doctor::Arguments),
     Output(output::Arguments),
+    Export(export::Arguments),
     State(state::Arguments),
     Blueprints(blueprints::Arguments),
     Explain(explain::Arguments),
@@ -152,6 +154,7 @@ pub fn run(world: &World) -> ExitCode {
         Verb::Undo(arguments) => wait(world, undo::run(world, screen, &arguments)),
         Verb::Doctor(arguments) => wait(world, doctor::run(world, screen, &arguments)),
         Verb::Output(arguments) => wait(world, output::run(world, screen, &arguments)),
+        Verb::Export(arguments) => wait(world, export::run(world, screen, &arguments)),
         Verb::State(arguments) => wait(world, state::run(world, screen, &arguments)),
         Verb::New(arguments) => new::run(world, screen, &arguments),
         Verb::Blueprints(arguments) => blueprints::run(world, screen, &arguments),

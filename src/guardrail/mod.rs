@@ -19,6 +19,7 @@
 //! [`Waiver`]: crate::spec::Waiver
 
 mod finding;
+mod outside;
 mod report;
 mod rule;
 mod scope;
@@ -33,14 +34,18 @@ mod operations;
 mod s3;
 mod security_group;
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
+use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::resource::{Desired, Lookups};
 use report::Report;
 use scope::Scope;
 
 pub use finding::Finding;
+pub use outside::{EXPRESSED, OUTSIDE, let_pass};
 pub use rule::{RULES, Rule, Severity, rule};
 
 /// What the guardrails let pass, as far as can be judged before AWS is asked.
@@ -98,6 +103,22 @@ pub fn confirm(approved: Approved, lookups: &Lookups, today: Date) -> Result<Con
         findings,
         warnings,
     })
+}
+
+/// The rules that each resource satisfies: they looked at it and found nothing. A resource
+/// that no rule is about is not among them.
+#[must_use]
+pub fn satisfied(desired: &Desired) -> BTreeMap<Address, Vec<&'static Rule>> {
+    let scope = Scope::new(desired, None);
+    let mut satisfied: BTreeMap<Address, Vec<&'static Rule>> = BTreeMap::new();
+    for rule in RULES {
+        let mut report = Report::new(rule, &scope);
+        (rule.check)(&scope, &mut report);
+        for address in report.satisfied() {
+            satisfied.entry(address).or_default().push(rule);
+        }
+    }
+    satisfied
 }
 
 /// What the rules find in resources that nobody asks to make: no way leads from here to a

@@ -1,13 +1,14 @@
 //! What a rule says, and where it puts it.
 //!
-//! *Invariant*: what holds leaves no trace, and nothing else goes without one.
+//! *Invariant*: of what holds only the address is kept, and nothing else goes without a
+//! finding.
 
 use std::collections::BTreeSet;
 
 use super::finding::Finding;
 use super::rule::Rule;
 use super::scope::Scope;
-use crate::address::Mode;
+use crate::address::{Address, Mode};
 use crate::resource::{Origin, Resource};
 use crate::value::{Reference, Value};
 
@@ -101,6 +102,7 @@ pub(super) struct Report {
     /// Whether a lookup may still tell.
     waits: bool,
     findings: Vec<Finding>,
+    held: BTreeSet<Address>,
 }
 
 impl Report {
@@ -109,7 +111,16 @@ impl Report {
             rule,
             waits: scope.waits(),
             findings: Vec::new(),
+            held: BTreeSet::new(),
         }
+    }
+
+    /// The resources of which something was found to hold, and nothing not to.
+    pub(super) fn satisfied(mut self) -> BTreeSet<Address> {
+        for finding in &self.findings {
+            self.held.remove(&finding.address);
+        }
+        self.held
     }
 
     pub(super) fn findings(self) -> Vec<Finding> {
@@ -119,7 +130,9 @@ impl Report {
     /// Takes a verdict about an attribute of a resource (`""` for the whole).
     pub(super) fn judge(&mut self, resource: &Resource, attribute: &str, verdict: Verdict) {
         match verdict {
-            Verdict::Holds => {}
+            Verdict::Holds => {
+                self.held.insert(resource.address.clone());
+            }
             Verdict::Fails(message) => self.push(resource, attribute, message, false, None),
             Verdict::Unknown { what, value } => {
                 let (from, lookups_only) = hangs_on(&value);

@@ -98,8 +98,9 @@ pub static RULES: &[&Rule] = &[
     &network::DEFAULT_GROUP,
 ];
 
-/// The rule of this id.
+/// The rule of this id, one of [`RULES`] or of those whose findings are made elsewhere.
 #[must_use]
 pub fn rule(id: &str) -> Option<&'static Rule> {
-    RULES.iter().find(|rule| rule.id == id).copied()
+    let mut all = RULES.iter().chain(super::OUTSIDE);
+    all.find(|rule| rule.id == id).copied()
 }

@@ -44,8 +44,10 @@ fn apply_one(waiver: &Waiver, findings: &mut [Finding], today: Date) -> Option<D
             finding.waived = Some(waiver.clone());
         }
     }
+    let is_judged_here = RULES.iter().any(|rule| rule.id == waiver.rule);
     let message = match (ended, is_used) {
         (false, true) => return None,
+        (false, false) if !is_judged_here => return None,
         (true, _) => format!(
             "the waiver of {} for `{}` expired on {}",
             waiver.rule, waiver.address, waiver.expires

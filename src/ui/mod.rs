@@ -16,6 +16,7 @@ pub mod doctor;
 pub mod drift;
 pub mod duplicates;
 pub mod explain;
+pub mod export;
 pub mod health;
 pub mod next;
 pub mod output;

@@ -1,0 +1,329 @@
+//! How a resource and a lookup stand in HCL.
+//!
+//! *Invariant*: every argument of what was approved is written, but defaults that nobody wrote,
+//! tags that all resources have, and what [`super::lacking`] tells of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hcl_edit::expr::{Array, Expression};
+
+use super::expression::{self, Pen, path, type_of};
+use super::lacking::{Gap, Lacking};
+use super::layout::{Draft, Section};
+use super::names::{self, Names};
+use super::{Live, Provider, frame};
+use crate::address::{Address, Mode};
+use crate::guardrail::{Finding, Rule};
+use crate::kind::Kind;
+use crate::kind::schema::{Nesting, Schema};
+use crate::resource::{Desired, Lookup, Origin, Resource};
+use crate::value::{Attributes, Value};
+
+/// What one export is made of.
+pub(super) struct Context<'a> {
+    pub(super) desired: &'a Desired,
+    pub(super) provider: Provider,
+    pub(super) live: Option<&'a Live>,
+    pub(super) names: &'a Names,
+    pub(super) lacking: &'a Lacking,
+    /// Tags that every resource has.
+    pub(super) common: BTreeMap<String, Value>,
+    pub(super) satisfied: BTreeMap<Address, Vec<&'static Rule>>,
+    /// Findings that a waiver lets pass.
+    pub(super) waived: Vec<&'a Finding>,
+}
+
+/// Kinds of which AWS lets a second one stand under the same name, so that the old one may go
+/// after what uses it has turned to the new one (<https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html>).
+const STAND_TWICE: &[&str] = &["aws_acm_certificate"];
+
+/// Arguments that the provider keeps to itself: AWS tells nothing of them, so that they are
+/// unset after an import, and setting them would be a change that changes nothing.
+const UNREAD: &[(&str, &[&str])] = &[
+    ("aws_default_security_group", &["revoke_rules_on_delete"]),
+    ("aws_s3_bucket", &["force_destroy"]),
+    ("aws_security_group", &["revoke_rules_on_delete"]),
+];
+
+/// The files of the components.
+pub(super) fn components(context: &Context<'_>) -> BTreeMap<String, Vec<Draft>> {
+    let mut files: BTreeMap<String, Vec<Draft>> = BTreeMap::new();
+    for lookup in context.desired.lookups.values() {
+        if context.is_needed(&lookup.address) {
+            let file = if context.names.is_shared(&lookup.address) {
+                "data.tf".to_owned()
+            } else {
+                names::file(&lookup.address.component)
+            };
+            files.entry(file).or_default().push(context.lookup(lookup));
+        }
+    }
+    for resource in context.desired.resources.values() {
+        let file = files
+            .entry(names::file(&resource.address.component))
+            .or_default();
+        if !context.lacking.is_left_out(&resource.address) {
+            file.push(context.resource(resource));
+        }
+    }
+    files.retain(|_, drafts| !drafts.is_empty());
+    files
+}
+
+impl Context<'_> {
+    pub(super) fn pen(&self) -> Pen<'_> {
+        Pen {
+            names: self.names,
+            desired: self.desired,
+        }
+    }
+
+    /// Whether a lookup is written: it is the first of its like, and tells something that is
+    /// not known already. One that nothing refers to only looks whether something is there.
+    fn is_needed(&self, address: &Address) -> bool {
+        self.names.is_written(address)
+            && !expression::is_known_by_id(&address.kind)
+            && self.names.is_referred_to(address)
+    }
+
+    fn resource(&self, resource: &Resource) -> Draft {
+        let address = &resource.address;
+        let mut draft = Draft::new("resource", &[&address.kind, self.names.label(address)]);
+        draft.comments = self.comments(resource);
+        self.provider_of(&mut draft, &address.kind, Mode::Managed, &resource.region);
+        if let Some(schema) = self.provider.schema(&address.kind) {
+            let mut attributes = resource.attributes.clone();
+            attributes.retain(|name, _| !resource.defaulted.contains(name));
+            self.without_common_tags(&mut attributes);
+            if self.stands(address) {
+                attributes.remove("allow_overwrite");
+            }
+            let at = At {
+                context: self,
+                address,
+                json: Kind::of(&address.kind).map_or(&[], |kind| kind.json),
+            };
+            at.fill(&mut draft, schema, "", &attributes);
+        }
+        self.lifecycle(&mut draft, resource);
+        let mut references = BTreeSet::new();
+        for value in resource.attributes.values() {
+            let mut found = Vec::new();
+            value.references(&mut found);
+            references.extend(found.into_iter().map(|reference| &reference.target));
+        }
+        let after = resource.depends_on.iter();
+        self.depends_on(
+            &mut draft,
+            after.filter(|other| !references.contains(other)),
+        );
+        draft
+    }
+
+    fn lookup(&self, lookup: &Lookup) -> Draft {
+        let address = &lookup.address;
+        let mut draft = Draft::new("data", &[&address.kind, self.names.label(address)]);
+        if !self.names.is_shared(address) {
+            draft.comments = vec![place(&lookup.origin)];
+        }
+        self.provider_of(&mut draft, &address.kind, Mode::Lookup, &lookup.region);
+        if let Some(schema) = self.provider.schema(&format!("data.{}", address.kind)) {
+            let mut arguments = lookup.arguments.clone();
+            arguments.remove("region");
+            let at = At {
+                context: self,
+                address,
+                json: &[],
+            };
+            at.fill(&mut draft, schema, "", &arguments);
+        }
+        self.depends_on(&mut draft, lookup.depends_on.iter());
+        draft
+    }
+
+    fn comments(&self, resource: &Resource) -> Vec<String> {
+        let address = &resource.address;
+        let mut lines = vec![place(&resource.origin)];
+        let rules = self.satisfied.get(address).into_iter().flatten();
+        lines.extend(rules.map(|rule| format!("{}: {}", rule.id, rule.title)));
+        let waived = self
+            .waived
+            .iter()
+            .filter(|finding| finding.address == *address);
+        lines.extend(waived.filter_map(|finding| {
+            let by = finding.waived.as_ref()?;
+            Some(format!(
+                "{} is waived until {} by {}: {}",
+                finding.rule, by.expires, by.owner, by.reason
+            ))
+        }));
+        let lacking = self.lacking.told(address).into_iter();
+        lines.extend(lacking.map(|told| format!("Not here: {told}")));
+        lines
+    }
+
+    fn provider_of(&self, draft: &mut Draft, kind: &str, mode: Mode, region: &str) {
+        if *region != self.desired.region && !frame::is_global(kind, mode) {
+            let alias = frame::alias(region);
+            let provider = ("provider".to_owned(), path(&["aws", &alias]));
+            draft.sections.push(Section::Arguments(vec![provider]));
+        }
+    }
+
+    fn without_common_tags(&self, attributes: &mut Attributes) {
+        if let Some(Value::Map(tags)) = attributes.get_mut("tags") {
+            tags.retain(|key, value| self.common.get(key) != Some(value));
+            if tags.is_empty() {
+                attributes.remove("tags");
+            }
+        }
+    }
+
+    fn stands(&self, address: &Address) -> bool {
+        self.live.is_some_and(|live| live.ids.contains_key(address))
+    }
+
+    fn lifecycle(&self, draft: &mut Draft, resource: &Resource) {
+        let kind = resource.address.kind.as_str();
+        let mut settings = Vec::new();
+        if STAND_TWICE.contains(&kind) {
+            settings.push(("create_before_destroy".to_owned(), Expression::from(true)));
+        }
+        let protects = Kind::of(kind).is_some_and(|kind| (kind.protect)(&resource.attributes));
+        if protects && !self.desired.ephemeral {
+            settings.push(("prevent_destroy".to_owned(), Expression::from(true)));
+        }
+        let unread = UNREAD.iter().find(|(of, _)| *of == kind);
+        let unread = unread.filter(|_| self.stands(&resource.address));
+        let ignored: Array = resource
+            .ignored
+            .keys()
+            .map(|path| self.traversal(kind, path))
+            .chain(
+                unread
+                    .iter()
+                    .flat_map(|(_, names)| names.iter().map(|name| path(&[name]))),
+            )
+            .collect();
+        if !ignored.is_empty() {
+            settings.push(("ignore_changes".to_owned(), Expression::Array(ignored)));
+        }
+        if !settings.is_empty() {
+            let mut lifecycle = Draft::new("lifecycle", &[]);
+            lifecycle.sections.push(Section::Arguments(settings));
+            draft.block(lifecycle);
+        }
+    }
+
+    /// `health_check.interval` as `health_check[0].interval`, `tags.owner` as `tags["owner"]`.
+    fn traversal(&self, kind: &str, ignored: &str) -> Expression {
+        use hcl_edit::expr::TraversalOperator::{GetAttr, Index};
+        let schema = self.provider.schema(kind);
+        let Some((first, rest)) = ignored.split_once('.') else {
+            return path(&[ignored]);
+        };
+        let steps = match schema.and_then(|schema| schema.block(first)) {
+            None => vec![Index(Expression::from(rest))],
+            // Terraform can't name an element of a set.
+            Some(block) if block.nesting == Nesting::Set => Vec::new(),
+            Some(_) => vec![
+                Index(Expression::from(0)),
+                GetAttr(expression::ident(rest).into()),
+            ],
+        };
+        expression::walk(path(&[first]), steps)
+    }
+
+    fn depends_on<'a>(&self, draft: &mut Draft, after: impl Iterator<Item = &'a Address>) {
+        let written = after.filter(|address| !self.lacking.is_left_out(address));
+        let after: Array = written.map(|address| self.address(address)).collect();
+        if !after.is_empty() {
+            draft.arguments(vec![("depends_on".to_owned(), Expression::Array(after))]);
+        }
+    }
+
+    /// `aws_lb.web_main`.
+    pub(super) fn address(&self, address: &Address) -> Expression {
+        let label = self.names.label(address);
+        match address.mode {
+            Mode::Managed => path(&[&address.kind, label]),
+            Mode::Lookup => path(&["data", &address.kind, label]),
+        }
+    }
+}
+
+/// Where something was asked for: `shop.toml:23, https-service/load_balancer.toml.tera:12`. Of
+/// the spec only its file's name, as folders differ from machine to machine.
+fn place(origin: &Origin) -> String {
+    let line =
+        |span: &crate::diagnostic::Span, name: &str| format!("{name}:{}", span.line_and_column().0);
+    let spec = origin.spec.as_ref();
+    let spec = spec.map(|span| line(span, frame::file_name(&span.source.name)));
+    let blueprint = origin.blueprint.as_ref();
+    let blueprint = blueprint.map(|span| line(span, &span.source.name));
+    let places: Vec<String> = spec.into_iter().chain(blueprint).collect();
+    places.join(", ")
+}
+
+/// The inside of one resource or lookup.
+struct At<'a> {
+    context: &'a Context<'a>,
+    address: &'a Address,
+    json: &'static [&'static str],
+}
+
+impl At<'_> {
+    fn fill(&self, draft: &mut Draft, schema: &'static Schema, at: &str, attributes: &Attributes) {
+        let mut arguments = Vec::new();
+        let mut last = Vec::new();
+        for (name, value) in attributes.iter().filter(|(_, value)| !value.is_null()) {
+            let path = format!("{at}{name}");
+            if schema.block(name).is_some() {
+                continue;
+            }
+            let written = match self.context.lacking.gap(self.address, &path) {
+                Some(Gap::Kind | Gap::Argument) => continue,
+                Some(Gap::Value(instead)) => Expression::from(*instead),
+                None => self.argument(schema, &path, name, value),
+            };
+            let place = if name == "tags" {
+                &mut last
+            } else {
+                &mut arguments
+            };
+            place.push((name.clone(), written));
+        }
+        draft.arguments(arguments);
+        for block in schema.blocks {
+            let Some(value) = attributes.get(block.name) else {
+                continue;
+            };
+            let items: Vec<&Value> = match value {
+                Value::List(items) => items.iter().collect(),
+                one => vec![one],
+            };
+            for item in items.into_iter().filter_map(Value::as_map) {
+                let mut inside = Draft::new(block.name, &[]);
+                let path = format!("{at}{}.", block.name);
+                self.fill(&mut inside, &block.schema, &path, item);
+                draft.block(inside);
+            }
+        }
+        draft.arguments(last);
+    }
+
+    fn argument(
+        &self,
+        schema: &'static Schema,
+        path: &str,
+        name: &str,
+        value: &Value,
+    ) -> Expression {
+        let pen = self.context.pen();
+        if self.json.contains(&path) {
+            pen.document(value)
+        } else {
+            pen.value(value, type_of(schema, name))
+        }
+    }
+}

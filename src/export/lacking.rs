@@ -1,0 +1,174 @@
+//! What an older line of the provider has no words for.
+//!
+//! In: what is desired. Out: [`Lacking`], each [`Gap`] by resource and path. A default that
+//! nobody wrote is no gap: it is not written in Terraform either.
+//!
+//! *Invariant*: what is not written in Terraform, or is written otherwise than it was approved,
+//! is here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Provider;
+use crate::address::{Address, Mode};
+use crate::guardrail::{EXPRESSED, Finding};
+use crate::kind::schema::Schema;
+use crate::resource::{Desired, Resource};
+use crate::value::{Attributes, Value};
+
+/// One thing that can't be said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Gap {
+    /// There is no such type.
+    Kind,
+    /// There is no such argument or block, or what it refers to has no type.
+    Argument,
+    /// The value isn't taken; this one is written instead.
+    Value(&'static str),
+}
+
+/// Values that provider 5 refuses, and the best that it takes: type, path, value, instead.
+///
+/// Provider 5.46 holds the minimum protocol version of a viewer against the list of AWS's API
+/// of April 2024, which ends with `TLSv1.2_2021`.
+const VALUES: &[(&str, &str, &str, &str)] = &[
+    (
+        "aws_cloudfront_distribution",
+        "viewer_certificate.minimum_protocol_version",
+        "TLSv1.2_2025",
+        "TLSv1.2_2021",
+    ),
+    (
+        "aws_cloudfront_distribution",
+        "viewer_certificate.minimum_protocol_version",
+        "TLSv1.3_2025",
+        "TLSv1.2_2021",
+    ),
+];
+
+/// All that can't be said.
+#[derive(Debug, Default)]
+pub(super) struct Lacking {
+    gaps: BTreeMap<Address, BTreeMap<String, Gap>>,
+}
+
+/// Looks for it.
+pub(super) fn find(desired: &Desired, provider: Provider) -> Lacking {
+    let mut lacking = Lacking::default();
+    if provider == Provider::Six {
+        return lacking;
+    }
+    let resources = desired.resources.values();
+    let without_type: BTreeSet<&Address> = resources
+        .clone()
+        .map(|resource| &resource.address)
+        .filter(|address| provider.schema(&address.kind).is_none())
+        .collect();
+    for resource in resources {
+        let Some(schema) = provider.schema(&resource.address.kind) else {
+            lacking.add(resource, "", Gap::Kind);
+            continue;
+        };
+        let written = resource.attributes.iter();
+        for (name, value) in written.filter(|(name, _)| !resource.defaulted.contains(*name)) {
+            lacking.look(resource, schema, &without_type, name, name, value);
+        }
+    }
+    lacking
+}
+
+impl Lacking {
+    /// What can't be said of the argument at this path.
+    pub(super) fn gap(&self, address: &Address, path: &str) -> Option<&Gap> {
+        self.gaps.get(address)?.get(path)
+    }
+
+    /// Whether the resource can't be written at all.
+    pub(super) fn is_left_out(&self, address: &Address) -> bool {
+        self.gap(address, "") == Some(&Gap::Kind)
+    }
+
+    /// A sentence for each gap of a resource.
+    pub(super) fn told(&self, address: &Address) -> Vec<String> {
+        let gaps = self.gaps.get(address).into_iter().flatten();
+        gaps.map(|(path, gap)| match gap {
+            Gap::Kind => format!("provider 5 has no type {}: it is left out", address.kind),
+            Gap::Argument => format!("provider 5 has no words for {path}: it is left out"),
+            Gap::Value(instead) => {
+                format!("provider 5 does not take the value of {path}: {instead} is written")
+            }
+        })
+        .collect()
+    }
+
+    /// A finding for each gap.
+    pub(super) fn findings(&self, desired: &Desired) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for (address, gaps) in &self.gaps {
+            let Some(resource) = desired.resources.get(address) else {
+                continue;
+            };
+            for (path, message) in gaps.keys().zip(self.told(address)) {
+                let attribute = path.split('.').next().unwrap_or_default();
+                findings.push(Finding {
+                    rule: EXPRESSED.id,
+                    severity: EXPRESSED.severity,
+                    address: address.clone(),
+                    message: format!("can't be exported whole: {message}"),
+                    fix: EXPRESSED.fix,
+                    origin: resource.origin_of(attribute).clone(),
+                    unknown: false,
+                    awaits: None,
+                    waived: None,
+                    ended: None,
+                });
+            }
+        }
+        findings
+    }
+
+    fn add(&mut self, resource: &Resource, path: &str, gap: Gap) {
+        let gaps = self.gaps.entry(resource.address.clone()).or_default();
+        gaps.insert(path.to_owned(), gap);
+    }
+
+    fn look(
+        &mut self,
+        resource: &Resource,
+        schema: &'static Schema,
+        without_type: &BTreeSet<&Address>,
+        path: &str,
+        name: &str,
+        value: &Value,
+    ) {
+        if value.is_null() {
+            return;
+        }
+        if let Some(block) = schema.block(name) {
+            let inside: Vec<&Attributes> = match value {
+                Value::List(items) => items.iter().filter_map(Value::as_map).collect(),
+                Value::Map(entries) => vec![entries],
+                _ => Vec::new(),
+            };
+            for (name, value) in inside.into_iter().flatten() {
+                let path = format!("{path}.{name}");
+                self.look(resource, &block.schema, without_type, &path, name, value);
+            }
+            return;
+        }
+        if schema.attribute(name).is_none() || refers_to_one_of(value, without_type) {
+            self.add(resource, path, Gap::Argument);
+        } else if let Some((_, _, _, instead)) = VALUES.iter().find(|(kind, at, refused, _)| {
+            *kind == resource.address.kind && *at == path && value.as_str() == Some(refused)
+        }) {
+            self.add(resource, path, Gap::Value(instead));
+        }
+    }
+}
+
+fn refers_to_one_of(value: &Value, without_type: &BTreeSet<&Address>) -> bool {
+    let mut references = Vec::new();
+    value.references(&mut references);
+    references.iter().any(|reference| {
+        reference.target.mode == Mode::Managed && without_type.contains(&reference.target)
+    })
+}

@@ -1,0 +1,158 @@
+//! What was approved, as Terraform that a reviewer reads and a platform team can own.
+//!
+//! In: [`Approved`], and what stands where a state knows it ([`Live`]). Out: [`Exported`], the
+//! files of a folder by name. The model speaks the provider's vocabulary, so a resource is
+//! written as it is: [`expression`] says how a value stands in HCL, [`blocks`] how a resource
+//! does, [`names`] what it is called there, [`layout`] where the blanks go, [`lacking`] what
+//! an older provider has no words for, [`folder`] what may be written over.
+//!
+//! *Invariant*: pure, and the same to the byte for the same input. Nothing of what was
+//! approved is left out in silence.
+
+mod blocks;
+mod expression;
+pub mod folder;
+mod frame;
+mod lacking;
+mod layout;
+mod names;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use crate::address::Address;
+use crate::diagnostic::Diagnostic;
+use crate::guardrail::{self, Approved, Finding, Refusal};
+use crate::kind::schema::Schema;
+use crate::resource::{Desired, Resource};
+use crate::value::Attributes;
+use blocks::Context;
+use names::Names;
+
+/// The line of the provider `hashicorp/aws` that the Terraform is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Provider {
+    /// `>= 5.46, < 6`.
+    Five,
+    /// `>= 6.69, < 7`.
+    #[default]
+    Six,
+}
+
+impl Provider {
+    /// What `required_providers` demands.
+    fn constraint(self) -> &'static str {
+        match self {
+            Self::Five => ">= 5.46, < 6.0",
+            Self::Six => ">= 6.69, < 7.0",
+        }
+    }
+
+    /// What it says about a type, `aws_lb` or `data.aws_vpc`; none where it has no such type.
+    fn schema(self, name: &str) -> Option<&'static Schema> {
+        match self {
+            Self::Five => Schema::of_provider_5(name),
+            Self::Six => Schema::of(name),
+        }
+    }
+}
+
+/// What stands already, so that Terraform takes it over rather than making it again.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    /// What AWS calls each resource that stands, in the form of the provider's import.
+    pub ids: BTreeMap<Address, String>,
+    /// What was applied last, for the names that the spec doesn't give.
+    pub attributes: BTreeMap<Address, Attributes>,
+    /// The state's lineage, which stands as a tag on whatever has tags.
+    pub lineage: String,
+}
+
+/// The files of a folder.
+#[derive(Clone, Debug)]
+pub struct Exported {
+    /// Their text by name.
+    pub files: BTreeMap<String, String>,
+    /// What the provider can't express and a waiver lets pass.
+    pub findings: Vec<Finding>,
+    /// Waivers that have ended.
+    pub warnings: Vec<Diagnostic>,
+    /// What Terraform is going to create although it stands, as it can't be imported: of that
+    /// nothing in AWS is made or changed.
+    pub not_imported: Vec<Address>,
+    /// What does not stand yet; empty without [`Live`].
+    pub created: Vec<Address>,
+}
+
+/// Writes Terraform. `today` is the day by which waivers are judged.
+///
+/// # Errors
+/// What this line of the provider has no words for, and no waiver lets pass.
+pub fn terraform(
+    approved: &Approved,
+    provider: Provider,
+    live: Option<&Live>,
+    today: Date,
+) -> Result<Exported, Refusal> {
+    let desired = pinned(approved.desired(), live);
+    let lacking = lacking::find(&desired, provider);
+    let (findings, warnings) =
+        guardrail::let_pass(lacking.findings(&desired), &desired.waivers, today)?;
+    let names = Names::of(&desired);
+    let context = Context {
+        desired: &desired,
+        provider,
+        live,
+        names: &names,
+        lacking: &lacking,
+        common: frame::common_tags(&desired, live),
+        satisfied: guardrail::satisfied(&desired),
+        waived: approved.findings().iter().chain(&findings).collect(),
+    };
+    let mut files = blocks::components(&context);
+    frame::write(&context, &mut files);
+    let spec = frame::spec_name(&desired);
+    let files = files
+        .into_iter()
+        .map(|(name, blocks)| (name, folder::signed(&layout::text(blocks), &spec)))
+        .collect();
+    let standing =
+        |resource: &&Resource| live.is_some_and(|live| live.ids.contains_key(&resource.address));
+    let addresses = |wanted: &dyn Fn(&&Resource) -> bool| -> Vec<Address> {
+        let resources = desired
+            .resources
+            .values()
+            .filter(|resource| wanted(resource));
+        resources.map(|resource| resource.address.clone()).collect()
+    };
+    Ok(Exported {
+        files,
+        findings,
+        warnings,
+        not_imported: addresses(&|resource| {
+            standing(resource) && !frame::can_be_imported(&resource.address.kind, provider)
+        }),
+        created: addresses(&|resource| live.is_some() && !standing(resource)),
+    })
+}
+
+/// The same with the names that stand in the place of those that a spec does not give.
+fn pinned(desired: &Desired, live: Option<&Live>) -> Desired {
+    let mut desired = desired.clone();
+    let Some(live) = live else {
+        return desired;
+    };
+    for (address, resource) in &mut desired.resources {
+        let Some(applied) = live.attributes.get(address) else {
+            continue;
+        };
+        let generated: BTreeSet<String> = resource.generated.clone();
+        for name in generated {
+            if let Some(value) = applied.get(&name) {
+                resource.attributes.insert(name, value.clone());
+            }
+        }
+    }
+    desired
+}

@@ -1,0 +1,87 @@
+//! What was exported.
+//!
+//! *Invariant*: what Terraform is going to make, and what of the approved it lacks, is said.
+
+use std::fmt::Write as _;
+
+use super::style::{BOLD, DIM, GREEN, YELLOW, paint};
+use super::{Screen, diagnostics};
+use crate::address::Address;
+use crate::diagnostic::Diagnostic;
+use crate::export::Exported;
+use crate::export::folder::Changes;
+
+/// What was written, and what to do with it.
+#[must_use]
+pub fn written(folder: &str, exported: &Exported, changes: &Changes) -> String {
+    let mut text = String::new();
+    let same = exported.files.len() - changes.write.len();
+    let mut say = |line: String| {
+        // A string takes all that is written to it.
+        let _infallible = writeln!(text, "{line}");
+    };
+    say(format!(
+        "{} {} of {} files in {folder}{}",
+        paint(GREEN, "wrote"),
+        changes.write.len(),
+        exported.files.len(),
+        if same == 0 {
+            ""
+        } else {
+            "; the others are the same"
+        }
+    ));
+    if !changes.remove.is_empty() {
+        say(format!("removed {}", changes.remove.join(", ")));
+    }
+    for finding in &exported.findings {
+        say(format!(
+            "{} {} {}",
+            paint(YELLOW, finding.rule),
+            finding.address,
+            finding.message
+        ));
+    }
+    let listed = |addresses: &[Address]| {
+        let addresses = addresses.iter().map(|address| format!("\n  {address}"));
+        addresses.collect::<String>()
+    };
+    if !exported.not_imported.is_empty() {
+        say(format!(
+            "The provider can't import these; Terraform adds them, which changes nothing in AWS:{}",
+            listed(&exported.not_imported)
+        ));
+    }
+    if !exported.created.is_empty() {
+        say(format!(
+            "These do not stand yet, so Terraform makes them:{}",
+            listed(&exported.created)
+        ));
+    }
+    say(format!("\n{}", paint(BOLD, "Next:")));
+    say(format!("  terraform -chdir={folder} init"));
+    say(format!(
+        "  terraform -chdir={folder} plan\n      {}",
+        paint(DIM, "what Terraform would do")
+    ));
+    text
+}
+
+/// Waivers that have ended.
+#[must_use]
+pub fn warnings(screen: Screen, warnings: &[Diagnostic]) -> String {
+    if warnings.is_empty() {
+        return String::new();
+    }
+    diagnostics::render(warnings, screen.look())
+}
+
+/// What the state remembers and the spec has no more.
+#[must_use]
+pub fn not_in_the_spec(addresses: &[String]) -> String {
+    format!(
+        "{} the state remembers what the spec has no more, and Terraform will not know it: {}\n",
+        paint(YELLOW, "warning:"),
+        addresses.join(", ")
+    )
+}
