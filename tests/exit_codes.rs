@@ -332,7 +332,7 @@ fn others(ground: &Ground, seen: &mut Seen) {
 }
 
 fn destroy(ground: &Ground, seen: &mut Seen) {
-    let destroy = ["destroy", "app.toml", "--yes"];
+    let destroy = ["destroy", "app.toml", "--yes", "--parallelism", "1"];
     ground.usual(seen, "destroy", true);
     seen.note(
         "destroy",
@@ -344,7 +344,7 @@ fn destroy(ground: &Ground, seen: &mut Seen) {
         Ends::Stopped,
         &ground.interrupted(&destroy, 1, 1),
     );
-    seen.note("destroy", Ends::Partly, &ground.failing(&destroy, 2));
+    seen.note("destroy", Ends::Partly, &ground.failing(&destroy, 1));
     let detailed = ["destroy", "app.toml", "--yes", DETAILED];
     seen.note("destroy", Ends::Changes, &ground.run(&detailed));
     seen.note("destroy", Ends::Fine, &ground.run(&detailed));

@@ -343,6 +343,7 @@ fn read_attributes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Attribu
     }
 }
 
+#[expect(clippy::ref_option, reason = "serde hands references")]
 fn write_told<S: Serializer>(told: &Option<Attributes>, serializer: S) -> Result<S::Ok, S::Error> {
     write_attributes(told.as_ref().unwrap_or(&Attributes::new()), serializer)
 }

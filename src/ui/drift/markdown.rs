@@ -87,7 +87,7 @@ fn who(answer: &Answer) -> String {
     }
 }
 
-/// Text that means nothing but itself (CommonMark, "Code spans": a fence of more backticks than
+/// Text that means nothing but itself (`CommonMark`, "Code spans": a fence of more backticks than
 /// stand in it in a row).
 fn code(text: &str) -> String {
     let text: String = text
