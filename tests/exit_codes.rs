@@ -4,6 +4,7 @@
 //! themselves stand here.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -93,7 +94,7 @@ impl Seen {
                 .iter()
                 .map(|(ends, ..)| codes.get(ends).map_or_else(String::new, i32::to_string))
                 .collect();
-            text.push_str(&format!("| `{verb}` | {} |\n", cells.join(" | ")));
+            writeln!(text, "| `{verb}` | {} |", cells.join(" | ")).unwrap();
         }
         text
     }
