@@ -166,6 +166,7 @@ mod tests {
                 protect: false,
                 maker: None,
                 asked: None,
+                told: None,
             });
         }
         document

@@ -4,7 +4,7 @@ use std::env;
 use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::process::ExitCode;
 
-use watertight::world::{Terminal, World};
+use watertight::world::{Interrupts, Terminal, World};
 
 #[expect(
     clippy::disallowed_methods,
@@ -30,6 +30,7 @@ fn main() -> ExitCode {
             error: stderr().is_terminal(),
         },
         process: std::process::id(),
+        interrupts: Interrupts::default(),
     };
     watertight::command::run(&world)
 }

@@ -30,7 +30,7 @@ use crate::guardrail::{self, Approved, Confirmed, Refusal};
 use crate::outputs::Output;
 use crate::plan::by_hand::ByHand;
 use crate::plan::{self, Changes, Choice, Header, Mode, Plan};
-use crate::refresh::{self, Failure, Observed};
+use crate::refresh::{self, Failure, Observed, Trust};
 use crate::resource::{Desired, Lookups};
 use crate::spec::{self, Parsed};
 use crate::state::{Document, store};
@@ -187,6 +187,8 @@ pub struct Session<'a> {
     pub owner: Owner,
     /// The account that answers.
     pub account: String,
+    /// Whether the records are believed when a plan is made.
+    pub trust: Trust,
 }
 
 /// Takes up a session on what is remembered, and holds the account against what the spec
@@ -228,6 +230,7 @@ pub async fn open<'a>(
         },
         account: identity.account.clone(),
         document,
+        trust: Trust::Nothing,
     })
 }
 
@@ -263,6 +266,7 @@ async fn against_aws(
         aws,
         document,
         owner,
+        trust,
         ..
     } = session;
     let (mode, desired) = match target {
@@ -271,7 +275,7 @@ async fn against_aws(
         Target::Remove(desired) => (Mode::Destroy, desired),
     };
     let graph = graph::build(desired, document).map_err(Stop::Wrong)?;
-    let observed = refresh::observe(aws, desired, &graph, document, owner)
+    let observed = refresh::observe(aws, desired, &graph, document, owner, *trust)
         .await
         .map_err(Stop::Unread)?;
     let mut changes = diff::compare(target, &graph, &observed, document, options);
@@ -285,7 +289,10 @@ async fn against_aws(
     let found = blockers::find(aws, &changes.steps).await;
     changes.problems.extend(found);
     changes.notes.extend(moved_whole(document));
-    let header = header(mode, desired, Some(&session.account));
+    let header = Header {
+        believed: observed.believed.len(),
+        ..header(mode, desired, Some(&session.account))
+    };
     Ok(in_order(changes, &graph, document, header))
 }
 
@@ -410,6 +417,7 @@ fn header(mode: Mode, desired: &Desired, account: Option<&str>) -> Header {
     Header {
         deferred: lookups.filter(|one| one.is_deferred()).cloned().collect(),
         mode,
+        believed: 0,
         region: desired.region.clone(),
         account: account.map(str::to_owned),
         outputs: desired.outputs.clone(),

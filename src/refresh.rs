@@ -5,6 +5,9 @@
 //! then what has no record is looked for in graph order, each level in parallel. An absent
 //! parent means absent children, for which AWS isn't asked.
 //!
+//! A run may believe the records ([`Trust`]): what they say stands is not read. What has no
+//! record is looked for all the same, as nothing must be made twice.
+//!
 //! *Invariant*: refresh reads. It changes neither AWS nor the state, and it decides nothing
 //! but whose a found thing is.
 
@@ -26,8 +29,18 @@ use crate::graph::Graph;
 use crate::kind::Kind;
 use crate::lookup;
 use crate::resource::{Desired, Id, Lookup, Lookups, Resource};
-use crate::state::{Document, Record, Status};
+use crate::state::{Document, Record, Status, holds_secrets};
 use crate::value::{Attributes, Reference};
+
+/// What is taken for true without asking AWS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The records of what is as it was applied, if they tell all that there is to know.
+    Records,
+}
 
 /// Everything that stands and is ours, and what is in the way.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +55,8 @@ pub struct Observed {
     pub foreign: Vec<(Address, Foreign)>,
     /// What the deferred lookups found of which all that they wait for stands.
     pub lookups: Lookups,
+    /// Those of the resources that AWS was not asked about: their records are believed.
+    pub believed: BTreeSet<Address>,
 }
 
 impl Observed {
@@ -139,7 +154,7 @@ pub struct Failure {
     pub error: Error,
 }
 
-/// Reads everything that is recorded or desired.
+/// Reads everything that is recorded or desired, less what is believed.
 ///
 /// # Errors
 /// Every resource that could not be read, with the call that failed.
@@ -149,8 +164,12 @@ pub async fn observe(
     graph: &Graph,
     document: &Document,
     owner: &Owner,
+    trust: Trust,
 ) -> Result<Observed, Vec<Failure>> {
     let mut observed = Observed::default();
+    if trust == Trust::Records {
+        believe(desired, document, &mut observed);
+    }
     read_records(aws, document, &mut observed).await?;
     find_unrecorded(aws, desired, graph, document, owner, &mut observed).await?;
     read_children(aws, desired, &mut observed).await?;
@@ -181,6 +200,28 @@ pub async fn standing(
     Ok(observed)
 }
 
+/// Takes the records for what stands that tell all of it. What the spec gives of which no
+/// record may tell, as it is sensitive, only AWS can say.
+fn believe(desired: &Desired, document: &Document, observed: &mut Observed) {
+    for record in &document.records {
+        let kind = Kind::of(&record.address.kind);
+        let wanted = desired.resources.get(&record.address);
+        let is_secret = kind
+            .zip(wanted)
+            .is_some_and(|(kind, wanted)| holds_secrets(kind, &wanted.attributes));
+        let Some((id, attributes)) = record.believed().filter(|_| !is_secret) else {
+            continue;
+        };
+        let seen = Seen {
+            id: id.clone(),
+            attributes,
+            standing: Standing::Recorded,
+        };
+        observed.believed.insert(record.address.clone());
+        observed.resources.insert(record.address.clone(), seen);
+    }
+}
+
 /// A record whose id is known, to be read.
 struct Recorded<'a> {
     record: &'a Record,
@@ -194,6 +235,9 @@ async fn read_records(
 ) -> Result<(), Vec<Failure>> {
     let mut batches: BTreeMap<(&str, &str), Vec<Recorded<'_>>> = BTreeMap::new();
     for record in &document.records {
+        if observed.believed.contains(&record.address) && record.status != Status::Deposed {
+            continue;
+        }
         if let Some(id) = &record.id {
             let kind = Kind::of(&record.address.kind).zip(lifecycle(&record.address.kind));
             let read_as = kind.map(|(kind, lifecycle)| lifecycle.read_as(kind.name));

@@ -4,12 +4,16 @@
 //! so a run is a function of its world and of what AWS answers. (The SDK reads its own
 //! `AWS_*` variables and profile files.)
 
+mod interrupts;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+
+pub use interrupts::{Handling, Interrupts};
 
 /// What surrounds a run.
 #[derive(Clone, Debug)]
@@ -28,6 +32,8 @@ pub struct World {
     pub terminal: Terminal,
     /// This process.
     pub process: u32,
+    /// What ends a run from the outside.
+    pub interrupts: Interrupts,
 }
 
 /// Which of the three streams a person sits at.

@@ -454,3 +454,25 @@ async fn a_foreign_lineage_is_told_with_who_and_when() {
         .says(&format!(", by {user} on 20"))
         .says("UTC (CreateBucket)");
 }
+
+#[tokio::test]
+async fn a_comment_is_a_row_for_each_field_and_the_same_each_time() {
+    let case = Case::applied(SERVICE).await;
+    let comment = ["drift", "app.toml", "--format", "markdown"];
+    case.project
+        .run(&comment)
+        .code(0)
+        .says("### Drift: `shop/prod` in `eu-west-1`")
+        .says("No drift.");
+    case.set_balancer(IDLE, "600").await;
+    let text = case.project.run(&comment).code(0).out;
+    assert!(
+        text.contains("| changed | `web.aws_lb.main` | `idle_timeout` | `60` | `600` | `ModifyLoadBalancerAttributes by arn:aws:"),
+        "{text}"
+    );
+    assert_eq!(case.project.run(&comment).code(0).out, text);
+    case.project
+        .run(&["drift", "app.toml", "--json", "--format", "text"])
+        .code(1)
+        .says("cannot be used with");
+}

@@ -12,7 +12,7 @@ use crate::support::proxy::{Fault, Proxy, When};
 use crate::support::{REGION, Sandbox};
 
 /// A spec whose state is in a bucket of its own, and that bucket's name.
-fn spec(component: &str, lease_seconds: u32) -> (String, String) {
+pub(crate) fn spec(component: &str, lease_seconds: u32) -> (String, String) {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let bucket = format!("acme-state-{}", NEXT.fetch_add(1, Ordering::Relaxed));
     let text = format!(
@@ -34,7 +34,7 @@ lease_seconds = {lease_seconds}
     (text, bucket)
 }
 
-const BUCKET: &str = r#"
+pub(crate) const BUCKET: &str = r#"
 [components.invoices]
 blueprint = "private-bucket"
 "#;
@@ -63,7 +63,7 @@ impl Sandbox {
 }
 
 /// A project whose state's bucket is made.
-fn project(sandbox: &Sandbox, text: &str) -> Project {
+pub(crate) fn project(sandbox: &Sandbox, text: &str) -> Project {
     let project = Project::on(sandbox);
     project.write("app.toml", text);
     project

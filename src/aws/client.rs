@@ -3,6 +3,7 @@
 //! *Invariant*: every client has a [`Watch`], so that what it sends is counted, guarded and
 //! never in clear.
 
+mod transport;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -16,8 +17,10 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
-use tokio::sync::OnceCell;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use tokio::sync::{OnceCell, Semaphore};
 
+use transport::{Limit, Limited, Transport};
 pub use watch::Guard;
 use watch::{Calls, Watch, lock};
 pub(super) use watch::{InClear, MARK, Unsent};
@@ -48,6 +51,9 @@ pub struct Settings {
 pub struct Aws {
     config: SdkConfig,
     calls: Arc<Calls>,
+    /// Without a limit.
+    transport: SharedHttpClient,
+    limit: Limit,
     clients: Mutex<BTreeMap<String, Arc<Clients>>>,
     identity: OnceCell<Identity>,
     dns: Box<dns::Resolver>,
@@ -81,7 +87,13 @@ impl Aws {
     /// Connects nothing yet: reads profiles and environment as the SDK does.
     pub async fn new(settings: &Settings) -> Self {
         let calls = Arc::new(Calls::default());
+        let transport = SharedHttpClient::new(Transport::default());
+        let limit = Limit::default();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(Limited {
+                transport: transport.clone(),
+                limit: Arc::clone(&limit),
+            })
             .region(Region::new(settings.region.clone()))
             .retry_config(patience())
             .timeout_config(
@@ -103,6 +115,8 @@ impl Aws {
         Self {
             config: loader.load().await,
             calls,
+            transport,
+            limit,
             clients: Mutex::default(),
             identity: OnceCell::new(),
             dns: Box::new(dns::Resolver::new(settings.dns.clone())),
@@ -241,11 +255,12 @@ impl Aws {
         self.clients(region).s3.clone()
     }
 
-    /// The client of S3 for what renews the guard, which does not wait for it.
+    /// The client of S3 for what renews the guard, which waits neither for it nor for a turn.
     #[must_use]
     pub(super) fn unguarded_s3(&self, region: &str) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.config)
             .region(Region::new(region.to_owned()))
+            .http_client(self.transport.clone())
             .interceptor(Watch {
                 calls: Arc::clone(&self.calls),
                 is_guarded: false,
@@ -260,6 +275,12 @@ impl Aws {
     /// [`ErrorKind::Unsent`].
     pub fn guard(&self, guard: Arc<dyn Guard>) {
         *lock(&self.calls.guard) = Some(guard);
+    }
+
+    /// From now on at most so many requests are under way at once, reads too; those that
+    /// renew the guard aside. It can be set once.
+    pub fn limit(&self, at_once: usize) {
+        self.limit.get_or_init(|| Semaphore::new(at_once));
     }
 
     /// The client of Service Quotas.

@@ -74,6 +74,7 @@ const CONFLICTS: u32 = 5;
 const GET: &str = "s3:GetObject";
 const PUT: &str = "s3:PutObject";
 const LIST: &str = "s3:ListBucketVersions";
+const LIST_KEYS: &str = "s3:ListBucket";
 const DELETE: &str = "s3:DeleteObject";
 
 impl Objects {
@@ -168,6 +169,33 @@ impl Objects {
                     tokio::time::sleep(Duration::from_millis(50) * 2_u32.pow(conflicts)).await;
                 }
                 _ => return Err(error),
+            }
+        }
+    }
+
+    /// The keys that begin with this, in order.
+    ///
+    /// # Errors
+    /// A failed call.
+    pub async fn keys(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        let mut keys = Vec::new();
+        let mut next = None;
+        loop {
+            let answer = self
+                .client
+                .list_objects_v2()
+                .bucket(&self.bucket)
+                .prefix(prefix)
+                .set_continuation_token(next)
+                .expected_bucket_owner(&self.account)
+                .send()
+                .await
+                .map_err(|error| Error::of(LIST_KEYS, &error))?;
+            let page = answer.contents.unwrap_or_default().into_iter();
+            keys.extend(page.filter_map(|object| object.key));
+            next = answer.next_continuation_token;
+            if next.is_none() {
+                return Ok(keys);
             }
         }
     }

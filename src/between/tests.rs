@@ -215,6 +215,7 @@ fn applied(desired: &Desired, generation: u64) -> (Document, Observed) {
             protect: false,
             maker: None,
             asked: None,
+            told: None,
         });
     }
     let observed = Observed::remembered(&document);
@@ -240,6 +241,7 @@ impl Case {
     fn of(changes: Changes, graph: Graph, document: Document) -> Self {
         let header = Header {
             mode: Mode::Apply,
+            believed: 0,
             region: "eu-west-1".to_owned(),
             account: None,
             deferred: Vec::new(),

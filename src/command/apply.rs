@@ -76,7 +76,7 @@ pub(super) async fn run(
     // Of a part, the targets may be what was left out.
     if *wait == Wait::Full && finished.exit != Exit::Partly && !finished.in_part {
         let limit = Duration::from_secs(*wait_seconds);
-        healthy(screen, &aws, &services, &finished.known, limit, change.json).await?;
+        healthy(world, &aws, &services, &finished.known, limit, change.json).await?;
     }
     Ok(finished.exit)
 }
@@ -105,14 +105,15 @@ async fn fresh(world: &World, screen: Screen, arguments: &Arguments) -> Result<C
     let desired = approved.desired();
     let memory = remember::recall(world, spec, change.sandbox, desired, For::Applying).await?;
     let aws = memory.aws(world, change.sandbox, &desired.region).await?;
-    let session = pipeline::open(&aws, desired, memory.document.clone()).await?;
+    let document = memory.document.clone();
+    let session = change.asking.open(&aws, desired, document).await?;
     let plan = pipeline::plan(&session, approved, world.today(), change.options()).await?;
     let plan = pipeline::narrow(plan, &part.choice())?;
     if !change.json {
         screen.data(&ui::check::waived(&findings));
     }
     let finished =
-        change::carry_out(screen, session, memory.store.as_ref(), plan, change, *wait).await;
+        change::carry_out(world, session, memory.store.as_ref(), plan, change, *wait).await;
     memory.settle().await?;
     Ok(Carried {
         finished: finished?,
@@ -123,13 +124,17 @@ async fn fresh(world: &World, screen: Screen, arguments: &Arguments) -> Result<C
 
 /// Looks whether the services answer, until somebody has had enough of it.
 async fn healthy(
-    screen: Screen,
+    world: &World,
     aws: &Aws,
     services: &[Service],
     known: &Known,
     limit: Duration,
     json: bool,
 ) -> Result<(), Failed> {
+    let screen = Screen {
+        terminal: world.terminal,
+    };
+    let mut handling = world.interrupts.handle();
     let mut tell = |health: &Health| {
         if !json {
             screen.talk(&ui::health::waiting(health));
@@ -137,7 +142,7 @@ async fn healthy(
     };
     let looked = tokio::select! {
         looked = health::wait(aws, services, known, limit, &mut tell) => looked,
-        () = change::signal() => {
+        () = handling.any() => {
             screen.talk("stopped looking whether the services answer; everything is applied\n");
             return Ok(());
         }

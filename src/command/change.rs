@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use clap::{Args, ValueEnum};
 use tokio::sync::watch;
 
-use super::connect::SandboxArguments;
+use super::connect::{AskingArguments, SandboxArguments};
 use super::plan::show;
-use super::{Exit, Failed};
+use super::{Exit, Failed, ask};
 use crate::diff;
 use crate::executor::{self, Stop};
 use crate::pipeline::Session;
@@ -19,6 +19,7 @@ use crate::refresh::Known;
 use crate::resource::Next;
 use crate::state::store::Store;
 use crate::ui::{self, Screen, confirm, progress};
+use crate::world::World;
 
 /// Which part of the plan.
 #[derive(Args, Debug)]
@@ -60,9 +61,8 @@ pub(super) struct ChangeArguments {
     /// Delete buckets that receive logs too, with all logs in them
     #[arg(long)]
     delete_logs: bool,
-    /// How many calls that change something may run at once
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
-    parallelism: u16,
+    #[command(flatten)]
+    pub(super) asking: AskingArguments,
     /// Print the plan and each event as a line of JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -81,7 +81,7 @@ impl ChangeArguments {
             remove_protection: Vec::new(),
             empty_buckets: true,
             delete_logs: true,
-            parallelism: 10,
+            asking: AskingArguments::usual(),
             json: false,
             detailed_exitcode: false,
         }
@@ -140,13 +140,16 @@ pub(super) enum Wait {
 
 /// Shows a plan, asks, and carries it out.
 pub(super) async fn carry_out(
-    screen: Screen,
+    world: &World,
     session: Session<'_>,
     store: &dyn Store,
     plan: Plan,
     arguments: &ChangeArguments,
     wait: Wait,
 ) -> Result<Finished, Failed> {
+    let screen = Screen {
+        terminal: world.terminal,
+    };
     show(screen, &plan, arguments.json);
     if !plan.problems.is_empty() {
         return Err(Failed::Problems(plan.problems));
@@ -169,13 +172,15 @@ pub(super) async fn carry_out(
     check_protection(&plan, &arguments.remove_protection)?;
     consent(screen, &session, &plan, arguments).await?;
 
+    let handling = world.interrupts.handle();
     let (sender, stop) = watch::channel(Stop::Run);
-    let signals = tokio::task::spawn(listen_to_signals(sender));
+    let signals = tokio::task::spawn(obey(handling.count(), sender));
     let mut listener = progress::listener(screen, arguments.json);
+    let usual = executor::Options::default();
     let options = executor::Options {
-        parallelism: usize::from(arguments.parallelism),
+        parallelism: arguments.asking.parallelism().unwrap_or(usual.parallelism),
         to_the_end: wait >= Wait::Config,
-        ..executor::Options::default()
+        ..usual
     };
     let finished = executor::run(
         session.aws,
@@ -188,6 +193,7 @@ pub(super) async fn carry_out(
     )
     .await;
     signals.abort();
+    drop(handling);
     if !arguments.json {
         screen.talk(&ui::plan::left_out(&plan));
     }
@@ -280,7 +286,8 @@ async fn consent(
         Mode::Apply => "apply",
         Mode::Destroy => "destroy",
     };
-    if confirm::name(verb, &plan.app) {
+    let app = plan.app.clone();
+    if ask(move || confirm::name(verb, &app)).await? {
         Ok(())
     } else {
         Err(Failed::said("not confirmed; nothing was changed", &[]))
@@ -288,28 +295,17 @@ async fn consent(
 }
 
 /// The first signal drains, the second leaves.
-async fn listen_to_signals(sender: watch::Sender<Stop>) {
-    for stop in [Stop::Drain, Stop::Leave] {
-        signal().await;
+async fn obey(mut count: watch::Receiver<usize>, orders: watch::Sender<Stop>) {
+    loop {
+        let stop = match *count.borrow_and_update() {
+            0 => Stop::Run,
+            1 => Stop::Drain,
+            _ => Stop::Leave,
+        };
         // Nobody listens any more once the run is over.
-        sender.send(stop).ok();
-    }
-    std::future::pending::<()>().await;
-}
-
-/// SIGINT or SIGTERM.
-pub(super) async fn signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
+        orders.send(stop).ok();
+        if count.changed().await.is_err() {
             return;
         }
     }
-    // Without a handler the signal ends the process, as it always did.
-    drop(tokio::signal::ctrl_c().await);
 }

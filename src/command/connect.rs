@@ -7,15 +7,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{ArgAction, Args, value_parser};
 
-use super::Failed;
+use super::{Failed, ask};
 use crate::aws::{Aws, Origin, Profile, Settings};
 use crate::blueprint::Library;
 use crate::diagnostic::Source;
 use crate::dns::Servers;
-use crate::pipeline::Stop;
+use crate::pipeline::{self, Session, Stop};
+use crate::refresh::Trust;
+use crate::resource::Desired;
 use crate::sandbox;
+use crate::state::Document;
 use crate::ui;
 use crate::world::World;
 
@@ -73,6 +76,72 @@ pub(super) struct SandboxArguments {
     /// Use a local stand-in for AWS, which watertight installs and starts; no account needed
     #[arg(long)]
     pub(super) sandbox: bool,
+}
+
+/// How AWS is asked.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct AskingArguments {
+    /// `--refresh=false`: believe the records of the state, and ask AWS only about what has
+    /// none
+    #[arg(
+        long,
+        value_name = "BOOL",
+        default_value_t = true,
+        default_missing_value = "true",
+        num_args = 0..=1,
+        require_equals = true,
+        action = ArgAction::Set,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    refresh: bool,
+    /// How many calls to AWS may run at once, reads too; without it, 10 that change something
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=100))]
+    parallelism: Option<u16>,
+}
+
+impl AskingArguments {
+    /// As where no flag says otherwise.
+    pub(super) fn usual() -> Self {
+        Self {
+            refresh: true,
+            parallelism: None,
+        }
+    }
+
+    /// What is believed without asking.
+    fn trust(self) -> Trust {
+        if self.refresh {
+            Trust::Nothing
+        } else {
+            Trust::Records
+        }
+    }
+
+    /// Takes up a session that asks as the flags say.
+    ///
+    /// # Errors
+    /// As [`pipeline::open`].
+    pub(super) async fn open<'a>(
+        self,
+        aws: &'a Aws,
+        desired: &Desired,
+        document: Document,
+    ) -> Result<Session<'a>, Stop> {
+        if let Some(n) = self.parallelism() {
+            aws.limit(n);
+        }
+        let session = pipeline::open(aws, desired, document).await?;
+        Ok(Session {
+            trust: self.trust(),
+            ..session
+        })
+    }
+
+    /// How many calls may run at once, if that is limited.
+    pub(super) fn parallelism(self) -> Option<usize> {
+        self.parallelism.map(usize::from)
+    }
 }
 
 /// Reads the spec's text.
@@ -158,27 +227,28 @@ pub(super) async fn aws(
     let Some(profile) = origin.wants_codes() else {
         return Ok(aws);
     };
-    let codes = codes(world, profile)?;
+    let codes = codes(world, profile).await?;
     Ok(aws.with_codes(profile, &codes).await.map_err(Stop::Aws)?)
 }
 
 /// The codes that a profile's devices show now.
-fn codes(world: &World, profile: &Profile) -> Result<Vec<String>, Failed> {
+async fn codes(world: &World, profile: &Profile) -> Result<Vec<String>, Failed> {
     let can_ask = world.terminal.input && world.terminal.error;
-    profile
-        .devices()
-        .map(|device| {
-            if !can_ask {
-                return Err(no_terminal(profile, device));
-            }
-            ui::code::ask(device).map_err(|error| {
-                Failed::said(
-                    format!("no code was given: {error}"),
-                    &["run again with the device at hand"],
-                )
-            })
-        })
-        .collect()
+    let mut codes = Vec::new();
+    for device in profile.devices() {
+        if !can_ask {
+            return Err(no_terminal(profile, device));
+        }
+        let of = device.to_owned();
+        let code = ask(move || ui::code::ask(&of)).await?;
+        codes.push(code.map_err(|error| {
+            Failed::said(
+                format!("no code was given: {error}"),
+                &["run again with the device at hand"],
+            )
+        })?);
+    }
+    Ok(codes)
 }
 
 fn no_terminal(profile: &Profile, device: &str) -> Failed {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::change::{self, ChangeArguments};
-use super::{Exit, Failed, connect};
+use super::{Exit, Failed, ask, connect};
 use crate::address::Address;
 use crate::aws::{Aws, Settings, survey};
 use crate::blueprint::Library;
@@ -49,13 +49,14 @@ pub(super) async fn run(
     ));
     let settings = sandbox::Settings::new(world.cache());
     let running = connect::blocking(move || sandbox::start(&settings)).await?;
-    let folder = world.cache().join(format!("demo-{}", world.process));
+    let folder = Folder(world.cache().join(format!("demo-{}", world.process)));
     let tour = Tour {
+        world,
         screen,
         pauses: !arguments.yes && world.terminal.input,
         today: world.today(),
         lineage: world.lineage(),
-        store: Local::new(folder.clone()),
+        store: Local::new(folder.0.clone()),
         aws: Aws::new(&Settings {
             region: REGION.to_owned(),
             endpoint: Some(running.endpoint().to_owned()),
@@ -66,18 +67,22 @@ pub(super) async fn run(
         .await,
     };
     let ended = tour.walk().await;
-    remove(folder);
     running.stop();
     ended
 }
 
-/// The tour's state is of no use after it.
-fn remove(folder: PathBuf) {
-    // What can't be removed lies in the cache, where it harms nobody.
-    drop(std::fs::remove_dir_all(folder));
+/// The tour's state, which is of no use after it, however it ends.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What can't be removed lies in the cache, where it harms nobody.
+        drop(std::fs::remove_dir_all(&self.0));
+    }
 }
 
-struct Tour {
+struct Tour<'a> {
+    world: &'a World,
     screen: Screen,
     pauses: bool,
     today: jiff::civil::Date,
@@ -86,31 +91,33 @@ struct Tour {
     aws: Aws,
 }
 
-impl Tour {
+impl Tour<'_> {
     async fn walk(&self) -> Result<Exit, Failed> {
-        self.stop("The spec", "This is all that a developer writes. The defaults are those that a careful engineer would choose.");
+        self.stop("The spec", "This is all that a developer writes. The defaults are those that a careful engineer would choose.").await?;
         self.screen.data(&tour::quote(SPEC));
 
-        self.stop("plan, apply", "The spec is expanded by blueprints, judged by the guardrails, held against what AWS has, and carried out in parallel. Every field says where it comes from.");
+        self.stop("plan, apply", "The spec is expanded by blueprints, judged by the guardrails, held against what AWS has, and carried out in parallel. Every field says where it comes from.").await?;
         let plan = self.plan(SPEC).await?;
         self.apply(plan).await?;
 
         self.stop(
             "plan again",
             "What was applied is what stands: there is nothing to do.",
-        );
+        )
+        .await?;
         let plan = self.plan(SPEC).await?;
         self.screen.data(&ui::plan::render(&plan));
 
         self.stop(
             "Change one line",
             "The health check moves to another path. The plan names the line that did it.",
-        );
+        )
+        .await?;
         let changed = SPEC.replace("\"/healthz\"", "\"/ready\"");
         let plan = self.plan(&changed).await?;
         self.apply(plan).await?;
 
-        self.stop("Somebody opens port 80", "In a hurry, by hand, through the AWS API: the load balancer's security group now admits plain HTTP from everywhere.");
+        self.stop("Somebody opens port 80", "In a hurry, by hand, through the AWS API: the load balancer's security group now admits plain HTTP from everywhere.").await?;
         self.open_port().await?;
         let plan = self.plan(&changed).await?;
         self.screen.data(&ui::plan::render(&plan));
@@ -118,11 +125,12 @@ impl Tour {
         self.stop(
             "apply closes it",
             "The rules of our security groups are exclusive: what nobody wrote in the spec goes.",
-        );
+        )
+        .await?;
         let plan = self.plan(&changed).await?;
         self.apply(plan).await?;
 
-        self.stop("destroy", "Everything goes, in the reverse order: the distribution is disabled, waited for and deleted; the log bucket too, as the tour asks for it.");
+        self.stop("destroy", "Everything goes, in the reverse order: the distribution is disabled, waited for and deleted; the log bucket too, as the tour asks for it.").await?;
         let plan = self.plan_destroy(&changed).await?;
         self.apply(plan).await?;
 
@@ -132,11 +140,12 @@ impl Tour {
         Ok(if n == 0 { Exit::Done } else { Exit::Partly })
     }
 
-    fn stop(&self, title: &str, text: &str) {
+    async fn stop(&self, title: &str, text: &str) -> Result<(), Failed> {
         if self.pauses {
-            tour::pause();
+            ask(tour::pause).await?;
         }
         self.screen.data(&tour::stop(title, text));
+        Ok(())
     }
 
     async fn plan(&self, text: &str) -> Result<Plan, Failed> {
@@ -163,7 +172,7 @@ impl Tour {
         let document = self.document(&desired).await?;
         let session = pipeline::open(&self.aws, &desired, document).await?;
         let finished = change::carry_out(
-            self.screen,
+            self.world,
             session,
             &self.store,
             plan,

@@ -7,7 +7,6 @@ use super::connect::{self, SpecArguments};
 use super::remember::{self, For};
 use super::{Exit, Failed};
 use crate::pipeline;
-use crate::ui::Screen;
 use crate::world::World;
 
 /// Delete everything that the spec or its state knows of
@@ -29,11 +28,7 @@ pub(super) struct Arguments {
     change: ChangeArguments,
 }
 
-pub(super) async fn run(
-    world: &World,
-    screen: Screen,
-    arguments: &Arguments,
-) -> Result<Exit, Failed> {
+pub(super) async fn run(world: &World, arguments: &Arguments) -> Result<Exit, Failed> {
     let Arguments { spec, part, change } = arguments;
     let source = connect::source(world, spec)?;
     let library = connect::library(world, &spec.blueprints)?;
@@ -42,11 +37,12 @@ pub(super) async fn run(
     let desired = pipeline::expand_or_name(&source, spec.environment(), &library)?;
     let memory = remember::recall(world, spec, change.sandbox, &desired, For::Destroying).await?;
     let aws = memory.aws(world, change.sandbox, &desired.region).await?;
-    let session = pipeline::open(&aws, &desired, memory.document.clone()).await?;
+    let document = memory.document.clone();
+    let session = change.asking.open(&aws, &desired, document).await?;
     let plan = pipeline::plan_destroy(&session, &desired, change.options()).await?;
     let plan = pipeline::narrow(plan, &part.choice())?;
     let finished = change::carry_out(
-        screen,
+        world,
         session,
         memory.store.as_ref(),
         plan,

@@ -12,7 +12,7 @@ use clap::Args;
 
 use super::connect::{self, SandboxArguments, SpecArguments};
 use super::remember::{self, For};
-use super::{Exit, Failed};
+use super::{Exit, Failed, Format, ask};
 use crate::accept;
 use crate::aws::Aws;
 use crate::blueprint::Library;
@@ -32,7 +32,7 @@ use crate::world::World;
 Examples:
   watertight drift                        # with your AWS credentials
   watertight drift --detailed-exitcode    # exit code 2 if there is any, for a nightly job
-  watertight drift --json
+  watertight drift --format json          # or markdown, for a comment
   watertight drift --accept               # write what was changed into the spec
   watertight drift --accept=web.aws_lb.main
 
@@ -44,8 +44,11 @@ pub(super) struct Arguments {
     spec: SpecArguments,
     #[command(flatten)]
     sandbox: SandboxArguments,
-    /// Print the drift as JSON
-    #[arg(long)]
+    /// How it is printed; `markdown` is for the comment of a pull request
+    #[arg(long, value_enum, default_value_t = Format::Text, hide_default_value = true)]
+    format: Format,
+    /// The same as `--format json`
+    #[arg(long, conflicts_with = "format")]
     json: bool,
     /// End with exit code 2 if there is drift
     #[arg(long)]
@@ -58,7 +61,7 @@ pub(super) struct Arguments {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "all",
-        conflicts_with_all = ["json", "detailed_exitcode"]
+        conflicts_with_all = ["json", "format", "detailed_exitcode"]
     )]
     accept: Vec<String>,
     /// Don't ask before the spec is written; for scripts
@@ -88,10 +91,15 @@ pub(super) async fn run(
         .await?;
     let session = pipeline::open(&aws, &desired, memory.document).await?;
     let drift = pipeline::drift(&session, &desired).await?;
-    screen.data(&if arguments.json {
-        ui::drift::json(&drift)
+    let format = if arguments.json {
+        Format::Json
     } else {
-        ui::drift::render(&drift)
+        arguments.format
+    };
+    screen.data(&match format {
+        Format::Json => ui::drift::json(&drift),
+        Format::Markdown => ui::drift::markdown(&drift),
+        Format::Text => ui::drift::render(&drift),
     });
     if !arguments.accept.is_empty() {
         let spec = (source, library);
@@ -155,7 +163,8 @@ async fn write(
                 &["run again with --yes"],
             ));
         }
-        if !ui::confirm::file(&source.name) {
+        let file = source.name.clone();
+        if !ask(move || ui::confirm::file(&file)).await? {
             return Err(Failed::said("not confirmed; the spec is as it was", &[]));
         }
     }

@@ -147,20 +147,20 @@ pub fn run(world: &World) -> ExitCode {
     };
     let ended = match arguments.verb {
         Verb::Check(arguments) => check::run(world, screen, &arguments),
-        Verb::Plan(arguments) => wait(plan::run(world, screen, &arguments)),
-        Verb::Apply(arguments) => wait(apply::run(world, screen, &arguments)),
-        Verb::Destroy(arguments) => wait(destroy::run(world, screen, &arguments)),
-        Verb::Drift(arguments) => wait(drift::run(world, screen, &arguments)),
-        Verb::Undo(arguments) => wait(undo::run(world, screen, &arguments)),
-        Verb::Doctor(arguments) => wait(doctor::run(world, screen, &arguments)),
-        Verb::Output(arguments) => wait(output::run(world, screen, &arguments)),
-        Verb::Export(arguments) => wait(export::run(world, screen, &arguments)),
-        Verb::State(arguments) => wait(state::run(world, screen, &arguments)),
+        Verb::Plan(arguments) => wait(world, plan::run(world, screen, &arguments)),
+        Verb::Apply(arguments) => wait(world, apply::run(world, screen, &arguments)),
+        Verb::Destroy(arguments) => wait(world, destroy::run(world, &arguments)),
+        Verb::Drift(arguments) => wait(world, drift::run(world, screen, &arguments)),
+        Verb::Undo(arguments) => wait(world, undo::run(world, screen, &arguments)),
+        Verb::Doctor(arguments) => wait(world, doctor::run(world, screen, &arguments)),
+        Verb::Output(arguments) => wait(world, output::run(world, screen, &arguments)),
+        Verb::Export(arguments) => wait(world, export::run(world, screen, &arguments)),
+        Verb::State(arguments) => wait(world, state::run(world, screen, &arguments)),
         Verb::New(arguments) => new::run(world, screen, &arguments),
         Verb::Blueprints(arguments) => blueprints::run(world, screen, &arguments),
         Verb::Explain(arguments) => explain::run(screen, &arguments),
         Verb::Sandbox(arguments) => sandbox::run(world, screen, &arguments),
-        Verb::Demo(arguments) => wait(demo::run(world, screen, &arguments)),
+        Verb::Demo(arguments) => wait(world, demo::run(world, screen, &arguments)),
         Verb::Completions(arguments) => Ok(completions::run(screen, &arguments)),
     };
     let code = match ended {
@@ -204,16 +204,39 @@ fn words(screen: Screen, failed: &Failed) -> String {
     }
 }
 
-/// Runs what talks to AWS.
-fn wait(verb: impl Future<Output = Result<Exit, Failed>>) -> Result<Exit, Failed> {
+/// Runs what talks to AWS, until a signal comes that nobody handles.
+fn wait(world: &World, verb: impl Future<Output = Result<Exit, Failed>>) -> Result<Exit, Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
-    match runtime {
-        Ok(runtime) => runtime.block_on(verb),
-        Err(error) => Err(Failed::said(
+    let runtime = runtime.map_err(|error| {
+        Failed::said(
             format!("the system gives no threads: {error}"),
             &["close other programs, or raise the limit on processes (ulimit -u)"],
-        )),
-    }
+        )
+    })?;
+    let ended = runtime.block_on(async {
+        world.interrupts.listen();
+        tokio::select! {
+            biased;
+            ended = verb => Some(ended),
+            () = world.interrupts.unhandled() => None,
+        }
+    });
+    ended.unwrap_or_else(|| {
+        // Whoever was asked something may never answer.
+        runtime.shutdown_background();
+        Err(Failed::said(
+            "interrupted",
+            &["nothing is left half done; run it again"],
+        ))
+    })
+}
+
+/// Asks a person, on a thread of its own: a signal ends the run though nobody answers.
+async fn ask<T: Send + 'static>(
+    question: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failed> {
+    let answer = tokio::task::spawn_blocking(question).await;
+    answer.map_err(|error| Failed::said(error.to_string(), &["this is a bug"]))
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::change::PartArguments;
-use super::connect::{self, SandboxArguments, SpecArguments};
+use super::connect::{self, AskingArguments, SandboxArguments, SpecArguments};
 use super::remember::{self, For};
 use super::{Exit, Failed, saved};
 use crate::diagnostic::Source;
@@ -33,6 +33,7 @@ Examples:
   watertight plan --offline            # without asking any AWS
   watertight plan --detailed-exitcode  # exit code 2 if there are changes
   watertight plan --out shop.plan      # for `watertight apply shop.plan`
+  watertight plan --refresh=false      # quickly: the records are believed
   watertight plan --destroy            # what `watertight destroy` would do")]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -41,6 +42,8 @@ pub(super) struct Arguments {
     sandbox: SandboxArguments,
     #[command(flatten)]
     part: PartArguments,
+    #[command(flatten)]
+    asking: AskingArguments,
     /// Ask AWS nothing; what only AWS can tell is shown as known after apply
     #[arg(long, conflicts_with = "sandbox")]
     offline: bool,
@@ -123,7 +126,8 @@ async fn to_apply(world: &World, arguments: &Arguments) -> Result<Planned, Faile
         pipeline::plan_offline(&approved, &memory.document)?
     } else {
         let aws = memory.aws(world, *sandbox, &desired.region).await?;
-        let session = pipeline::open(&aws, desired, memory.document).await?;
+        let asking = arguments.asking;
+        let session = asking.open(&aws, desired, memory.document).await?;
         pipeline::plan(&session, approved, world.today(), arguments.options()).await?
     };
     Ok(Planned {
@@ -140,7 +144,8 @@ async fn to_destroy(world: &World, arguments: &Arguments) -> Result<Planned, Fai
     let desired = pipeline::expand_or_name(&source, spec.environment(), &library)?;
     let memory = remember::recall(world, spec, *sandbox, &desired, For::Reading).await?;
     let aws = memory.aws(world, *sandbox, &desired.region).await?;
-    let session = pipeline::open(&aws, &desired, memory.document).await?;
+    let asking = arguments.asking;
+    let session = asking.open(&aws, &desired, memory.document).await?;
     Ok(Planned {
         plan: pipeline::plan_destroy(&session, &desired, arguments.options()).await?,
         making: arguments.making(&source, &desired),

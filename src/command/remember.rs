@@ -18,8 +18,9 @@ use crate::aws::Aws;
 use crate::diagnostic::Diagnostic;
 use crate::pipeline::Stop;
 use crate::resource::Desired;
+use crate::saved;
 use crate::spec::{Move, Moved};
-use crate::state::store::{Local, Lock, Store};
+use crate::state::store::{Local, Lock, S3, Store};
 use crate::state::{self, Document};
 use crate::world::World;
 
@@ -103,13 +104,28 @@ pub(super) async fn recall(
     }
     let file = arguments.spec.file_name().map(PathBuf::from);
     let file = file.map(|file| file.display().to_string());
+    let spec_digest = Some(nameless(&connect::source(world, arguments)?.text));
     if document.as_ref().is_none_or(|now| now.records.is_empty()) {
         let root = connect::root(world, arguments, sandbox);
-        refuse_abandoned(&Local::all(&root), desired, file.as_deref()).await?;
+        let of_file = |one: &Document| one.spec.is_some() && one.spec == file;
+        let mut left: Vec<Document> = Vec::new();
+        for store in Local::all(&root) {
+            // What can't be read is no proof of anything.
+            let document = store.load().await.ok().flatten();
+            left.extend(document.filter(of_file));
+        }
+        if let Some((bucket, aws)) = stores.in_aws() {
+            // There a file of that name may be anybody's.
+            let is_same = |one: &Document| of_file(one) && one.spec_digest == spec_digest;
+            let documents = S3::all(aws, bucket).await.unwrap_or_default();
+            left.extend(documents.into_iter().filter(is_same));
+        }
+        refuse_abandoned(left, desired, file.as_deref())?;
     }
     let mut document =
         document.unwrap_or_else(|| Document::new(app, environment, &world.lineage()));
     document.spec = file;
+    document.spec_digest = spec_digest;
     let problems = state::rename(&mut document, &desired.moved);
     // What can't be renamed can still be destroyed, or mended, under its old name.
     if !problems.is_empty() && !matches!(purpose, For::Destroying | For::Mending) {
@@ -253,24 +269,17 @@ async fn refuse_elsewhere(stores: &Stores<'_>, desired: &Desired) -> Result<(), 
 
 /// A state that this very file made under names that it has no more: to go on would make
 /// everything anew and leave the old behind.
-async fn refuse_abandoned(
-    stores: &[Local],
+fn refuse_abandoned(
+    left: Vec<Document>,
     desired: &Desired,
     file: Option<&str>,
 ) -> Result<(), Failed> {
-    let mut abandoned = Vec::new();
-    for store in stores {
-        // What can't be read is no proof of anything.
-        let Ok(Some(document)) = store.load().await else {
-            continue;
-        };
-        let is_named =
-            document.app == desired.app && desired.environments.contains(&document.environment);
-        let is_ours = document.spec.is_some() && document.spec.as_deref() == file;
-        if is_ours && !is_named && !document.records.is_empty() {
-            abandoned.push(document);
-        }
-    }
+    let is_named =
+        |one: &Document| one.app == desired.app && desired.environments.contains(&one.environment);
+    let abandoned: Vec<Document> = left
+        .into_iter()
+        .filter(|one| !is_named(one) && !one.records.is_empty())
+        .collect();
     let Some(first) = abandoned.first() else {
         return Ok(());
     };
@@ -298,6 +307,24 @@ async fn refuse_abandoned(
     })
 }
 
+/// Digest of a spec's text without the names of its app and environments.
+fn nameless(text: &str) -> String {
+    let mut at_top = true;
+    let mut kept = Vec::new();
+    for line in text.lines().map(str::trim) {
+        at_top &= !line.starts_with('[');
+        let key = line.split('=').next().map(str::trim_end);
+        if at_top && matches!(key, Some("app" | "environment")) {
+            continue;
+        }
+        let of_environment = line.strip_prefix("[environments.");
+        kept.push(of_environment.map_or(line, |rest| {
+            rest.find(['.', ']']).map_or("", |end| &rest[end..])
+        }));
+    }
+    saved::digest(&kept)
+}
+
 /// The `[[moved]]` to write.
 fn block(old: &Document, app: &str, environment: &str) -> String {
     let mut from = Vec::new();
@@ -322,7 +349,7 @@ fn block(old: &Document, app: &str, environment: &str) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use super::{block, forerunners};
+    use super::{block, forerunners, nameless};
     use crate::diagnostic::Source;
     use crate::resource::Desired;
     use crate::spec;
@@ -362,6 +389,26 @@ mod tests {
             "[[moved]]\nfrom = { environment = \"test\" }\nto = { environment = \"staging\" }\n",
             &[],
         );
+    }
+
+    #[test]
+    fn a_spec_is_known_again_by_all_but_its_names() {
+        let text = "app = \"shop\"\nenvironment = \"prod\"\nregion = \"eu-west-1\"\n[components.web]\napp = \"a\"\n[environments.prod.tags]\nowner = \"x\"\n";
+        let renamed = text
+            .replace("\"shop\"", "\"store\"")
+            .replace("prod", "live");
+        assert_eq!(nameless(text), nameless(&renamed));
+        for (what, other) in [
+            ("\"a\"", "\"b\""),
+            ("eu-west-1", "eu-west-2"),
+            (".tags]", "]"),
+        ] {
+            assert_ne!(
+                nameless(text),
+                nameless(&text.replace(what, other)),
+                "{what}"
+            );
+        }
     }
 
     #[test]

@@ -158,7 +158,8 @@ pub(super) async fn apply(
     };
     let memory = remember::recall(world, &arguments, sandbox, &desired, purpose).await?;
     let aws = memory.aws(world, sandbox, &desired.region).await?;
-    let session = pipeline::open(&aws, &desired, memory.document.clone()).await?;
+    let document = memory.document.clone();
+    let session = change.asking.open(&aws, &desired, document).await?;
     check_session(saved, &session).await?;
     let options = diff::Options {
         empty_buckets: making.empty_buckets,
@@ -183,7 +184,7 @@ pub(super) async fn apply(
     }
     let store = memory.store.as_ref();
     let change = change.confirmed();
-    let carried = change::carry_out(screen, session, store, plan, &change, wait).await;
+    let carried = change::carry_out(world, session, store, plan, &change, wait).await;
     memory.settle().await?;
     let mut finished = carried?;
     if !stopped.is_empty() {

@@ -41,7 +41,8 @@ pub(super) async fn run(
     let desired = pipeline::expand_or_name(&source, spec.environment(), &library)?;
     let memory = remember::recall(world, spec, change.sandbox, &desired, For::Applying).await?;
     let aws = memory.aws(world, change.sandbox, &desired.region).await?;
-    let session = pipeline::open(&aws, &desired, memory.document.clone()).await?;
+    let document = memory.document.clone();
+    let session = change.asking.open(&aws, &desired, document).await?;
     let plan = pipeline::plan_undo(&session, desired, world.today(), change.options()).await?;
     let Some(plan) = plan else {
         return Err(Failed::said(
@@ -51,7 +52,7 @@ pub(super) async fn run(
     };
     let changed = !plan.is_empty();
     let store = memory.store.as_ref();
-    let finished = change::carry_out(screen, session, store, plan, change, Wait::Config).await;
+    let finished = change::carry_out(world, session, store, plan, change, Wait::Config).await;
     memory.settle().await?;
     let finished = finished?;
     if changed && !change.json {

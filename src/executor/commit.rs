@@ -199,6 +199,7 @@ mod tests {
             protect: false,
             maker: None,
             asked: None,
+            told: None,
         })]
     }
 

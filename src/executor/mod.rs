@@ -284,6 +284,7 @@ mod tests {
                 protect: false,
                 maker: None,
                 asked: None,
+                told: None,
             });
             changes.steps.push(Step {
                 change: Change {
@@ -309,6 +310,7 @@ mod tests {
         let graph = graph::build(&Desired::default(), &document).unwrap();
         let header = Header {
             mode: Mode::Destroy,
+            believed: 0,
             region: "eu-west-1".to_owned(),
             account: Some("123456789012".to_owned()),
             deferred: Vec::new(),

@@ -97,8 +97,8 @@ impl Worker<'_> {
             .is_some_and(|record| record.status == Status::Applied);
         if complete && !differs {
             // Somebody has made it so already.
+            let record = self.applied(&wanted, &id, &live);
             self.desk.usable(live);
-            let record = self.new_record(&wanted, Status::Applied, Some(&id));
             self.desk.commit(vec![Write::Put(record)]).await?;
             return Ok(Outcome::Applied);
         }
@@ -146,12 +146,11 @@ impl Worker<'_> {
         } else {
             observed
         };
+        let record = self.applied(wanted, id, &attributes);
         self.desk.usable(attributes);
         if !done && self.to_the_end {
             self.settle(id, wanted, Until::Done).await?;
         }
-        let mut record = self.new_record(wanted, Status::Applied, Some(id));
-        record.token = None;
         self.desk.commit(vec![Write::Put(record)]).await?;
         Ok(Outcome::Applied)
     }
@@ -380,6 +379,20 @@ impl Worker<'_> {
                 .wanted
                 .as_ref()
                 .map(|wanted| Box::new(Asked::of(self.kind, wanted))),
+            told: None,
+        }
+    }
+
+    /// The record of what is as it was wanted, with what AWS tells of it beside that.
+    fn applied(&self, wanted: &Wanted, id: &Id, live: &Attributes) -> Record {
+        let is_new = |name: &str| {
+            !wanted.attributes.contains_key(name) && !self.kind.volatile.contains(&name)
+        };
+        let mut told = recordable(self.kind, live);
+        told.retain(|name, _| is_new(name));
+        Record {
+            told: Some(told),
+            ..self.new_record(wanted, Status::Applied, Some(id))
         }
     }
 

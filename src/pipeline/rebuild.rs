@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::graph;
 use crate::kind::Kind;
 use crate::lookup;
-use crate::refresh::{self, Foreign, Observed, Standing};
+use crate::refresh::{self, Foreign, Observed, Standing, Trust};
 use crate::resource::{Desired, Id};
 use crate::state::{Document, Record, Status, recordable};
 
@@ -43,11 +43,12 @@ pub async fn rebuild(session: Session<'_>, desired: &Desired) -> Result<Rebuilt,
         mut document,
         owner,
         account,
+        ..
     } = session;
     let lookups = lookup::read(aws, desired).await.map_err(Stop::Wrong)?;
     let desired = desired.clone().with_lookups(&lookups);
     let graph = graph::build(&desired, &document).map_err(Stop::Wrong)?;
-    let observed = refresh::observe(aws, &desired, &graph, &document, &owner)
+    let observed = refresh::observe(aws, &desired, &graph, &document, &owner, Trust::Nothing)
         .await
         .map_err(Stop::Unread)?;
     if document.is_new()
@@ -64,8 +65,9 @@ pub async fn rebuild(session: Session<'_>, desired: &Desired) -> Result<Rebuilt,
         ) else {
             continue;
         };
-        let mut attributes = seen.attributes.clone();
-        attributes.retain(|name, _| resource.attributes.contains_key(name));
+        let (attributes, told) = recordable(kind, &seen.attributes)
+            .into_iter()
+            .partition(|(name, _)| resource.attributes.contains_key(name));
         document.put(Record {
             address: address.clone(),
             generation: document.generation + 1,
@@ -73,11 +75,12 @@ pub async fn rebuild(session: Session<'_>, desired: &Desired) -> Result<Rebuilt,
             region: resource.region.clone(),
             id: Some(seen.id.clone()),
             token: None,
-            attributes: recordable(kind, &attributes),
+            attributes,
             dependencies: desired.dependencies(resource),
             protect: !desired.ephemeral && (kind.protect)(&resource.attributes),
             maker: resource.maker.clone(),
             asked: None,
+            told: Some(told),
         });
         found.push((address.clone(), seen.id.clone()));
     }

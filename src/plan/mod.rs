@@ -61,6 +61,9 @@ pub struct Plan {
     /// Whether it takes back the last apply.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub undoes: bool,
+    /// How many resources AWS was not asked about, as their records are believed.
+    #[serde(skip_serializing_if = "is_none")]
+    pub believed: usize,
     /// The application.
     pub app: String,
     /// Its environment.
@@ -103,6 +106,11 @@ pub struct Plan {
     /// What people do once everything stands.
     #[serde(skip)]
     pub next: Vec<Next>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references")]
+fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Values by component and name.

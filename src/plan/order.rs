@@ -25,6 +25,8 @@ use crate::state::Document;
 pub struct Header {
     /// Apply or destroy.
     pub mode: Mode,
+    /// How many resources AWS was not asked about.
+    pub believed: usize,
     /// The spec's region.
     pub region: String,
     /// The account that was looked at; none offline.
@@ -48,6 +50,7 @@ pub fn order(changes: Changes, graph: &Graph, document: &Document, header: Heade
     Plan {
         by_hand: by_hand.map(|one| one.foreseen(&changes.known)).collect(),
         mode: header.mode,
+        believed: header.believed,
         undoes: false,
         app: document.app.clone(),
         environment: document.environment.clone(),
@@ -242,6 +245,7 @@ mod tests {
                 protect: false,
                 maker: None,
                 asked: None,
+                told: None,
             });
         }
         let resources = desired.iter().map(|(name, uses)| {
@@ -271,6 +275,7 @@ mod tests {
         };
         let header = Header {
             mode: Mode::Apply,
+            believed: 0,
             region: "eu-west-1".to_owned(),
             account: None,
             deferred: Vec::new(),

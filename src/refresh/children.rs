@@ -26,7 +26,7 @@ pub(super) async fn read_children(
         };
         // Whether children are exclusive is the spec's word; a parent that is on its way
         // out takes its children with it.
-        if !desired.resources.contains_key(address) {
+        if !desired.resources.contains_key(address) || observed.believed.contains(address) {
             continue;
         }
         if !kind.exclusive_children.is_empty() {

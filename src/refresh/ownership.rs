@@ -140,6 +140,7 @@ mod tests {
             protect: false,
             maker: None,
             asked: None,
+            told: None,
         };
         let old = tagged("ours").remove(0).id;
         document.put(record(1, Status::Deposed, Some(old)));
@@ -171,6 +172,7 @@ mod tests {
             protect: false,
             maker: None,
             asked: None,
+            told: None,
         });
         let refused = judge(&name, found(Ownership::Foreign), &document).unwrap_err();
         assert!(matches!(refused, Foreign::NotOurs(_)));

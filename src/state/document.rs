@@ -41,6 +41,10 @@ pub struct Document {
     /// Name of the spec's file, which lies beside the folder that the state is in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spec: Option<String>,
+    /// Digest of that file's text, less the names of the app and the environment: by it a spec
+    /// that has another name now is known again where its file's name says too little.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec_digest: Option<String>,
     /// How often a run took the document over from another that had fallen silent: what that
     /// one still writes is refused. Kept by the store in S3.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -121,6 +125,28 @@ pub struct Record {
     /// What was asked where the attributes don't tell; none where an older version wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<Box<Asked>>,
+    /// What AWS told of it beside the attributes (an ARN), less what is sensitive, when it was
+    /// applied last: a run that believes the records takes it for what it is like. None where
+    /// an older version wrote it.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "write_told",
+        deserialize_with = "read_told"
+    )]
+    pub told: Option<Attributes>,
+}
+
+impl Record {
+    /// What stands by this record, if it says enough that AWS need not be asked: it is as it
+    /// was applied, and known by all that others may refer to.
+    #[must_use]
+    pub fn believed(&self) -> Option<(&Id, Attributes)> {
+        let (id, told) = (self.id.as_ref()?, self.told.as_ref()?);
+        let mut attributes = told.clone();
+        attributes.extend(self.attributes.clone());
+        (self.status == Status::Applied).then_some((id, attributes))
+    }
 }
 
 /// How far a recorded thing is.
@@ -156,6 +182,7 @@ impl Document {
             serial: 0,
             generation: 0,
             spec: None,
+            spec_digest: None,
             fence: 0,
             writer: None,
             records: Vec::new(),
@@ -244,6 +271,27 @@ pub fn recordable(kind: &Kind, attributes: &Attributes) -> Attributes {
     keep(kind.schema(), attributes)
 }
 
+/// Whether any of the attributes is one that no record may have.
+#[must_use]
+pub fn holds_secrets(kind: &Kind, attributes: &Attributes) -> bool {
+    is_secret_in(kind.schema(), attributes)
+}
+
+fn is_secret_in(schema: &crate::kind::schema::Schema, attributes: &Attributes) -> bool {
+    let given = attributes.iter().filter(|(_, value)| !value.is_null());
+    given.into_iter().any(|(name, value)| {
+        let attribute = schema.attribute(name);
+        attribute.is_some_and(|attribute| attribute.sensitive)
+            || schema.block(name).is_some_and(|block| match value {
+                Value::Map(entries) => is_secret_in(&block.schema, entries),
+                other => {
+                    let mut blocks = other.items().iter().filter_map(Value::as_map);
+                    blocks.any(|entries| is_secret_in(&block.schema, entries))
+                }
+            })
+    })
+}
+
 fn keep(schema: &crate::kind::schema::Schema, attributes: &Attributes) -> Attributes {
     attributes
         .iter()
@@ -295,6 +343,15 @@ fn read_attributes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Attribu
     }
 }
 
+#[expect(clippy::ref_option, reason = "serde hands references")]
+fn write_told<S: Serializer>(told: &Option<Attributes>, serializer: S) -> Result<S::Ok, S::Error> {
+    write_attributes(told.as_ref().unwrap_or(&Attributes::new()), serializer)
+}
+
+fn read_told<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Attributes>, D::Error> {
+    read_attributes(deserializer).map(Some)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -318,6 +375,7 @@ mod tests {
             protect: true,
             maker: None,
             asked: None,
+            told: None,
         }
     }
 

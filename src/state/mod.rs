@@ -13,7 +13,7 @@ pub mod store;
 mod undo;
 
 pub use asked::Asked;
-pub use document::{Document, FORMAT, Record, Renamed, Status, recordable, token};
+pub use document::{Document, FORMAT, Record, Renamed, Status, holds_secrets, recordable, token};
 pub use mend::{Push, Refused, push, rename_one};
 pub use moved::{rename, rename_whole};
 pub use undo::{Before, Undo};

@@ -172,6 +172,7 @@ mod tests {
                 protect: true,
                 maker: None,
                 asked: None,
+                told: None,
             });
         }
         document

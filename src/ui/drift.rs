@@ -2,8 +2,12 @@
 //!
 //! *Invariant*: every field of the drift is shown.
 
+mod markdown;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+
+pub use markdown::markdown;
 
 use super::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, paint};
 use super::value::show;
@@ -129,11 +133,22 @@ fn changed_lines(before: &str, after: &str) -> String {
 
 fn summary(drift: &Drift) -> String {
     if drift.is_empty() {
-        return format!(
-            "No drift. {} resources stand as they were applied.",
-            drift.unchanged
-        );
+        return no_drift(drift);
     }
+    format!(
+        "{} {}.\n`watertight apply` puts it back; `watertight drift --accept` writes what it can into the spec.",
+        paint(BOLD, "Drift:"),
+        counts(drift)
+    )
+}
+
+fn no_drift(drift: &Drift) -> String {
+    let n = drift.unchanged;
+    format!("No drift. {n} resources stand as they were applied.")
+}
+
+/// `1 changed, 2 deleted; 17 as applied`.
+fn counts(drift: &Drift) -> String {
     let parts: Vec<String> = [
         (What::Changed, "changed"),
         (What::Deleted, "deleted"),
@@ -144,12 +159,7 @@ fn summary(drift: &Drift) -> String {
     .filter(|(n, _)| *n > 0)
     .map(|(n, word)| format!("{n} {word}"))
     .collect();
-    format!(
-        "{} {}; {} as applied.\n`watertight apply` puts it back; `watertight drift --accept` writes what it can into the spec.",
-        paint(BOLD, "Drift:"),
-        parts.join(", "),
-        drift.unchanged
-    )
+    format!("{}; {} as applied", parts.join(", "), drift.unchanged)
 }
 
 fn one(text: &mut String, thing: &Thing) {

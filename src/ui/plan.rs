@@ -36,6 +36,9 @@ pub fn render(plan: &Plan) -> String {
     if let Some(partial) = &plan.partial {
         line(&mut text, &paint(YELLOW, &in_part(partial)));
     }
+    if plan.believed > 0 {
+        line(&mut text, &paint(YELLOW, &unseen(plan.believed)));
+    }
     let mut components: BTreeMap<&str, Vec<(usize, &Change)>> = BTreeMap::new();
     for (index, step) in plan.steps.iter().enumerate() {
         components
@@ -65,6 +68,15 @@ pub fn render(plan: &Plan) -> String {
     }
     line(&mut text, &format!("\n{}", summary(plan)));
     text
+}
+
+/// That AWS was not asked.
+fn unseen(believed: usize) -> String {
+    let what = match believed {
+        1 => "1 resource is taken to be as its record says".to_owned(),
+        n => format!("{n} resources are taken to be as their records say"),
+    };
+    format!("--refresh=false: {what}; AWS was not asked about them")
 }
 
 /// Whether others had a hand in anything that changes.
@@ -166,6 +178,11 @@ pub fn summary(plan: &Plan) -> String {
             return "No changes in the part that was asked for.".to_owned();
         }
         return match plan.mode {
+            Mode::Apply if plan.believed > 0 => {
+                format!(
+                    "No changes, as far as the records tell. {n} resources are as the spec says."
+                )
+            }
             Mode::Apply => format!("No changes. {n} resources are as the spec says."),
             Mode::Destroy => "Nothing to destroy.".to_owned(),
         };

@@ -18,9 +18,21 @@ pub(super) fn markdown(header: &[&str], rows: impl IntoIterator<Item = Vec<Strin
     text
 }
 
-/// A bar would end the cell, in code too.
+/// A bar would end the cell, in code too, unless the backslashes before it are odd in number
+/// (GitHub Flavored Markdown, "Tables").
 fn escaped(cell: &str) -> String {
-    cell.replace('|', "\\|").replace('\n', " ")
+    let mut text = String::new();
+    let mut backslashes = 0;
+    for one in cell.chars() {
+        match one {
+            '|' if backslashes % 2 == 0 => text.push_str("\\|"),
+            '|' => text.push_str("\\\\|"),
+            '\n' => text.push(' '),
+            other => text.push(other),
+        }
+        backslashes = if one == '\\' { backslashes + 1 } else { 0 };
+    }
+    text
 }
 
 /// Text in lines of at most 80 columns, each after `indent` blanks.
@@ -56,6 +68,11 @@ mod tests {
     fn a_bar_stays_in_its_cell() {
         let text = markdown(&["a", "b"], [vec!["x|y".to_owned(), "z\nz".to_owned()]]);
         assert_eq!(text, "| a | b |\n| --- | --- |\n| x\\|y | z z |\n");
+        let text = markdown(
+            &["a"],
+            [vec!["x\\|y".to_owned()], vec!["x\\\\|y".to_owned()]],
+        );
+        assert_eq!(text, "| a |\n| --- |\n| x\\\\\\|y |\n| x\\\\\\|y |\n");
     }
 
     #[test]

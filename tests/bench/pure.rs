@@ -205,6 +205,7 @@ impl Planning {
     fn order(&self, changes: Changes) -> Plan {
         let header = Header {
             mode: Mode::Apply,
+            believed: 0,
             region: "eu-west-1".to_owned(),
             account: None,
             deferred: Vec::new(),
@@ -243,6 +244,7 @@ fn applied(desired: &Desired) -> Document {
             protect: false,
             maker: None,
             asked: None,
+            told: None,
         });
     }
     document

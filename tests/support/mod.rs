@@ -4,9 +4,11 @@ pub(crate) mod account;
 mod call;
 pub(crate) mod chaos;
 pub(crate) mod cli;
+pub(crate) mod ended;
 pub(crate) mod proxy;
 pub(crate) mod sight;
 mod terminal;
+pub(crate) mod terminal;
 pub(crate) mod terraform;
 pub(crate) mod user;
 

@@ -4,18 +4,20 @@ use std::process::{Command, Stdio};
 
 use super::cli::{Project, Ran};
 
-/// Runs a program at a terminal of its own and answers its one question, `Code of …`, with
-/// the code that a device with this seed shows now, plus `off`. What was said comes back as
-/// it was seen.
+/// Runs a program at a terminal of its own and answers its one question, the text that is
+/// waited for: with the code that a device with this seed shows now, plus an offset; with a
+/// text that is typed; or with a signal. What was said comes back as it was seen.
 const TERMINAL: &str = r#"
-import base64, hashlib, hmac, os, pty, struct, sys, time
-seed, off, program = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+import base64, hashlib, hmac, os, pty, signal, struct, sys, time
+question, how, what, program = sys.argv[1].encode(), sys.argv[2], sys.argv[3], sys.argv[4:]
+def code():
+    seed, off = what.split("+")
+    digest = hmac.new(base64.b32decode(seed), struct.pack(">Q", int(time.time() / 30)), hashlib.sha1).digest()
+    at = digest[-1] & 15
+    return ((struct.unpack(">I", digest[at : at + 4])[0] & 0x7FFFFFFF) + int(off)) % 1000000
 child, terminal = pty.fork()
 if child == 0:
     os.execv(program[0], program)
-digest = hmac.new(base64.b32decode(seed), struct.pack(">Q", int(time.time() / 30)), hashlib.sha1).digest()
-at = digest[-1] & 15
-code = ((struct.unpack(">I", digest[at : at + 4])[0] & 0x7FFFFFFF) + off) % 1000000
 seen, answered = b"", False
 while True:
     try:
@@ -25,20 +27,48 @@ while True:
     if not part:
         break
     seen += part
-    if b"Code of" in seen and not answered:
+    if question in seen and not answered:
         answered = True
-        os.write(terminal, f"{code:06}\r".encode())
+        if how == "code":
+            os.write(terminal, f"{code():06}\r".encode())
+        elif how == "type":
+            os.write(terminal, what.encode())
+        else:
+            os.kill(child, getattr(signal, what))
 sys.stdout.buffer.write(seen)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 "#;
 
+/// How the question is answered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Answer<'a> {
+    /// This is typed; `\r` is the return key, `\u{3}` Ctrl-C.
+    Type(&'a str),
+    /// Nobody answers: this signal comes, `SIGTERM`.
+    Signal(&'a str),
+}
+
 impl Project {
     /// Runs it at a terminal, with the code of the device of this seed, or one that is `off`.
     pub(crate) fn at_a_terminal(&self, seed: &str, off: u32, arguments: &[&str]) -> Ran {
+        self.at_terminal(["Code of", "code", &format!("{seed}+{off}")], arguments)
+    }
+
+    /// Runs it at a terminal, where this happens as soon as `question` is read.
+    pub(crate) fn asked(&self, question: &str, answer: Answer<'_>, arguments: &[&str]) -> Ran {
+        let (how, what) = match answer {
+            Answer::Type(text) => ("type", text),
+            Answer::Signal(signal) => ("signal", signal),
+        };
+        self.at_terminal([question, how, what], arguments)
+    }
+
+    fn at_terminal(&self, script: [&str; 3], arguments: &[&str]) -> Ran {
         let inner = self.command(arguments);
         let mut command = Command::new("python3");
         command
-            .args(["-c", TERMINAL, seed, &off.to_string()])
+            .args(["-c", TERMINAL])
+            .args(script)
             .arg(inner.get_program())
             .args(inner.get_args())
             .current_dir(self.path())

@@ -85,7 +85,7 @@ pub(super) async fn run(
         document.unwrap_or_else(|| Document::new(APP, &environment, &digest(&bucket.bucket)));
     let session = pipeline::open(&aws, approved.desired(), document).await?;
     let plan = pipeline::plan(&session, approved, world.today(), change.options()).await?;
-    let finished = change::carry_out(screen, session, &store, plan, change, Wait::Config).await?;
+    let finished = change::carry_out(world, session, &store, plan, change, Wait::Config).await?;
     if finished.exit != Exit::Partly {
         screen.talk(&format!(
             "\nbucket {} is fit to keep state; if there is some elsewhere: `watertight state migrate {}`\n",

@@ -19,7 +19,7 @@ use clap::{Args, Subcommand};
 
 use super::connect::{self, SandboxArguments, SpecArguments};
 use super::remember::{self, For, Memory};
-use super::{Exit, Failed};
+use super::{Exit, Failed, ask};
 use crate::address::Address;
 use crate::diagnostic::did_you_mean;
 use crate::pipeline;
@@ -82,7 +82,7 @@ struct Consent {
 
 impl Consent {
     /// Asks for the app's name, unless told not to.
-    fn ask(self, screen: Screen, verb: &str, memory: &Memory) -> Result<(), Failed> {
+    async fn ask(self, screen: Screen, verb: &'static str, memory: &Memory) -> Result<(), Failed> {
         if self.yes {
             return Ok(());
         }
@@ -92,7 +92,8 @@ impl Consent {
                 &["run again with --yes"],
             ));
         }
-        if confirm::name(verb, &memory.document.app) {
+        let app = memory.document.app.clone();
+        if ask(move || confirm::name(verb, &app)).await? {
             Ok(())
         } else {
             Err(Failed::said("not confirmed; nothing was changed", &[]))

@@ -43,7 +43,7 @@ pub(super) async fn run(
     screen.talk(&format!(
         "{from} will be remembered as {to}; in AWS it stays as it is\n"
     ));
-    arguments.consent.ask(screen, "rename", &memory)?;
+    arguments.consent.ask(screen, "rename", &memory).await?;
     memory.save().await?;
     screen.talk(&format!(
         "done: the spec must say {to} too, or the next plan deletes it\n"

@@ -66,7 +66,7 @@ pub(super) async fn run(
         "{file} takes the place of {}: {after} records, where there are {before} now\n",
         memory.store.place()
     ));
-    arguments.consent.ask(screen, "push", &memory)?;
+    arguments.consent.ask(screen, "push", &memory).await?;
     memory.save().await?;
     Ok(Exit::Done)
 }

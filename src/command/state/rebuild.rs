@@ -42,7 +42,7 @@ pub(super) async fn run(
         return Ok(Exit::Done);
     }
     memory.document = rebuilt.document;
-    arguments.consent.ask(screen, "record", &memory)?;
+    arguments.consent.ask(screen, "record", &memory).await?;
     memory.save().await?;
     Ok(Exit::Done)
 }

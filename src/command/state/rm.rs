@@ -53,7 +53,7 @@ pub(super) async fn run(
         };
         screen.talk(&format!("forget {}: {stays}\n", record.address));
     }
-    arguments.consent.ask(screen, "forget", &memory)?;
+    arguments.consent.ask(screen, "forget", &memory).await?;
     memory.document.records = staying;
     memory.save().await?;
     screen.talk(

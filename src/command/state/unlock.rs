@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Whose;
 use crate::command::stores::Stores;
-use crate::command::{Exit, Failed, connect};
+use crate::command::{Exit, Failed, ask, connect};
 use crate::pipeline;
 use crate::state::store::Held;
 use crate::ui::{Screen, confirm};
@@ -52,7 +52,8 @@ pub(super) async fn run(
                 &["run again with --yes"],
             ));
         }
-        if !confirm::name("unlock", &desired.app) {
+        let app = desired.app.clone();
+        if !ask(move || confirm::name("unlock", &app)).await? {
             return Err(Failed::said("not confirmed; it is still held", &[]));
         }
     }

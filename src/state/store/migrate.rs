@@ -94,6 +94,7 @@ mod tests {
             protect: false,
             maker: None,
             asked: None,
+            told: None,
         });
         document
     }

@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use futures::StreamExt;
 use futures::future::join_all;
+use futures::stream;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::lease::{Hold, Lease, Moment, Note};
@@ -55,6 +57,17 @@ struct Known {
 /// How often a write is tried again after another write of this run's own stood in the way.
 const OWN_WRITES: usize = 3;
 
+/// How many documents are read at once.
+const AT_ONCE: usize = 16;
+
+/// What all keys of a bucket with state begin with.
+fn folder(bucket: &StateBucket) -> String {
+    match bucket.prefix.as_str() {
+        "" => String::new(),
+        prefix => format!("{prefix}/"),
+    }
+}
+
 /// How often the fence is raised anew because the old holder wrote in between.
 const FENCES: usize = 10;
 
@@ -68,11 +81,7 @@ impl S3 {
         run: &str,
         tell: Tell,
     ) -> Self {
-        let prefix = match bucket.prefix.as_str() {
-            "" => String::new(),
-            prefix => format!("{prefix}/"),
-        };
-        let folder = format!("{prefix}{app}/{environment}");
+        let folder = format!("{}{app}/{environment}", folder(bucket));
         Self {
             aws,
             bucket: bucket.clone(),
@@ -84,6 +93,28 @@ impl S3 {
             known: Mutex::default(),
             hold: StdMutex::default(),
         }
+    }
+
+    /// Every document in the bucket that can be read, in order of app and environment.
+    ///
+    /// # Errors
+    /// They can't be listed.
+    pub async fn all(aws: &Aws, bucket: &StateBucket) -> Result<Vec<Document>, aws::Error> {
+        let objects = Objects::of(aws, &bucket.region, &bucket.bucket).await?;
+        let prefix = folder(bucket);
+        let keys = objects.keys(&prefix).await?;
+        let is_document = |key: &&String| {
+            let below = key.strip_prefix(&prefix);
+            below.is_some_and(|key| key.ends_with("/state.json") && key.split('/').count() == 3)
+        };
+        let reads = keys.iter().filter(is_document).map(|key| objects.get(key));
+        let mut reads = stream::iter(reads).buffered(AT_ONCE);
+        let mut documents = Vec::new();
+        while let Some(read) = reads.next().await {
+            let object = read.ok().flatten();
+            documents.extend(object.and_then(|object| parse(&object.bytes).ok()));
+        }
+        Ok(documents)
     }
 
     async fn objects(&self) -> Result<&Objects, Error> {
