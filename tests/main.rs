@@ -12,6 +12,7 @@ mod calls;
 mod cdn;
 mod changes;
 mod chaos;
+mod children;
 mod dependencies;
 mod destroy;
 mod dns;
