@@ -7,6 +7,7 @@
 
 mod support;
 
+mod blockers;
 mod blueprints;
 mod calls;
 mod cdn;
