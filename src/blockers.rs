@@ -1,12 +1,14 @@
 //! What would prevent a delete, asked while planning.
 //!
-//! In: the steps of a plan. Out: a problem for each delete that something prevents.
+//! In: the steps of a plan. Out: a problem for each delete that something prevents, and what
+//! could not be asked.
 //!
-//! *Invariant*: whatever the same plan deletes or turns away prevents nothing.
+//! *Invariant*: whatever the same plan deletes or turns away prevents nothing; and that AWS
+//! does not say what uses a thing never means that nothing does.
 
 use std::collections::BTreeSet;
 
-use futures::future::join_all;
+use futures::future::{join, join_all};
 
 use crate::aws::{Aws, Blocker, lifecycle};
 use crate::plan::{Action, Problem, Step};
@@ -16,6 +18,9 @@ use crate::value::Value;
 /// Kinds of which others make use in ways that no reference shows, so that it is worth a call.
 const ASKED: &[&str] = &[
     "aws_acm_certificate",
+    "aws_cloudfront_origin_access_control",
+    "aws_cloudfront_response_headers_policy",
+    "aws_cloudfront_vpc_origin",
     "aws_eip",
     "aws_internet_gateway",
     "aws_lb_target_group",
@@ -26,69 +31,99 @@ const ASKED: &[&str] = &[
     "aws_vpc",
 ];
 
-/// Asks what prevents the deletes among these steps. A problem for each that something
-/// prevents. Where AWS does not say, the delete itself will.
-pub async fn find(aws: &Aws, steps: &[Step]) -> Vec<Problem> {
+/// What stands in the way of deletes.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// A problem for each delete that something prevents.
+    pub problems: Vec<Problem>,
+    /// What can't be deleted yet and holds nothing up, and what could not be asked.
+    pub notes: Vec<String>,
+}
+
+/// Asks what prevents the deletes among these steps. What a replacement leaves behind is
+/// noted only: its successor is made all the same, and stands. So is it where AWS does not
+/// say: the delete itself will.
+pub async fn find(aws: &Aws, steps: &[Step]) -> Found {
     let touched: BTreeSet<String> = steps.iter().flat_map(hangs_on).collect();
     let asked = steps.iter().filter_map(|step| {
         let lifecycle = lifecycle(&step.change.kind)?;
         let id = step.change.id.as_ref()?;
-        is_asked(step).then_some((step, lifecycle, id))
+        is_worth_it(step).then_some((step, lifecycle, id))
     });
     let answers = asked.map(|(step, lifecycle, id)| async move {
-        let blockers = lifecycle.blockers(aws, id).await.unwrap_or_default();
-        (step, id, blockers)
+        let blockers = async {
+            if is_asked(step) {
+                lifecycle.blockers(aws, id).await
+            } else {
+                Ok(Vec::new())
+            }
+        };
+        let answers = join(blockers, lifecycle.relied_on_by(aws, id)).await;
+        (step, id, [answers.0, answers.1])
     });
-    join_all(answers)
-        .await
-        .into_iter()
-        .filter_map(|(step, id, blockers)| problem(step, id, &blockers, &touched))
-        .collect()
+    let mut found = Found::default();
+    for (step, id, answers) in join_all(answers).await {
+        for answer in answers {
+            match answer {
+                Ok(blockers) => found.take(step, id, &blockers, &touched),
+                Err(error) => found.notes.push(format!(
+                    "{}: what uses {id} could not be looked up, so its delete may be refused: {error}",
+                    step.change.label()
+                )),
+            }
+        }
+    }
+    found
 }
 
-/// Whether it is worth asking what prevents this delete. What a replacement leaves behind
-/// is in use until the plan turns its users away; of a bucket that may be emptied it doesn't
-/// matter what is in it.
+impl Found {
+    fn take(&mut self, step: &Step, id: &Id, blockers: &[Blocker], touched: &BTreeSet<String>) {
+        let left: Vec<&str> = blockers
+            .iter()
+            .filter(|blocker| !is_among(blocker, touched))
+            .map(|blocker| blocker.what.as_str())
+            .collect();
+        if left.is_empty() {
+            return;
+        }
+        let what = left.join(", ");
+        let is_contents = blockers.iter().all(|blocker| blocker.id.is_none());
+        let (message, hint) = if step.change.kind == "aws_s3_bucket" && is_contents {
+            (
+                format!("bucket {id} is not empty: {what}"),
+                "save what is in it, then run again with --empty-buckets, which deletes every object and version",
+            )
+        } else {
+            (
+                format!("{id} can't be deleted, it is used by {what}"),
+                "take it out of what uses it, then run again",
+            )
+        };
+        let label = step.change.label();
+        if step.change.replaced {
+            self.notes.push(format!(
+                "{label}: its successor is made, but of the replaced one: {message}; {hint}"
+            ));
+        } else {
+            self.problems.push(Problem {
+                address: step.change.address.clone(),
+                message,
+                hints: vec![hint.to_owned()],
+            });
+        }
+    }
+}
+
+/// Whether others may make use of what a step deletes.
+fn is_worth_it(step: &Step) -> bool {
+    step.change.action == Action::Delete && ASKED.contains(&step.change.kind.as_str())
+}
+
+/// Whether it is worth asking what prevents this delete. Of a bucket that may be emptied it
+/// doesn't matter what is in it.
 #[must_use]
 pub fn is_asked(step: &Step) -> bool {
-    let change = &step.change;
-    change.action == Action::Delete
-        && !change.replaced
-        && ASKED.contains(&change.kind.as_str())
-        && step.observed.get("force_destroy") != Some(&Value::Bool(true))
-}
-
-fn problem(
-    step: &Step,
-    id: &Id,
-    blockers: &[Blocker],
-    touched: &BTreeSet<String>,
-) -> Option<Problem> {
-    let left: Vec<&str> = blockers
-        .iter()
-        .filter(|blocker| !is_among(blocker, touched))
-        .map(|blocker| blocker.what.as_str())
-        .collect();
-    if left.is_empty() {
-        return None;
-    }
-    let what = left.join(", ");
-    let (message, hint) = if step.change.kind == "aws_s3_bucket" {
-        (
-            format!("bucket {id} is not empty: {what}"),
-            "save what is in it, then run again with --empty-buckets, which deletes every object and version",
-        )
-    } else {
-        (
-            format!("{id} can't be deleted, it is used by {what}"),
-            "take it out of what uses it, then run again",
-        )
-    };
-    Some(Problem {
-        address: step.change.address.clone(),
-        message,
-        hints: vec![hint.to_owned()],
-    })
+    is_worth_it(step) && step.observed.get("force_destroy") != Some(&Value::Bool(true))
 }
 
 /// The id of what a step deletes or changes, and what that hangs on: the load balancer of

@@ -23,6 +23,7 @@ use crate::address::Address;
 use crate::aws::trail::Answer;
 use crate::diff;
 use crate::kind::Kind;
+use crate::policy::changes;
 use crate::refresh::{Child, Known, Observed};
 use crate::resource::{Desired, Id, Resource};
 use crate::state::{Document, Record, Status};
@@ -332,12 +333,16 @@ pub fn to_json(drift: &Drift) -> serde_json::Value {
                 .fields
                 .iter()
                 .map(|field| {
-                    json!({
+                    let mut json = json!({
                         "path": field.path,
                         "applied": field.applied.to_json(),
                         "live": field.live.to_json(),
                         "who": who(&field.who),
-                    })
+                    });
+                    if let Some(named) = changes::named(&field.applied, &field.live) {
+                        json["statements"] = named;
+                    }
+                    json
                 })
                 .collect();
             json!({

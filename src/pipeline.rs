@@ -287,7 +287,8 @@ async fn against_aws(
         crate::drift::tell_makers(&mut trail, &observed.foreign, problems).await;
     }
     let found = blockers::find(aws, &changes.steps).await;
-    changes.problems.extend(found);
+    changes.problems.extend(found.problems);
+    changes.notes.extend(found.notes);
     changes.notes.extend(moved_whole(document));
     let header = Header {
         believed: observed.believed.len(),

@@ -11,6 +11,7 @@
 //! *Invariant*: pure. Two documents that AWS holds for the same are equal here; what is not
 //! understood is never equal to anything but itself.
 
+pub mod changes;
 mod delivery;
 mod normal;
 

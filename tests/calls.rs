@@ -44,7 +44,8 @@ fn an_https_service_is_looked_at_with_few_calls() {
         redirect_http = true
         targets = ["172.31.0.10", "172.31.16.10"]
         "#,
-        // One of them looks whether somebody has given the load balancer another listener.
-        31,
+        // One of them looks whether somebody has given the load balancer another listener, and
+        // two whether a listener has been given a rule: AWS lists them by listener.
+        33,
     );
 }

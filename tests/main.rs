@@ -7,11 +7,13 @@
 
 mod support;
 
+mod blockers;
 mod blueprints;
 mod calls;
 mod cdn;
 mod changes;
 mod chaos;
+mod children;
 mod dependencies;
 mod destroy;
 mod dns;

@@ -224,7 +224,7 @@ impl Lifecycle for Certificates {
             .in_use_by()
             .iter()
             .map(|arn| Blocker {
-                what: format!("{arn} serves the certificate"),
+                what: arn.clone(),
                 id: Some(arn.clone()),
             })
             .collect())

@@ -19,7 +19,9 @@ use aws_sdk_cloudfront::types::{
 use super::cloudfront::{
     each, failed, id_of, incomplete, present, read_each, sdk_tags, tags_of, texts, update_tags,
 };
-use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Settled, Wanted};
+use super::{
+    Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Settled, Wanted,
+};
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
 
@@ -210,6 +212,27 @@ async fn get(
         .send()
         .await
         .map_err(failed("cloudfront:GetDistribution"))
+}
+
+/// The distributions that use a thing, as what stands in the way of its delete.
+pub(super) async fn users(
+    aws: &Aws,
+    uses: impl Fn(&DistributionSummary) -> bool,
+) -> Result<Vec<Blocker>, Error> {
+    let all = distributions(aws).await?;
+    Ok(all
+        .into_iter()
+        .filter(|distribution| uses(distribution))
+        .map(|distribution| {
+            let names = distribution.aliases.and_then(|aliases| aliases.items);
+            let name = names.unwrap_or_default().into_iter().next();
+            let name = name.unwrap_or(distribution.domain_name);
+            Blocker {
+                what: format!("distribution {} ({name})", distribution.id),
+                id: Some(distribution.id),
+            }
+        })
+        .collect())
 }
 
 async fn distributions(aws: &Aws) -> Result<Vec<DistributionSummary>, Error> {

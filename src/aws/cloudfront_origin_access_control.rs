@@ -9,10 +9,13 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use aws_sdk_cloudfront::types::{OriginAccessControlConfig, OriginAccessControlSummary};
+use aws_sdk_cloudfront::types::{Origin, OriginAccessControlConfig, OriginAccessControlSummary};
 
 use super::cloudfront::{failed, id_of, incomplete, present, read_each, set, text};
-use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted};
+use super::{
+    Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted,
+    cloudfront_distribution,
+};
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
 
@@ -142,6 +145,15 @@ impl Lifecycle for CloudfrontOriginAccessControl {
             }),
             Err(error) => Err(error),
         }
+    }
+
+    async fn blockers(&self, aws: &Aws, id: &Id) -> Result<Vec<Blocker>, Error> {
+        let uses = |origin: &Origin| origin.origin_access_control_id() == Some(&id.text);
+        cloudfront_distribution::users(aws, |distribution| {
+            let origins = distribution.origins.as_ref();
+            origins.is_some_and(|origins| origins.items().iter().any(uses))
+        })
+        .await
     }
 }
 

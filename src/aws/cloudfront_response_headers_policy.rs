@@ -12,11 +12,14 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use aws_sdk_cloudfront::operation::get_response_headers_policy::GetResponseHeadersPolicyOutput;
 use aws_sdk_cloudfront::types::{
-    ResponseHeadersPolicy, ResponseHeadersPolicyConfig, ResponseHeadersPolicyType,
+    CacheBehaviors, ResponseHeadersPolicy, ResponseHeadersPolicyConfig, ResponseHeadersPolicyType,
 };
 
 use super::cloudfront::{failed, id_of, present, read_each};
-use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted};
+use super::{
+    Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted,
+    cloudfront_distribution,
+};
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
 
@@ -132,6 +135,18 @@ impl Lifecycle for CloudfrontResponseHeadersPolicy {
             }),
             Err(error) => Err(error),
         }
+    }
+
+    async fn blockers(&self, aws: &Aws, id: &Id) -> Result<Vec<Blocker>, Error> {
+        let is_this = |policy: Option<&str>| policy == Some(&id.text);
+        cloudfront_distribution::users(aws, |distribution| {
+            let default = distribution.default_cache_behavior.as_ref();
+            let others = distribution.cache_behaviors.as_ref();
+            let mut others = others.into_iter().flat_map(CacheBehaviors::items);
+            default.is_some_and(|of| is_this(of.response_headers_policy_id()))
+                || others.any(|of| is_this(of.response_headers_policy_id()))
+        })
+        .await
     }
 }
 

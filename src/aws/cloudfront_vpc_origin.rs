@@ -12,14 +12,17 @@ use async_trait::async_trait;
 use aws_sdk_cloudfront::config::{Config, retry::RetryConfig};
 use aws_sdk_cloudfront::operation::get_vpc_origin::GetVpcOriginOutput;
 use aws_sdk_cloudfront::types::{
-    OriginSslProtocols, SslProtocol, VpcOriginEndpointConfig, VpcOriginSummary,
+    Origin, OriginSslProtocols, SslProtocol, VpcOriginEndpointConfig, VpcOriginSummary,
 };
 
 use super::cloudfront::{
     block, each, failed, id_of, incomplete, present, quantity, read_each, sdk_tags, set, set_block,
     small, tags_of, text, text_set, texts, update_tags,
 };
-use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Settled, Wanted};
+use super::{
+    Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Settled, Wanted,
+    cloudfront_distribution,
+};
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
 
@@ -160,6 +163,18 @@ impl Lifecycle for CloudfrontVpcOrigin {
             }
             Err(error) => Err(error),
         }
+    }
+
+    async fn blockers(&self, aws: &Aws, id: &Id) -> Result<Vec<Blocker>, Error> {
+        let uses = |origin: &Origin| {
+            let config = origin.vpc_origin_config();
+            config.is_some_and(|config| config.vpc_origin_id() == id.text)
+        };
+        cloudfront_distribution::users(aws, |distribution| {
+            let origins = distribution.origins.as_ref();
+            origins.is_some_and(|origins| origins.items().iter().any(uses))
+        })
+        .await
     }
 }
 

@@ -328,6 +328,17 @@ async fn reported(client: &Client, arn: &str) -> Result<BTreeMap<String, String>
         .collect())
 }
 
+/// Whether a load balancer writes any of its logs into a bucket; none that is gone does.
+pub(super) async fn logs_to(client: &Client, arn: &str, bucket: &str) -> Result<bool, Error> {
+    let reported = match reported(client, arn).await {
+        Err(error) if error.kind == ErrorKind::NotFound => return Ok(false),
+        answer => answer?,
+    };
+    let is_this = |logs: &Value| logs.get("bucket").as_str() == Some(bucket);
+    let mut kinds = LOGS.iter().filter_map(|(_, key)| logs(key, &reported));
+    Ok(kinds.any(|logs| logs.items().iter().any(is_this)))
+}
+
 async fn modify(client: &Client, arn: &str, changed: Vec<(String, String)>) -> Result<(), Error> {
     let attributes = changed
         .into_iter()

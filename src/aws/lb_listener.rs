@@ -18,7 +18,9 @@ use futures::future::{try_join_all, try_join3};
 
 use super::lb_listener_action as action;
 use super::values::{at, differs, given, number, text, truth, word};
-use super::{Aws, ChildFound, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, elb, lb};
+use super::{
+    Aws, ChildFound, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, elb, lb, lb_listener_rule,
+};
 use crate::kind::schema::Schema;
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
@@ -183,6 +185,10 @@ impl Lifecycle for LbListener {
             Err(error) if error.kind != ErrorKind::NotFound => Err(error),
             _ => Ok(Deleted::Gone),
         }
+    }
+
+    async fn children(&self, aws: &Aws, parents: &[Id]) -> Result<Vec<ChildFound>, Error> {
+        lb_listener_rule::of_listeners(aws, parents).await
     }
 }
 

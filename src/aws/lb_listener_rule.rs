@@ -10,11 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::{Rule, RulePriorityPair};
-use futures::future::try_join;
+use futures::future::{try_join, try_join_all};
 
 use super::tags::Tags;
 use super::values::{at, differs, given, number, refuse, text};
-use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted, elb};
+use super::{Aws, ChildFound, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted, elb};
 use super::{lb_listener_action as action, lb_listener_condition as condition};
 use crate::resource::Id;
 use crate::value::Attributes;
@@ -151,6 +151,31 @@ impl Lifecycle for LbListenerRule {
             _ => Ok(Deleted::Gone),
         }
     }
+}
+
+/// Every rule of these listeners but the default ones. `DescribeRules` takes one listener a
+/// call (API reference).
+pub(super) async fn of_listeners(aws: &Aws, parents: &[Id]) -> Result<Vec<ChildFound>, Error> {
+    let found = parents.iter().map(|parent| async move {
+        let rules = match of_listener(&aws.elb(&parent.region), &parent.text).await {
+            Err(error) if error.kind == ErrorKind::NotFound => Vec::new(),
+            answer => answer?,
+        };
+        let child = |rule: &Rule| {
+            let arn = rule.rule_arn()?;
+            Some(ChildFound {
+                kind: "aws_lb_listener_rule",
+                id: Id {
+                    region: parent.region.clone(),
+                    text: arn.to_owned(),
+                },
+                attributes: observed(rule, arn, None),
+            })
+        };
+        Ok(rules.iter().filter_map(child).collect())
+    });
+    let found: Vec<Vec<ChildFound>> = try_join_all(found).await?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// Every rule of a listener but its default.

@@ -34,6 +34,7 @@ mod lb_listener_condition;
 mod lb_listener_rule;
 mod lb_target_group;
 mod lb_target_group_attachment;
+mod log_sources;
 mod logs;
 mod nat_gateway;
 mod network_interface;
@@ -431,6 +432,11 @@ pub trait Lifecycle: Send + Sync {
 
     /// What would prevent a delete now.
     async fn blockers(&self, _aws: &Aws, _id: &Id) -> Result<Vec<Blocker>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// What of others would miss it, though AWS deletes it all the same.
+    async fn relied_on_by(&self, _aws: &Aws, _id: &Id) -> Result<Vec<Blocker>, Error> {
         Ok(Vec::new())
     }
 

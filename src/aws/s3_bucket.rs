@@ -15,7 +15,9 @@ use objects::{contents, empty, emptying, list_versions, versions};
 use super::given::given;
 use super::s3::{AT_ONCE, Bucket, found, id_of, refused};
 use super::tags::Tags;
-use super::{Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted};
+use super::{
+    Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted, log_sources,
+};
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
 
@@ -167,6 +169,11 @@ impl Lifecycle for Buckets {
             .map(|what| Blocker { what, id: None })
             .into_iter()
             .collect())
+    }
+
+    /// Whoever logs into it.
+    async fn relied_on_by(&self, aws: &Aws, id: &Id) -> Result<Vec<Blocker>, Error> {
+        log_sources::of_bucket(aws, id).await
     }
 }
 

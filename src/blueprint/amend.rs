@@ -383,7 +383,8 @@ fn ignore(
     let local = format!("{kind}.{name}");
     let address = made(component, &local, span, drafted)?;
     if let Some(schema) = Schema::of(kind) {
-        can_be_ignored(schema, path, &local).map_err(|(message, hint)| {
+        let children = Kind::of(kind).map_or("", |kind| kind.children_called);
+        can_be_ignored(schema, children, path, &local).map_err(|(message, hint)| {
             let problem = error(span, message);
             match hint {
                 Some(hint) => problem.hint(hint),
@@ -401,12 +402,17 @@ fn ignore_in(resource: &mut Resource, path: &str, span: &Span) {
     resource.ignored.insert(path.to_owned(), span.clone());
 }
 
-/// Whether a path leads to one attribute: through blocks that are there once, or to a tag.
+/// Whether a path leads to one attribute, through blocks that are there once, or to a tag; or
+/// is the word for what others may add under the resource.
 fn can_be_ignored(
     schema: &'static Schema,
+    children: &'static str,
     path: &str,
     local: &str,
 ) -> Result<(), (String, Option<String>)> {
+    if path == children {
+        return Ok(());
+    }
     if let Some(key) = path.strip_prefix("tags.")
         && schema.attribute("tags").is_some()
     {
@@ -447,7 +453,8 @@ fn can_be_ignored(
                 return Err((message, Some(hint)));
             }
             (None, None) => {
-                let near = did_you_mean(name, schema.arguments());
+                let word = Some(children).filter(|word| !word.is_empty() && walked == name);
+                let near = did_you_mean(name, schema.arguments().chain(word));
                 return Err((
                     format!("`{local}` has no attribute `{walked}`"),
                     near.map(|near| format!("Did you mean `{near}`?")),

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Span;
+use crate::kind::Kind;
 use crate::resource::Desired;
 use crate::value::{Attributes, Value};
 
@@ -29,7 +30,13 @@ pub(super) fn notes(desired: &Desired) -> impl Iterator<Item = String> {
             let (line, _) = span.line_and_column();
             let file = &span.source.name;
             let address = &resource.address;
-            format!("{address}: {path} is left to others ({file}:{line})")
+            let kind = Kind::of(&address.kind);
+            let are = if kind.is_some_and(|kind| kind.children_called == path) {
+                "that others make are"
+            } else {
+                "is"
+            };
+            format!("{address}: {path} {are} left to others ({file}:{line})")
         })
     })
 }

@@ -82,6 +82,10 @@ pub(super) fn compare(
         for child in &observed.children {
             changes.steps.push(made_by_hand(child));
         }
+        let parents: BTreeSet<&Address> = observed.children.iter().map(|of| &of.parent).collect();
+        changes
+            .notes
+            .extend(parents.into_iter().filter_map(to_leave));
     }
     for (address, foreign) in &observed.foreign {
         if matches!(target, Target::Remove(_)) {
@@ -168,6 +172,15 @@ fn forget(desired: &Desired, observed: &Observed, document: &Document, changes: 
     }
 }
 
+/// How to leave to others what they add under a parent.
+fn to_leave(parent: &Address) -> Option<String> {
+    let word = Kind::of(&parent.kind)?.children_called;
+    Some(format!(
+        "what others add under {parent} can be left to them: ignore = [\"{}.{word}\"] in its component",
+        parent.local()
+    ))
+}
+
 fn made_by_hand(child: &crate::refresh::Child) -> Step {
     Step {
         change: Change {
@@ -182,10 +195,8 @@ fn made_by_hand(child: &crate::refresh::Child) -> Step {
                 .attributes
                 .iter()
                 .filter(|(name, value)| {
-                    !value.is_null()
-                        && Kind::of(child.kind)
-                            .and_then(|kind| kind.schema().attribute(name))
-                            .is_some_and(|attribute| attribute.optional || attribute.required)
+                    let is_argument = |kind: &Kind| kind.schema().arguments().any(|of| of == *name);
+                    !value.is_null() && Kind::of(child.kind).is_some_and(is_argument)
                 })
                 .map(|(name, value)| crate::plan::Field {
                     path: name.clone(),

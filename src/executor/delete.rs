@@ -65,6 +65,7 @@ impl Worker<'_> {
                 Ok(Deleted::Waiting { what, detail }) => {
                     retry.got_through();
                     let users = self.foreign_users(&id).await;
+                    let mut pause = None;
                     if users.is_empty() {
                         in_use = None;
                     } else {
@@ -72,8 +73,9 @@ impl Worker<'_> {
                         if waiting.waited() >= self.pace.foreign_use {
                             return Err(used_by(&format!("{what} is {detail}"), &users));
                         }
+                        pause = Some(waiting.next_within(self.pace.foreign_use));
                     }
-                    self.wait(&mut pauses, &what, &detail, None).await?;
+                    self.wait(&mut pauses, &what, &detail, pause).await?;
                 }
                 Err(error) if error.kind == ErrorKind::NotFound => return self.deleted().await,
                 Err(error) if error.kind == ErrorKind::InUse => {
@@ -141,11 +143,10 @@ impl Worker<'_> {
         error: Error,
         waiting: &mut Pauses,
     ) -> Result<(), Halt> {
-        let blockers = self
-            .lifecycle
-            .blockers(self.aws, id)
-            .await
-            .unwrap_or_default();
+        let (blockers, unasked) = match self.lifecycle.blockers(self.aws, id).await {
+            Ok(blockers) => (blockers, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
         let foreign: Vec<&Blocker> = blockers
             .iter()
             .filter(|blocker| !is_among(blocker, self.touched))
@@ -161,19 +162,24 @@ impl Worker<'_> {
             } else {
                 names(foreign)
             };
-            return Err(match in_the_way.as_str() {
-                "" => error.into(),
-                names => used_by(&error.to_string(), names),
+            return Err(match (in_the_way.as_str(), unasked) {
+                ("", None) => error.into(),
+                ("", Some(unasked)) => Halt::failed(
+                    format!("{error}; by what could not be looked up: {unasked}"),
+                    "take it out of what uses it, then run again",
+                ),
+                (names, _) => used_by(&error.to_string(), names),
             });
         }
         let users = names(blockers.iter());
         let detail = match users.as_str() {
+            "" if unasked.is_some() => "in use, AWS does not say by what".to_owned(),
             "" => "AWS still counts it as in use".to_owned(),
             users => format!("in use by {users}"),
         };
         let what = format!("{} {id}", self.kind.noun);
         self.desk.waiting(&what, &detail);
-        let pause = waiting.next();
+        let pause = waiting.next_within(patience);
         let during = format!("waiting for {what} ({detail})");
         self.desk.pause(pause, &during).await
     }

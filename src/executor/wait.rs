@@ -75,6 +75,11 @@ impl Pauses {
         pause
     }
 
+    /// The same, but not past the end of this patience.
+    pub(super) fn next_within(&mut self, patience: Duration) -> Duration {
+        self.next().min(patience.saturating_sub(self.waited()))
+    }
+
     /// Notes what is waited for. True if the words are new: something happens, so pauses
     /// are short again and patience begins anew.
     pub(super) fn heard(&mut self, what: &str, detail: &str) -> bool {
@@ -149,6 +154,30 @@ mod tests {
         assert_eq!(pauses.next().as_secs(), 10);
         assert!(pauses.heard("ACM", "ISSUED"));
         assert_eq!(pauses.next().as_millis(), 300);
+    }
+
+    /// What is not ours is not waited for past its ten seconds, however long the pauses have
+    /// grown by then; and AWS is asked a few times only.
+    #[test]
+    fn pauses_end_where_patience_does() {
+        let pace = Pace {
+            first: Duration::from_millis(10),
+            longest: Duration::from_hours(1),
+            foreign_use: Duration::from_millis(100),
+            ..Pace::default()
+        };
+        let mut waiting = Pauses::new(&pace);
+        let mut slept = Duration::ZERO;
+        let mut looks = 1;
+        while waiting.waited() < pace.foreign_use {
+            let pause = waiting.next_within(pace.foreign_use);
+            assert!(slept + pause <= pace.foreign_use);
+            std::thread::sleep(pause);
+            slept += pause;
+            looks += 1;
+        }
+        assert!(looks <= 6, "{looks}");
+        assert!(Pace::default().foreign_use < Duration::from_secs(15));
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub(super) static KIND: Kind = Kind {
         "cloudfront:CreateOriginAccessControl",
         "cloudfront:DeleteOriginAccessControl",
         "cloudfront:GetOriginAccessControl",
+        "cloudfront:ListDistributions",
         "cloudfront:ListOriginAccessControls",
         "cloudfront:UpdateOriginAccessControl",
     ],

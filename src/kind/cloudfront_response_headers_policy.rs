@@ -24,6 +24,7 @@ pub(super) static KIND: Kind = Kind {
         "cloudfront:CreateResponseHeadersPolicy",
         "cloudfront:DeleteResponseHeadersPolicy",
         "cloudfront:GetResponseHeadersPolicy",
+        "cloudfront:ListDistributions",
         "cloudfront:ListResponseHeadersPolicies",
         "cloudfront:UpdateResponseHeadersPolicy",
     ],

@@ -29,6 +29,7 @@ pub(super) static KIND: Kind = Kind {
         "cloudfront:CreateVpcOrigin",
         "cloudfront:DeleteVpcOrigin",
         "cloudfront:GetVpcOrigin",
+        "cloudfront:ListDistributions",
         "cloudfront:ListTagsForResource",
         "cloudfront:ListVpcOrigins",
         "cloudfront:TagResource",

@@ -48,6 +48,7 @@ pub(super) static KIND: Kind = Kind {
     },
     protect: |_| true,
     exclusive_children: &["aws_lb_listener"],
+    children_called: "listeners",
     permissions: &[
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:CreateLoadBalancer",

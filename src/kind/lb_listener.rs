@@ -5,8 +5,9 @@
 use super::{Fact, Guard, Kind, Literal};
 
 /// One listener a port: `CreateListener` refuses a second one (`DuplicateListener`), and
-/// answers a repeated call with the first (API reference). The defaults of a redirect are
-/// AWS's words for "as it came in".
+/// answers a repeated call with the first (API reference). Its rules are its own: one made
+/// by hand may forward in clear. The defaults of a redirect are AWS's words for "as it came
+/// in".
 pub(super) static KIND: Kind = Kind {
     name: "aws_lb_listener",
     noun: "listener",
@@ -27,12 +28,15 @@ pub(super) static KIND: Kind = Kind {
         says: "a second one of the port is refused with `DuplicateListener`, or answered with the first where its settings are the same",
         page: "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html",
     },
+    exclusive_children: &["aws_lb_listener_rule"],
+    children_called: "rules",
     permissions: &[
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:CreateListener",
         "elasticloadbalancing:DeleteListener",
         "elasticloadbalancing:DescribeListenerAttributes",
         "elasticloadbalancing:DescribeListeners",
+        "elasticloadbalancing:DescribeRules",
         "elasticloadbalancing:DescribeTags",
         "elasticloadbalancing:ModifyListener",
         "elasticloadbalancing:ModifyListenerAttributes",

@@ -137,6 +137,8 @@ pub struct Kind {
     pub protect: fn(&Attributes) -> bool,
     /// Kinds of children that belong to this parent alone: one made by hand is removed.
     pub exclusive_children: &'static [&'static str],
+    /// The word for all of them, by which a spec leaves them to others: `rules`.
+    pub children_called: &'static str,
     /// The home region of a global service; none for a regional one.
     pub home: Option<&'static str>,
     /// How many seconds it usually takes to come or go, for those who wait; 0 where nobody
@@ -186,6 +188,7 @@ impl Kind {
         twice: Fact { says: "", page: "" },
         protect: |_| false,
         exclusive_children: &[],
+        children_called: "",
         home: None,
         usual_seconds: 0,
         patience: 20,
@@ -362,6 +365,19 @@ mod tests {
         for kind in KINDS {
             if let Some(whole) = kind.part_of {
                 assert!(Kind::of(whole).is_some_and(|whole| whole.part_of.is_none()));
+            }
+        }
+    }
+
+    #[test]
+    fn children_are_kinds_that_their_parent_names_and_have_a_word_of_their_own() {
+        for kind in KINDS {
+            let word = kind.children_called;
+            assert_eq!(word.is_empty(), kind.exclusive_children.is_empty());
+            let mut arguments = kind.schema().arguments();
+            assert!(arguments.all(|name| name != word), "{} {word}", kind.name);
+            for child in kind.exclusive_children {
+                assert!(Kind::of(child).is_some_and(|child| !child.named_by.is_empty()));
             }
         }
     }

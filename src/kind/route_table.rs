@@ -18,6 +18,7 @@ pub(super) static KIND: Kind = Kind {
         page: "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRouteTable.html",
     },
     exclusive_children: &["aws_route"],
+    children_called: "routes",
     permissions: &[
         "ec2:CreateRouteTable",
         "ec2:CreateTags",

@@ -28,6 +28,7 @@ pub(super) static KIND: Kind = Kind {
         "aws_vpc_security_group_egress_rule",
         "aws_vpc_security_group_ingress_rule",
     ],
+    children_called: "rules",
     permissions: &[
         "ec2:CreateSecurityGroup",
         "ec2:CreateTags",

@@ -4,8 +4,9 @@
 //! and for the updates of those that turn away from it. Beside what the references say,
 //! whoever turns to a new thing waits for what [completes](super::complete) it.
 //!
-//! *Invariant*: nothing that is built waits for a delete, so what is needed is never taken
-//! away before its successor stands.
+//! *Invariant*: nothing that is built waits for the delete of anything of ours, so what is
+//! needed is never taken away before its successor stands. What others put where something of
+//! ours goes (its port, its priority) goes first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -88,6 +89,12 @@ impl<'a> Edges<'a> {
             if step.change.child.is_some() {
                 for delete in self.deletes_of([&step.change.address]) {
                     before[delete].insert(index);
+                }
+                for build in self
+                    .under(step)
+                    .filter(|build| self.takes_place(*build, step))
+                {
+                    before[build].insert(index);
                 }
             }
         }
@@ -235,7 +242,18 @@ impl<'a> Edges<'a> {
 
     /// Of what a parent has many of (its rules), new ones are added before old ones go; but
     /// not one that takes the place of an old one (its port), which must go first.
-    fn additions_before(&self, step: &'a Step) -> Vec<usize> {
+    fn additions_before(&self, step: &'a Step) -> impl Iterator<Item = usize> {
+        self.under(step)
+            .filter(move |build| !self.takes_place(*build, step))
+    }
+
+    /// Whether one is built where AWS has no room before the other is gone.
+    fn takes_place(&self, build: usize, old: &Step) -> bool {
+        self.steps[build].takes_place_of(old)
+    }
+
+    /// What is built of the same kind under the same parent.
+    fn under(&self, step: &'a Step) -> impl Iterator<Item = usize> {
         let kind = &step.change.kind;
         let parents: Vec<&Address> = match step.change.child {
             Some(_) => vec![&step.change.address],
@@ -250,15 +268,13 @@ impl<'a> Edges<'a> {
         };
         self.builds
             .iter()
-            .filter(|(address, _)| address.kind == *kind)
-            .filter(|(_, build)| !self.steps[**build].takes_place_of(step))
-            .filter(|(address, _)| {
+            .filter(move |(address, _)| address.kind == *kind)
+            .filter(move |(address, _)| {
                 self.graph
                     .dependencies(address)
                     .any(|parent| parents.contains(&parent))
             })
             .map(|(_, build)| *build)
-            .collect()
     }
 
     fn deletes_of(

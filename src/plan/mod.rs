@@ -24,6 +24,7 @@ use by_hand::ByHand;
 
 use crate::address::Address;
 use crate::kind::Kind;
+use crate::policy::changes;
 use crate::refresh::Known;
 use crate::resource::{Id, Lookup, Next, Resource};
 use crate::value::{Attributes, Value};
@@ -266,7 +267,8 @@ pub struct Field {
 }
 
 impl Serialize for Field {
-    /// A sensitive value is left out; one that only AWS can tell is marked.
+    /// A sensitive value is left out; one that only AWS can tell is marked; of a policy that
+    /// changes, the statements that differ are named.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let shown = |value: &Value| {
             if self.sensitive {
@@ -275,7 +277,7 @@ impl Serialize for Field {
                 value.to_json()
             }
         };
-        serde_json::json!({
+        let mut json = serde_json::json!({
             "path": self.path,
             "before": shown(&self.before),
             "after": shown(&self.after),
@@ -283,8 +285,11 @@ impl Serialize for Field {
             "sensitive": self.sensitive,
             "forces_replacement": self.forces_replacement,
             "why": self.why,
-        })
-        .serialize(serializer)
+        });
+        if let (false, Some(named)) = (self.sensitive, changes::named(&self.before, &self.after)) {
+            json["statements"] = named;
+        }
+        json.serialize(serializer)
     }
 }
 

@@ -32,21 +32,27 @@ pub(super) fn document(policy: &Value) -> Value {
     Value::Map(form)
 }
 
-fn statement(statement: &Value) -> Value {
+pub(super) fn statement(statement: &Value) -> Value {
     let Value::Map(elements) = statement else {
         return statement.clone();
     };
-    let form = elements.iter().map(|(name, element)| {
-        let form = match name.as_str() {
-            "Action" | "NotAction" => set(element, lower_case),
-            "Resource" | "NotResource" => set(element, scalar),
-            "Principal" | "NotPrincipal" => principals(element),
-            "Condition" => conditions(element),
-            _ => scalar(element),
-        };
-        (name.clone(), form)
-    });
-    Value::Map(form.filter(|(_, element)| is_given(element)).collect())
+    let form = elements
+        .iter()
+        .filter_map(|(name, value)| Some((name.clone(), element(name, value)?)));
+    Value::Map(form.collect())
+}
+
+/// The form of an element of a statement; none where it says nothing.
+pub(super) fn element(name: &str, value: &Value) -> Option<Value> {
+    let form = match (name, value) {
+        (_, Value::Null) => Value::Null,
+        ("Action" | "NotAction", _) => set(value, lower_case),
+        ("Resource" | "NotResource", _) => set(value, scalar),
+        ("Principal" | "NotPrincipal", _) => principals(value),
+        ("Condition", _) => conditions(value),
+        _ => scalar(value),
+    };
+    is_given(&form).then_some(form)
 }
 
 /// `"*"` for everyone, else sets by type.

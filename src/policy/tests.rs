@@ -203,3 +203,102 @@ proptest! {
         prop_assert!(!equal(&policy, &Value::map([("Statement", Value::List(more))])));
     }
 }
+
+fn statements_that_differ(before: &str, after: &str) -> Vec<String> {
+    let policy =
+        |statements: &str| document(&format!(r#"{{"Version":"x","Statement":[{statements}]}}"#));
+    let (before, after) = (policy(before), policy(after));
+    let found = super::changes::changes(&before, &after).unwrap();
+    let told = found.iter().map(|change| {
+        let elements = change.elements().into_iter().map(|(name, ..)| name);
+        let elements: Vec<&str> = elements.collect();
+        format!(
+            "{} {}: {}",
+            change.label,
+            change.word(),
+            elements.join(", ")
+        )
+    });
+    told.collect()
+}
+
+#[test]
+fn what_differs_is_told_by_statement() {
+    let tls = r#"{"Sid":"Tls","Effect":"Deny","Action":"s3:*"}"#;
+    let same_tls = r#"{"Sid":"Tls","Effect":"Deny","Action":["S3:*"]}"#;
+    let open = r#"{"Sid":"Open","Effect":"Allow","Principal":"*"}"#;
+    let nameless = |who: &str| format!(r#"{{"Effect":"Allow","Principal":{{"AWS":"{who}"}}}}"#);
+    let check = |before: &[&str], after: &[&str], expected: &[&str]| {
+        let found = statements_that_differ(&before.join(","), &after.join(","));
+        assert_eq!(found, expected);
+    };
+    check(&[tls, open], &[open, same_tls], &[]);
+    check(
+        &[tls],
+        &[tls, open],
+        &["statement Open added: Effect, Principal, Sid"],
+    );
+    check(
+        &[tls, open],
+        &[open],
+        &["statement Tls removed: Action, Effect, Sid"],
+    );
+    check(
+        &[tls],
+        &[&tls.replace("Deny", "Allow")],
+        &["statement Tls changed: Effect"],
+    );
+    let (one, two) = (nameless("1"), nameless("2"));
+    check(
+        &[tls, &one],
+        &[tls, &two],
+        &["statement 2 (no Sid) changed: Principal"],
+    );
+    check(
+        &[&one, tls],
+        &[tls, &two],
+        &[
+            "statement 1 (no Sid) removed: Effect, Principal",
+            "statement 2 (no Sid) added: Effect, Principal",
+        ],
+    );
+}
+
+#[test]
+fn what_is_no_policy_has_no_statements() {
+    let policy = document(r#"{"Statement":[]}"#);
+    assert_eq!(super::changes::changes(&Value::Null, &policy), None);
+    assert_eq!(super::changes::changes(&policy, &"x".into()), None);
+    let old = document(r#"{"Version":"2008-10-17","Statement":[]}"#);
+    let new = document(r#"{"Version":"2012-10-17","Statement":[]}"#);
+    let beside = super::changes::beside(&old, &new);
+    assert_eq!(
+        beside,
+        [(
+            "Version",
+            Some(&"2008-10-17".into()),
+            Some(&"2012-10-17".into())
+        )]
+    );
+}
+
+proptest! {
+    /// What is not told by statement or beside them is no difference.
+    #[test]
+    fn documents_without_a_change_are_equal(
+        before in prop::collection::vec((0..4_u8, 0..3_u8), 0..4),
+        after in prop::collection::vec((0..4_u8, 0..3_u8), 0..4),
+    ) {
+        let policy = |statements: &[(u8, u8)]| {
+            let one = |(sid, action): &(u8, u8)| match sid {
+                0 => format!(r#"{{"Action":"s3:{action}"}}"#),
+                sid => format!(r#"{{"Sid":"s{sid}","Action":["s3:{action}"]}}"#),
+            };
+            let all: Vec<String> = statements.iter().map(one).collect();
+            document(&format!(r#"{{"Statement":[{}]}}"#, all.join(",")))
+        };
+        let (before, after) = (policy(&before), policy(&after));
+        let changes = super::changes::changes(&before, &after).unwrap();
+        prop_assert_eq!(changes.is_empty(), equal(&before, &after), "{:?}", changes);
+    }
+}

@@ -1,5 +1,7 @@
 //! Children that AWS has under an exclusive parent of ours and nothing of ours names.
 //!
+//! Where the spec leaves the children of a parent to others, AWS isn't asked for them.
+//!
 //! *Invariant*: what stands under our own addresses is never taken for a child made by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,10 +28,14 @@ pub(super) async fn read_children(
         };
         // Whether children are exclusive is the spec's word; a parent that is on its way
         // out takes its children with it.
-        if !desired.resources.contains_key(address) || observed.believed.contains(address) {
+        let Some(wanted) = desired.resources.get(address) else {
+            continue;
+        };
+        if observed.believed.contains(address) {
             continue;
         }
-        if !kind.exclusive_children.is_empty() {
+        let is_left = wanted.ignored.contains_key(kind.children_called);
+        if !kind.exclusive_children.is_empty() && !is_left {
             batches
                 .entry((kind.name, seen.id.region.clone()))
                 .or_default()

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 
 pub use markdown::markdown;
 
+use super::policy;
 use super::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, paint};
 use super::value::show;
 use crate::accept::Accepted;
@@ -202,19 +203,21 @@ fn attribute(text: &mut String, what: What, field: &Field, longest: usize) {
     let live = show(&field.live, INDENT);
     let values = match what {
         What::MadeByHand => live,
-        _ => format!(
-            "{} {} {}",
-            paint(GREEN, &show(&field.applied, INDENT)),
-            paint(DIM, "->"),
-            paint(
-                RED,
-                &if field.live == Value::Null {
-                    "nothing".to_owned()
-                } else {
-                    live
-                }
-            ),
-        ),
+        _ => policy::difference(&field.applied, &field.live, INDENT).unwrap_or_else(|| {
+            format!(
+                "{} {} {}",
+                paint(GREEN, &show(&field.applied, INDENT)),
+                paint(DIM, "->"),
+                paint(
+                    RED,
+                    &if field.live == Value::Null {
+                        "nothing".to_owned()
+                    } else {
+                        live
+                    }
+                ),
+            )
+        }),
     };
     let path = &field.path;
     line(text, &format!("{:INDENT$}{path:longest$} = {values}", ""));

@@ -21,6 +21,7 @@ pub mod health;
 pub mod next;
 pub mod output;
 pub mod plan;
+mod policy;
 pub mod progress;
 pub mod prompt;
 pub mod report;

@@ -278,12 +278,14 @@ fn attribute(
     let values = match action {
         Action::Create => value(&field.after),
         Action::Delete => value(&field.before),
-        _ => format!(
-            "{} {} {}",
-            paint(RED, &value(&field.before)),
-            paint(DIM, "->"),
-            paint(GREEN, &value(&field.after)),
-        ),
+        _ => by_statement(field, INDENT).unwrap_or_else(|| {
+            format!(
+                "{} {} {}",
+                paint(RED, &value(&field.before)),
+                paint(DIM, "->"),
+                paint(GREEN, &value(&field.after)),
+            )
+        }),
     };
     let forces = if field.forces_replacement {
         paint(MAGENTA, " (forces a replacement)")
@@ -304,6 +306,12 @@ fn attribute(
             comment(&causes(&field.why, component)),
         ),
     );
+}
+
+/// A policy that may be shown, by statement.
+fn by_statement(field: &Field, indent: usize) -> Option<String> {
+    let shown = super::policy::difference(&field.before, &field.after, indent);
+    shown.filter(|_| !field.sensitive)
 }
 
 /// The causes, the nearest first. The component's own line, which the resource's line has

@@ -7,7 +7,6 @@ pub(crate) mod cli;
 pub(crate) mod ended;
 pub(crate) mod proxy;
 pub(crate) mod sight;
-mod terminal;
 pub(crate) mod terminal;
 pub(crate) mod terraform;
 pub(crate) mod user;

@@ -302,6 +302,8 @@ fn what_is_left_to_others_must_be_one_attribute() {
   "aws_lb_listener.https.default_action.type",
   "aws_lb.main.idle_timeout.seconds",
   "aws_lb_target_group.app.health_check.intervall",
+  "aws_lb_listener.https.rule",
+  "aws_lb_target_group.app.rules",
 ]
 "#,
         r"
@@ -322,6 +324,9 @@ fn what_is_left_to_others_must_be_one_attribute() {
   Leave all of it to others: `aws_lb.main.idle_timeout`.
 17:3: `aws_lb_target_group.app` has no attribute `health_check.intervall`
   Did you mean `interval`?
+18:3: `aws_lb_listener.https` has no attribute `rule`
+  Did you mean `rules`?
+19:3: `aws_lb_target_group.app` has no attribute `rules`
 ",
     );
     let desired = desired(
