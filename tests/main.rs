@@ -23,6 +23,7 @@ mod duplicates;
 mod environments;
 mod errors;
 mod existing_account;
+mod export_json;
 mod faults;
 mod foreign;
 mod healthy;
