@@ -41,6 +41,7 @@ mod protection;
 mod readme;
 mod removed;
 mod replace;
+mod report;
 mod review;
 mod rotation;
 mod routing;
