@@ -26,6 +26,7 @@ mod existing_account;
 mod export_json;
 mod faults;
 mod foreign;
+mod forget;
 mod healthy;
 mod identity;
 mod interrupted;

@@ -15,6 +15,7 @@ mod doctor;
 mod drift;
 mod explain;
 mod export;
+mod forget;
 mod new;
 mod output;
 mod plan;
@@ -115,6 +116,7 @@ enum Verb {
     Output(output::Arguments),
     Report(report::Arguments),
     Export(export::Arguments),
+    Forget(forget::Arguments),
     State(state::Arguments),
     Blueprints(blueprints::Arguments),
     Explain(explain::Arguments),
@@ -157,6 +159,7 @@ pub fn run(world: &World) -> ExitCode {
         Verb::Doctor(arguments) => wait(doctor::run(world, screen, &arguments)),
         Verb::Output(arguments) => wait(output::run(world, screen, &arguments)),
         Verb::Export(arguments) => wait(export::run(world, screen, &arguments)),
+        Verb::Forget(arguments) => wait(forget::run(world, screen, &arguments)),
         Verb::Report(arguments) => wait(report::run(world, screen, &arguments)),
         Verb::State(arguments) => wait(state::run(world, screen, &arguments)),
         Verb::New(arguments) => new::run(world, screen, &arguments),
