@@ -38,6 +38,7 @@
 //! | [`outputs::resolve`] | what stands | what components give |
 //! | [`drift::find`] | what was applied, what is observed | what others changed |
 //! | [`accept::write`] | a spec, what others changed | the spec that says so |
+//! | [`report::planned`] | what is approved, and its plan | what a reviewer has to know |
 //! | [`health::wait`] | what was applied | whether the services answer |
 //! | [`doctor::aws`] | a spec and AWS | what stands in the way |
 //! | [`terraform::read`] | somebody's Terraform plan | [`terraform::Planned`], for the same guardrails |
@@ -64,7 +65,7 @@
 //! only in [`aws`], Tera only in [`blueprint`], clap only in [`command`], and dialoguer,
 //! indicatif and annotate-snippets only in [`ui`], which alone prints. [`diff`], [`plan`],
 //! [`graph`], [`guardrail`], [`blueprint`], [`compare`], [`between`], [`saved`], [`undo`],
-//! [`export`], [`spec`] and [`kind`] are pure: no IO, no clock.
+//! [`export`], [`report`], [`spec`] and [`kind`] are pure: no IO, no clock.
 //! Only `main.rs` reads arguments, environment, directory and clock, into a
 //! [`world::World`].
 //!
@@ -136,6 +137,8 @@ pub mod blockers;
 pub mod executor;
 
 pub mod pipeline;
+
+pub mod report;
 
 pub mod accept;
 

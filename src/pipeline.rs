@@ -12,6 +12,7 @@
 //! other way here from a spec to a plan.
 
 mod drift;
+mod forget;
 mod rebuild;
 mod undo;
 
@@ -37,6 +38,7 @@ use crate::state::{Document, store};
 use crate::{between, blockers, graph, lookup, outputs};
 
 pub use drift::drift;
+pub use forget::untag;
 pub use rebuild::{Rebuilt, rebuild};
 pub use undo::plan_undo;
 

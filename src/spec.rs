@@ -81,6 +81,24 @@ pub fn parse(source: &Arc<Source>, environment: Option<&str>) -> Parsed {
     Parsed { spec, problems }
 }
 
+/// Reads `[[waivers]]` that stand alone, for the addresses of somebody's Terraform.
+///
+/// # Errors
+/// Everything that is wrong with the file.
+pub fn waivers(source: &Arc<Source>) -> Result<Vec<Waiver>, Vec<Diagnostic>> {
+    let syntax::Read {
+        table,
+        mut problems,
+    } = syntax::read(source);
+    let mut reader = reader::Reader::new(source);
+    let waivers = table.map(|table| walk::alone(&mut reader, &table));
+    problems.extend(reader.problems);
+    match waivers {
+        Some(waivers) if problems.is_empty() => Ok(waivers),
+        _ => Err(problems),
+    }
+}
+
 /// Reads one value that stands alone, such as an answer at a prompt. In: a source that
 /// holds only that. Out: the input; a reference in it is taken at its word.
 ///

@@ -117,3 +117,107 @@ fn what_is_no_plan_is_told_so() {
         .code(1)
         .says("none.json can't be read");
 }
+
+const WAIVERS: &str = r#"
+[[waivers]]
+rule = "WT-S3-005"
+address = "module.bucket[\"reports\"].*"
+owner = "reports"
+reason = "moves next month, PAY-411"
+expires = EXPIRES
+
+[[waivers]]
+rule = "WT-ELB-001"
+address = "*.plain"
+owner = "edge"
+reason = "going away"
+expires = 2020-01-01
+"#;
+
+/// Written exceptions speak Terraform's addresses; one that has ended lets nothing pass.
+#[test]
+fn what_is_waived_does_not_refuse() {
+    let project = Project::offline();
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/terraform-plans");
+    let today = crate::readme::today().to_string();
+    project.write("waivers.toml", &WAIVERS.replace("EXPIRES", &today));
+    let plan = format!("{data}/modules.json");
+    let command = [
+        "check",
+        "--terraform-plan",
+        &plan,
+        "--waivers",
+        "waivers.toml",
+    ];
+    project
+        .run(&command)
+        .code(3)
+        .says("warning[WT-S3-005]: module.bucket[\"reports\"].aws_s3_bucket.this")
+        .says(&format!(
+            "reports lets this pass until {today}: moves next month, PAY-411"
+        ))
+        .says("error[WT-S3-005]: module.bucket[\"invoices\"].aws_s3_bucket.this")
+        .says("error[WT-ELB-001]: aws_lb_listener.plain")
+        .says("    1 waived")
+        .says("6 refused, 0 that can't be proven before apply");
+
+    // All that is wrong is waived: nothing refuses, in any of the plans.
+    let all: String = ["WT-ELB-001", "WT-ELB-002", "WT-S3-003", "WT-S3-005", "WT-ELB-010"]
+        .map(|rule| {
+            format!(
+                "[[waivers]]\nrule = \"{rule}\"\naddress = \"*\"\nowner = \"a\"\nreason = \"b\"\nexpires = {today}\n"
+            )
+        })
+        .concat();
+    project.write("all.toml", &all);
+    let hardened = format!("{data}/hardened.json");
+    project
+        .run(&[
+            "check",
+            "--terraform-plan",
+            &plan,
+            &hardened,
+            "--waivers",
+            "all.toml",
+        ])
+        .code(0)
+        .says("    7 waived")
+        .never_says("nothing needs");
+    project
+        .run(&[
+            "check",
+            "--terraform-plan",
+            &hardened,
+            "--waivers",
+            "all.toml",
+        ])
+        .code(0)
+        .says("nothing needs the waiver of WT-ELB-001 for `*`");
+}
+
+#[test]
+fn a_file_of_waivers_is_right_in_every_part() {
+    let project = Project::offline();
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/terraform-plans");
+    let plan = format!("{data}/hardened.json");
+    project.write(
+        "waivers.toml",
+        "[[waivers]]\nrule = \"WT-ELB-001\"\nadress = \"*\"\nexpires = 2027-01-31\n",
+    );
+    project
+        .run(&[
+            "check",
+            "--terraform-plan",
+            &plan,
+            "--waivers",
+            "waivers.toml",
+        ])
+        .code(1)
+        .says("adress")
+        .says("owner")
+        .says("waivers.toml:");
+    project
+        .run(&["check", "--waivers", "waivers.toml"])
+        .code(1)
+        .says("--terraform-plan");
+}

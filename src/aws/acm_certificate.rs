@@ -154,14 +154,7 @@ impl Lifecycle for Certificates {
                 .map_err(|error| Error::of("acm:AddTagsToCertificate", &error))?;
         }
         if !changes.remove.is_empty() {
-            let tags = changes.remove.into_iter().map(|key| tag(key, None));
-            client
-                .remove_tags_from_certificate()
-                .certificate_arn(&id.text)
-                .set_tags(Some(tags.collect::<Result<_, _>>()?))
-                .send()
-                .await
-                .map_err(|error| Error::of("acm:RemoveTagsFromCertificate", &error))?;
+            remove_tags(aws, id, changes.remove).await?;
         }
         let preference = |attributes: &Attributes| {
             let options = attributes.get("options").unwrap_or(&Value::Null);
@@ -340,6 +333,19 @@ fn tag(key: String, value: Option<String>) -> Result<Tag, Error> {
         .set_value(value)
         .build()
         .map_err(|error| Error::new(ErrorKind::Refused, REQUEST, error.to_string()))
+}
+
+/// Takes the tags of these keys off a certificate.
+pub(super) async fn remove_tags(aws: &Aws, id: &Id, keys: Vec<String>) -> Result<(), Error> {
+    let tags = keys.into_iter().map(|key| tag(key, None));
+    aws.acm(&id.region)
+        .remove_tags_from_certificate()
+        .certificate_arn(&id.text)
+        .set_tags(Some(tags.collect::<Result<_, _>>()?))
+        .send()
+        .await
+        .map_err(|error| Error::of("acm:RemoveTagsFromCertificate", &error))?;
+    Ok(())
 }
 
 fn tag_list(tags: impl IntoIterator<Item = (String, String)>) -> Result<Vec<Tag>, Error> {

@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::operation::BuildError;
 use futures::{StreamExt, stream};
 
-use super::tags::Tags;
+use super::tags::{TagChanges, Tags};
 use super::{Aws, Error, ErrorKind, Wanted};
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
@@ -108,6 +108,11 @@ pub(super) async fn update_tags(
         .get("arn")
         .and_then(Value::as_str)
         .unwrap_or_default();
+    write_tags(aws, arn, changes).await
+}
+
+/// Writes and removes tags.
+pub(super) async fn write_tags(aws: &Aws, arn: &str, changes: TagChanges) -> Result<(), Error> {
     if !changes.set.is_empty() {
         aws.cloudfront()
             .tag_resource()

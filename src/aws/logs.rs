@@ -11,7 +11,7 @@ use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::http::Response;
 use futures::future::join_all;
 
-use super::tags::Tags;
+use super::tags::{TagChanges, Tags};
 use super::{Error, ErrorKind, Wanted};
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
@@ -76,6 +76,15 @@ pub(super) async fn update_tags(
         .get("arn")
         .and_then(Value::as_str)
         .unwrap_or_default();
+    write_tags(client, arn, changes).await
+}
+
+/// Writes and removes tags.
+pub(super) async fn write_tags(
+    client: &Client,
+    arn: &str,
+    changes: TagChanges,
+) -> Result<(), Error> {
     if !changes.set.is_empty() {
         client
             .tag_resource()

@@ -64,6 +64,7 @@ pub mod survey;
 mod tags;
 pub mod target_health;
 pub mod trail;
+pub mod untag;
 mod values;
 mod vpc;
 

@@ -100,22 +100,8 @@ impl Lifecycle for Buckets {
         if changes.set.is_empty() && changes.remove.is_empty() {
             return Ok(());
         }
-        let bucket = Bucket::of(aws, id).await?;
         // The call replaces all tags, the lineage among them.
-        let tagging = Tagging::builder()
-            .set_tag_set(Some(tag_set(TAG, &wanted.tags())?))
-            .build()
-            .map_err(|error| refused(TAG, error))?;
-        bucket
-            .client
-            .put_bucket_tagging()
-            .bucket(&bucket.name)
-            .expected_bucket_owner(&bucket.account)
-            .tagging(tagging)
-            .send()
-            .await
-            .map_err(|error| Error::of(TAG, &error))?;
-        Ok(())
+        put_tags(aws, id, &wanted.tags()).await
     }
 
     async fn delete(
@@ -261,6 +247,41 @@ fn explain(mut error: Error, id: &Id) -> Error {
         Some("TooManyBuckets") => error.hint("raise the account's quota of buckets, or delete one"),
         _ => error,
     }
+}
+
+/// Makes these all the tags of a bucket. No tags at all are set by a call of their own
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketTagging.html>).
+pub(super) async fn put_tags(
+    aws: &Aws,
+    id: &Id,
+    tags: &BTreeMap<String, String>,
+) -> Result<(), Error> {
+    let bucket = Bucket::of(aws, id).await?;
+    if tags.is_empty() {
+        bucket
+            .client
+            .delete_bucket_tagging()
+            .bucket(&bucket.name)
+            .expected_bucket_owner(&bucket.account)
+            .send()
+            .await
+            .map_err(|error| Error::of(TAG, &error))?;
+        return Ok(());
+    }
+    let tagging = Tagging::builder()
+        .set_tag_set(Some(tag_set(TAG, tags)?))
+        .build()
+        .map_err(|error| refused(TAG, error))?;
+    bucket
+        .client
+        .put_bucket_tagging()
+        .bucket(&bucket.name)
+        .expected_bucket_owner(&bucket.account)
+        .tagging(tagging)
+        .send()
+        .await
+        .map_err(|error| Error::of(TAG, &error))?;
+    Ok(())
 }
 
 fn tag_set(operation: &str, tags: &BTreeMap<String, String>) -> Result<Vec<Tag>, Error> {

@@ -21,6 +21,19 @@ pub(super) struct TagChanges {
     pub(super) remove: Vec<String>,
 }
 
+impl TagChanges {
+    /// What takes our own tags away, and no others.
+    pub(super) fn without_ours() -> Self {
+        Self {
+            set: BTreeMap::new(),
+            remove: OURS.map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+/// The tags that are ours, whatever a spec says.
+pub(super) const OURS: [&str; 4] = [ADDRESS_TAG, APP_TAG, ENVIRONMENT_TAG, LINEAGE_TAG];
+
 impl FromIterator<(String, String)> for Tags {
     fn from_iter<T: IntoIterator<Item = (String, String)>>(tags: T) -> Self {
         Self(tags.into_iter().collect())
@@ -83,7 +96,8 @@ impl Wanted {
     }
 }
 
-fn texts(tags: Option<&Value>) -> BTreeMap<String, String> {
+/// Tags as the attribute has them.
+pub(super) fn texts(tags: Option<&Value>) -> BTreeMap<String, String> {
     tags.and_then(Value::as_map)
         .into_iter()
         .flatten()

@@ -4,13 +4,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
+use jiff::civil::Date;
 
 use super::connect::{self, SpecArguments};
 use super::{Exit, Failed};
-use crate::guardrail::{self, Refusal};
+use crate::diagnostic::{Diagnostic, Severity, Source};
+use crate::guardrail::{self, Finding, Refusal};
 use crate::pipeline::{self, Stop};
+use crate::spec::{self, Waiver};
 use crate::terraform;
 use crate::ui::terraform::Judged;
 use crate::ui::{self, Screen, check, compare, diagnostics};
@@ -27,7 +31,8 @@ Examples:
   watertight check shop.toml --format json
   watertight check --env staging --compare prod
   terraform show -json tfplan > plan.json
-  watertight check --terraform-plan plan.json   # anybody's Terraform, by the same rules")]
+  watertight check --terraform-plan plan.json   # anybody's Terraform, by the same rules
+  watertight check --terraform-plan plan.json --waivers waivers.toml")]
 pub(super) struct Arguments {
     #[command(flatten)]
     spec: SpecArguments,
@@ -38,6 +43,9 @@ pub(super) struct Arguments {
     /// proven before apply is told apart, and is no pass
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "compare")]
     terraform_plan: Vec<PathBuf>,
+    /// Written exceptions for those plans: `[[waivers]]` as in a spec, by Terraform's addresses
+    #[arg(long, value_name = "FILE", requires = "terraform_plan")]
+    waivers: Option<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -89,22 +97,58 @@ fn terraform_plans(world: &World, screen: Screen, arguments: &Arguments) -> Resu
     for file in &arguments.terraform_plan {
         all.push(judged(world, file)?);
     }
+    let waivers = match &arguments.waivers {
+        Some(file) => waivers(world, file)?,
+        None => Vec::new(),
+    };
+    let told = waive(&mut all, &waivers, world.today());
     match arguments.format {
         Format::Text => {
             for one in &all {
                 screen.data(&ui::terraform::render(one, screen));
             }
+            if !told.is_empty() {
+                screen.data(&ui::terraform::waivers(&told, screen));
+            }
         }
-        Format::Json => screen.data(&ui::terraform::json(&all)),
+        Format::Json => screen.data(&ui::terraform::json(&all, &told)),
     }
     let findings: Vec<_> = all.into_iter().flat_map(|one| one.findings).collect();
-    if findings.is_empty() {
-        return Ok(Exit::Done);
-    }
-    Err(Failed::Told(Stop::Refused(Refusal {
+    let refusal = Refusal {
         findings,
-        waivers: Vec::new(),
-    })))
+        waivers: told,
+    };
+    let is_wrong = |one: &Diagnostic| one.severity == Severity::Error;
+    if refusal.findings.iter().any(Finding::refuses) || refusal.waivers.iter().any(is_wrong) {
+        return Err(Failed::Told(Stop::Refused(refusal)));
+    }
+    Ok(Exit::Done)
+}
+
+/// Marks what is found in any of the plans. A waiver that one of them needs is needed.
+fn waive(all: &mut [Judged], waivers: &[Waiver], today: Date) -> Vec<Diagnostic> {
+    let mut named: Vec<(String, &mut Finding)> = Vec::new();
+    for Judged {
+        planned, findings, ..
+    } in all
+    {
+        for finding in findings {
+            named.push((planned.address(&finding.address), finding));
+        }
+    }
+    guardrail::waive(waivers, &mut named, today)
+}
+
+fn waivers(world: &World, file: &Path) -> Result<Vec<Waiver>, Failed> {
+    let name = file.display().to_string();
+    let text = fs::read_to_string(world.path(file)).map_err(|error| {
+        Failed::said(
+            format!("the waivers {name} can't be read: {error}"),
+            &["write `[[waivers]]` into it, as a spec has them"],
+        )
+    })?;
+    let source = Arc::new(Source { name, text });
+    Ok(spec::waivers(&source).map_err(Stop::Wrong)?)
 }
 
 fn judged(world: &World, file: &Path) -> Result<Judged, Failed> {

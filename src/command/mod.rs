@@ -15,10 +15,12 @@ mod doctor;
 mod drift;
 mod explain;
 mod export;
+mod forget;
 mod new;
 mod output;
 mod plan;
 mod remember;
+mod report;
 mod sandbox;
 mod saved;
 mod state;
@@ -31,7 +33,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::pipeline::Stop;
 use crate::plan::Problem;
-use crate::ui::{self, Screen, report};
+use crate::ui::{self, Screen, report as told};
 use crate::world::World;
 
 /// How a verb ends when all went well, or as well as it could.
@@ -112,7 +114,9 @@ enum Verb {
     Undo(undo::Arguments),
     Doctor(doctor::Arguments),
     Output(output::Arguments),
+    Report(report::Arguments),
     Export(export::Arguments),
+    Forget(forget::Arguments),
     State(state::Arguments),
     Blueprints(blueprints::Arguments),
     Explain(explain::Arguments),
@@ -156,6 +160,17 @@ pub fn run(world: &World) -> ExitCode {
         Verb::Output(arguments) => wait(world, output::run(world, screen, &arguments)),
         Verb::Export(arguments) => wait(world, export::run(world, screen, &arguments)),
         Verb::State(arguments) => wait(world, state::run(world, screen, &arguments)),
+        Verb::Plan(arguments) => wait(plan::run(world, screen, &arguments)),
+        Verb::Apply(arguments) => wait(apply::run(world, screen, &arguments)),
+        Verb::Destroy(arguments) => wait(destroy::run(world, screen, &arguments)),
+        Verb::Drift(arguments) => wait(drift::run(world, screen, &arguments)),
+        Verb::Undo(arguments) => wait(undo::run(world, screen, &arguments)),
+        Verb::Doctor(arguments) => wait(doctor::run(world, screen, &arguments)),
+        Verb::Output(arguments) => wait(output::run(world, screen, &arguments)),
+        Verb::Export(arguments) => wait(export::run(world, screen, &arguments)),
+        Verb::Forget(arguments) => wait(forget::run(world, screen, &arguments)),
+        Verb::Report(arguments) => wait(report::run(world, screen, &arguments)),
+        Verb::State(arguments) => wait(state::run(world, screen, &arguments)),
         Verb::New(arguments) => new::run(world, screen, &arguments),
         Verb::Blueprints(arguments) => blueprints::run(world, screen, &arguments),
         Verb::Explain(arguments) => explain::run(screen, &arguments),
@@ -185,7 +200,7 @@ pub fn no_world() -> ExitCode {
     let screen = Screen {
         terminal: crate::world::Terminal::default(),
     };
-    screen.talk(&report::error(
+    screen.talk(&told::error(
         "the working directory can't be read, or the system has no randomness to give",
         &["change to a folder that exists and can be read"],
     ));
@@ -194,12 +209,12 @@ pub fn no_world() -> ExitCode {
 
 fn words(screen: Screen, failed: &Failed) -> String {
     match failed {
-        Failed::Stop(stop) => report::stop(screen, stop),
+        Failed::Stop(stop) => told::stop(screen, stop),
         Failed::Problems(problems) => ui::plan::problems(problems),
         Failed::Told(_) => String::new(),
         Failed::Said { message, hints } => {
             let hints: Vec<&str> = hints.iter().map(String::as_str).collect();
-            report::error(message, &hints)
+            told::error(message, &hints)
         }
     }
 }

@@ -168,6 +168,25 @@ impl Memory {
         self.settle().await
     }
 
+    /// Removes the document from where it is, and from where it was before it moved. Out: each
+    /// of these places, and the serial under which its history keeps it.
+    ///
+    /// # Errors
+    /// State that can't be read or removed.
+    pub(super) async fn forget(&self) -> Result<Vec<(String, u64)>, Failed> {
+        let mut forgotten = Vec::new();
+        for store in [self.left.as_ref(), Some(&self.store)]
+            .into_iter()
+            .flatten()
+        {
+            if let Some(document) = store.load().await? {
+                store.retire().await?;
+                forgotten.push((store.place(), document.serial));
+            }
+        }
+        Ok(forgotten)
+    }
+
     /// Removes the document from where it was, once it is saved where it is now.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 //! written as it is: `expression` says how a value stands in HCL, `blocks` how a resource
 //! does, `names` what it is called there, `layout` where the blanks go, `frame` what stands
 //! around, `lacking` what an older provider has no words for, [`folder`] what may be written
-//! over.
+//! over. [`graph`] is the same for programs, as JSON.
 //!
 //! *Invariant*: pure, and the same to the byte for the same input. Nothing of what was
 //! approved is left out in silence.
@@ -14,6 +14,7 @@ mod blocks;
 mod expression;
 pub mod folder;
 mod frame;
+pub mod graph;
 mod lacking;
 mod layout;
 mod names;

@@ -16,7 +16,6 @@
 //! *Invariant*: `approve` and `confirm` are the only ways to an [`Approved`] and a
 //! [`Confirmed`].
 //!
-//! [`Waiver`]: crate::spec::Waiver
 
 mod finding;
 mod outside;
@@ -41,6 +40,7 @@ use jiff::civil::Date;
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::resource::{Desired, Lookups};
+use crate::spec::Waiver;
 use report::Report;
 use scope::Scope;
 
@@ -126,6 +126,16 @@ pub fn satisfied(desired: &Desired) -> BTreeMap<Address, Vec<&'static Rule>> {
 #[must_use]
 pub fn inspect(desired: &Desired, lookups: &Lookups) -> Vec<Finding> {
     findings(desired, Some(lookups))
+}
+
+/// Marks what [`inspect`] found, by the names that people know the resources by, with these
+/// waivers. Out: what is wrong with the waivers, and which of them nothing needs.
+pub fn waive(
+    waivers: &[Waiver],
+    findings: &mut [(String, &mut Finding)],
+    today: Date,
+) -> Vec<Diagnostic> {
+    waiver::apply_named(waivers, findings, today)
 }
 
 impl Approved {

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::address::Mode;
 use crate::resource::{Desired, Lookup, Lookups, Resource};
@@ -26,6 +27,7 @@ pub(super) struct Scope<'a> {
     desired: &'a Desired,
     /// What the lookups found; none while they have not been read.
     lookups: Option<&'a Lookups>,
+    by_kind: BTreeMap<&'a str, Rc<[&'a Resource]>>,
     by_bucket: OnceCell<ByBucket<'a>>,
 }
 
@@ -35,9 +37,17 @@ type ByBucket<'a> = BTreeMap<&'a str, BTreeMap<String, Vec<&'a Resource>>>;
 
 impl<'a> Scope<'a> {
     pub(super) fn new(desired: &'a Desired, lookups: Option<&'a Lookups>) -> Self {
+        let mut by_kind: BTreeMap<&str, Vec<&Resource>> = BTreeMap::new();
+        let by_hand = desired.by_hand.values();
+        for resource in desired.resources.values().chain(by_hand) {
+            let of_kind = by_kind.entry(&resource.address.kind).or_default();
+            of_kind.push(resource);
+        }
+        let by_kind = by_kind.into_iter();
         Self {
             desired,
             lookups,
+            by_kind: by_kind.map(|(kind, all)| (kind, all.into())).collect(),
             by_bucket: OnceCell::new(),
         }
     }
@@ -59,13 +69,9 @@ impl<'a> Scope<'a> {
 
     /// Every resource of a kind, in order of address; then those that are made by hand, as
     /// they count for what they lead to.
-    pub(super) fn all(&self, kind: &'a str) -> impl Iterator<Item = &'a Resource> + use<'a> {
-        let by_hand = self.desired.by_hand.values();
-        self.desired
-            .resources
-            .values()
-            .chain(by_hand)
-            .filter(move |resource| resource.address.kind == kind)
+    pub(super) fn all(&self, kind: &str) -> impl Iterator<Item = &'a Resource> + use<'a> {
+        let of_kind = self.by_kind.get(kind).map(Rc::clone).unwrap_or_default();
+        (0..of_kind.len()).map(move |index| of_kind[index])
     }
 
     /// The value at a path of a resource; a reference to what another resource is given is

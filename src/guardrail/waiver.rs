@@ -21,21 +21,38 @@ const LONGEST: i64 = 366;
 /// errors for those that can't stand, warnings for those that have ended or that nothing
 /// needs.
 pub(super) fn apply(waivers: &[Waiver], findings: &mut [Finding], today: Date) -> Vec<Diagnostic> {
+    let mut named: Vec<(String, &mut Finding)> = findings
+        .iter_mut()
+        .map(|finding| (finding.address.to_string(), finding))
+        .collect();
+    apply_named(waivers, &mut named, today)
+}
+
+/// The same of findings whose resources have other names for people: these.
+pub(super) fn apply_named(
+    waivers: &[Waiver],
+    findings: &mut [(String, &mut Finding)],
+    today: Date,
+) -> Vec<Diagnostic> {
     waivers
         .iter()
         .filter_map(|waiver| apply_one(waiver, findings, today))
         .collect()
 }
 
-fn apply_one(waiver: &Waiver, findings: &mut [Finding], today: Date) -> Option<Diagnostic> {
+fn apply_one(
+    waiver: &Waiver,
+    findings: &mut [(String, &mut Finding)],
+    today: Date,
+) -> Option<Diagnostic> {
     if let Some(problem) = flaw(waiver, today) {
         return Some(problem);
     }
     let ended = waiver.expires < today;
     let mut is_used = false;
-    for finding in findings
+    for (_, finding) in findings
         .iter_mut()
-        .filter(|finding| is_for(waiver, finding))
+        .filter(|(name, finding)| is_for(waiver, name, finding))
     {
         is_used = true;
         if ended {
@@ -104,9 +121,9 @@ fn flaw(waiver: &Waiver, today: Date) -> Option<Diagnostic> {
     )
 }
 
-fn is_for(waiver: &Waiver, finding: &Finding) -> bool {
+fn is_for(waiver: &Waiver, name: &str, finding: &Finding) -> bool {
     // In a waiver only `*` stands for anything, and an address has no question mark.
     !waiver.address.contains('?')
         && waiver.rule == finding.rule
-        && policy::matches(&waiver.address, &finding.address.to_string())
+        && policy::matches(&waiver.address, name)
 }

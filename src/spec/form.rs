@@ -292,6 +292,20 @@ pub fn address_pattern(text: &str) -> Result<(), Misfit> {
     ))
 }
 
+/// The same of what Terraform calls its resources: `module.edge["a"].aws_lb.this[0]`.
+///
+/// # Errors
+/// Text in which no address could be written.
+pub fn terraform_pattern(text: &str) -> Result<(), Misfit> {
+    if !text.is_empty() && !text.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(Misfit::new(
+        "the address is empty, or has characters that can't be seen".to_owned(),
+        "Write Terraform's address; `*` stands for any text, as in `module.edge.*`.",
+    ))
+}
+
 /// The key of a tag, as AWS allows it on every kind that we make.
 ///
 /// Source: "Tag naming limits and requirements" of the AWS tagging guide.

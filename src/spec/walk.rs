@@ -86,7 +86,7 @@ pub(super) fn spec(reader: &mut Reader, root: &DeTable<'_>) -> Spec {
         components: components(reader, root, &top),
         waivers: root
             .get("waivers")
-            .map(|value| waivers(reader, value))
+            .map(|value| waivers(reader, value, form::address_pattern))
             .unwrap_or_default(),
         moved: moved::read(reader, root),
         removed: removed::read(reader, root),
@@ -250,7 +250,18 @@ fn component(
     })
 }
 
-fn waivers(reader: &mut Reader, value: &Spanned<DeValue<'_>>) -> Vec<Waiver> {
+/// What a waiver's address must be.
+type AddressForm = fn(&str) -> Result<(), form::Misfit>;
+
+/// Waivers that stand alone, for what Terraform calls its resources.
+pub(super) fn alone(reader: &mut Reader, root: &DeTable<'_>) -> Vec<Waiver> {
+    reader.unknown_keys("a file of waivers", root, &["waivers"]);
+    root.get("waivers")
+        .map(|value| waivers(reader, value, form::terraform_pattern))
+        .unwrap_or_default()
+}
+
+fn waivers(reader: &mut Reader, value: &Spanned<DeValue<'_>>, address: AddressForm) -> Vec<Waiver> {
     let Some(list) = reader.list("waivers", value, "[[waivers]]") else {
         return Vec::new();
     };
@@ -258,7 +269,7 @@ fn waivers(reader: &mut Reader, value: &Spanned<DeValue<'_>>) -> Vec<Waiver> {
         .filter_map(|item| {
             let table = reader.table("each of `waivers`", item, "[[waivers]]")?;
             let span = reader.span(item);
-            waiver(reader, span, table)
+            waiver(reader, span, table, address)
         })
         .collect()
 }
@@ -272,7 +283,12 @@ const WAIVER_KEYS: &[(&str, &str)] = &[
 ];
 
 /// A waiver that is right in every part: an exception to a rule is not guessed at.
-fn waiver(reader: &mut Reader, span: Span, table: &DeTable<'_>) -> Option<Waiver> {
+fn waiver(
+    reader: &mut Reader,
+    span: Span,
+    table: &DeTable<'_>,
+    form_of_address: AddressForm,
+) -> Option<Waiver> {
     let known: Vec<&str> = WAIVER_KEYS.iter().map(|(key, _)| *key).collect();
     reader.unknown_keys("a waiver", table, &known);
     for (key, hint) in WAIVER_KEYS {
@@ -285,7 +301,7 @@ fn waiver(reader: &mut Reader, span: Span, table: &DeTable<'_>) -> Option<Waiver
         .and_then(|value| reader.text_of("rule", value, form::rule));
     let address = table
         .get("address")
-        .and_then(|value| reader.text_of("address", value, form::address_pattern));
+        .and_then(|value| reader.text_of("address", value, form_of_address));
     let owner = filled(reader, table, "owner");
     let reason = filled(reader, table, "reason");
     let expires = table

@@ -316,7 +316,7 @@ fn by_statement(field: &Field, indent: usize) -> Option<String> {
 
 /// The causes, the nearest first. The component's own line, which the resource's line has
 /// told already, is left out.
-fn causes(why: &[Why], told: Option<&Span>) -> String {
+pub(super) fn causes(why: &[Why], told: Option<&Span>) -> String {
     let texts: Vec<String> = why
         .iter()
         .filter(|why| !matches!(why, Why::Spec(span) if Some(span) == told))

@@ -26,7 +26,13 @@ pub struct Judged {
 impl Judged {
     fn count(&self, unknown: bool) -> usize {
         let of = self.findings.iter();
-        of.filter(|finding| finding.unknown == unknown).count()
+        of.filter(|finding| finding.refuses() && finding.unknown == unknown)
+            .count()
+    }
+
+    fn waived(&self) -> usize {
+        let of = self.findings.iter();
+        of.filter(|finding| finding.waived.is_some()).count()
     }
 
     fn others(&self) -> usize {
@@ -55,6 +61,9 @@ pub fn render(judged: &Judged, screen: Screen) -> String {
         judged.planned.desired.resources.len(),
         crate::guardrail::RULES.len(),
     );
+    if judged.waived() > 0 {
+        let _infallible = writeln!(text, "    {} waived", judged.waived());
+    }
     if !judged.planned.others.is_empty() {
         let types: Vec<String> = judged
             .planned
@@ -72,9 +81,15 @@ pub fn render(judged: &Judged, screen: Screen) -> String {
     text
 }
 
-/// The same for programs: an object for each plan.
+/// What is to be said of the waivers.
 #[must_use]
-pub fn json(all: &[Judged]) -> String {
+pub fn waivers(told: &[Diagnostic], screen: Screen) -> String {
+    diagnostics::render(told, screen.look())
+}
+
+/// The same for programs: an object for each plan, and what is to be said of the waivers.
+#[must_use]
+pub fn json(all: &[Judged], waivers: &[Diagnostic]) -> String {
     let plans: Vec<serde_json::Value> = all
         .iter()
         .map(|judged| {
@@ -86,7 +101,12 @@ pub fn json(all: &[Judged]) -> String {
                         "rule": finding.rule,
                         "severity": finding.severity,
                         "address": judged.planned.address(&finding.address),
-                        "result": if finding.unknown { "unproven" } else { "refused" },
+                        "result": match (&finding.waived, finding.unknown) {
+                            (Some(_), _) => "waived",
+                            (None, true) => "unproven",
+                            (None, false) => "refused",
+                        },
+                        "waived": finding.waived,
                         "message": finding.message,
                         "fix": finding.fix,
                         "controls": rule(finding.rule).map(|rule| rule.controls),
@@ -100,11 +120,12 @@ pub fn json(all: &[Judged]) -> String {
                 "not_judged": judged.planned.others,
                 "refused": judged.count(false),
                 "unproven": judged.count(true),
+                "waived": judged.waived(),
                 "findings": findings,
             })
         })
         .collect();
-    let report = serde_json::json!({ "format_version": "1.0", "plans": plans });
+    let report = serde_json::json!({ "format_version": "1.0", "plans": plans, "waivers": waivers });
     format!("{report:#}\n")
 }
 
@@ -112,6 +133,14 @@ pub fn json(all: &[Judged]) -> String {
 fn said(judged: &Judged, finding: &Finding) -> Diagnostic {
     let address = judged.planned.address(&finding.address);
     let message = format!("{address} {}", finding.message);
+    if let Some(waiver) = &finding.waived {
+        return Diagnostic::warning(message)
+            .code(finding.rule)
+            .hint(format!(
+                "{} lets this pass until {}: {}",
+                waiver.owner, waiver.expires, waiver.reason
+            ));
+    }
     let mut said = if finding.unknown {
         Diagnostic::warning(message).hint("write it so that the plan shows it: a literal, or a reference to a resource of the plan")
     } else {
@@ -120,6 +149,12 @@ fn said(judged: &Judged, finding: &Finding) -> Diagnostic {
     .code(finding.rule);
     if let Some(rule) = rule(finding.rule) {
         said = said.hint(format!("required by {}", rule.controls.join(", ")));
+    }
+    if let Some(waiver) = &finding.ended {
+        said = said.hint(format!(
+            "the waiver of {} for this expired on {}",
+            waiver.owner, waiver.expires
+        ));
     }
     said
 }

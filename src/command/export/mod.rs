@@ -1,7 +1,9 @@
 //! `watertight export`: what was approved, for others to read and to own.
 //!
-//! *Invariant*: AWS is never asked, and only the folder that was named is written.
+//! *Invariant*: of AWS nothing is asked but a state that is kept there, and only the file or
+//! folder that was named is written.
 
+mod json;
 mod terraform;
 
 use clap::{Args, Subcommand};
@@ -19,6 +21,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Json(json::Arguments),
     Terraform(terraform::Arguments),
 }
 
@@ -28,6 +31,7 @@ pub(super) async fn run(
     arguments: &Arguments,
 ) -> Result<Exit, Failed> {
     match &arguments.verb {
+        Verb::Json(arguments) => json::run(world, screen, arguments),
         Verb::Terraform(arguments) => terraform::run(world, screen, arguments).await,
     }
 }

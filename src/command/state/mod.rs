@@ -54,17 +54,17 @@ enum Verb {
 
 /// Whose state.
 #[derive(Args, Clone, Debug)]
-struct Whose {
+pub(super) struct Whose {
     #[command(flatten)]
-    spec: SpecArguments,
+    pub(super) spec: SpecArguments,
     #[command(flatten)]
-    sandbox: SandboxArguments,
+    pub(super) sandbox: SandboxArguments,
 }
 
 impl Whose {
     /// The document of the spec's app and environment. A spec that can't be expanded any more
     /// is enough.
-    async fn recall(&self, world: &World, purpose: For) -> Result<Memory, Failed> {
+    pub(super) async fn recall(&self, world: &World, purpose: For) -> Result<Memory, Failed> {
         let source = connect::source(world, &self.spec)?;
         let library = connect::library(world, &self.spec.blueprints)?;
         let desired = pipeline::expand_or_name(&source, self.spec.environment(), &library)?;
@@ -74,7 +74,7 @@ impl Whose {
 
 /// Whether what is remembered may change.
 #[derive(Args, Clone, Copy, Debug)]
-struct Consent {
+pub(super) struct Consent {
     /// Don't ask for the app's name; for CI
     #[arg(long, short)]
     yes: bool,
@@ -83,6 +83,7 @@ struct Consent {
 impl Consent {
     /// Asks for the app's name, unless told not to.
     async fn ask(self, screen: Screen, verb: &'static str, memory: &Memory) -> Result<(), Failed> {
+    pub(super) fn ask(self, screen: Screen, verb: &str, memory: &Memory) -> Result<(), Failed> {
         if self.yes {
             return Ok(());
         }

@@ -3,12 +3,15 @@
 //! *Invariant*: a load balancer counts as hidden only if everything that may reach it is
 //! known.
 
+use std::cell::LazyCell;
+use std::collections::BTreeSet;
+
 use super::super::certificate::Certificate;
 use super::super::elb::{is_http, listeners_of};
 use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
 use super::super::scope::{Scope, is_known};
-use super::super::security_group::{Peer, Way, groups_of, openings};
+use super::super::security_group::{Opening, Peer, Way, groups_of, key_of, openings};
 use super::{balancer_of, behaviours, behind_vpc_origin, label, nested, origins, raw};
 use crate::resource::Resource;
 use crate::value::Value;
@@ -29,6 +32,7 @@ pub(in crate::guardrail) static NO_BYPASS: Rule = Rule {
 };
 
 fn no_bypass(scope: &Scope<'_>, report: &mut Report) {
+    let doors = LazyCell::new(|| Doors::of(scope));
     for distribution in scope.all("aws_cloudfront_distribution") {
         for origin in origins(scope, distribution) {
             let label = label(scope, origin);
@@ -36,7 +40,7 @@ fn no_bypass(scope: &Scope<'_>, report: &mut Report) {
                 _ if nested(scope, origin, "vpc_origin_config").is_some() => {
                     vpc_origin(scope, origin, &label)
                 }
-                Some(balancer) => hidden(scope, balancer, &label),
+                Some(balancer) => hidden(scope, &doors, balancer, &label),
                 None => {
                     let domain = raw(origin, "domain_name");
                     let text = scope.canonical(domain).unwrap_or_default();
@@ -68,25 +72,44 @@ fn vpc_origin<'a>(scope: &Scope<'a>, origin: &'a Value, label: &str) -> Verdict 
     }
 }
 
-fn hidden<'a>(scope: &Scope<'a>, balancer: &'a Resource, label: &str) -> Verdict {
+/// What the groups of all resources let in. The same for every distribution.
+struct Doors<'a> {
+    /// The keys of the groups.
+    groups: BTreeSet<String>,
+    /// Each opening, and the key of the group that it is of, where that is known.
+    openings: Vec<(Option<String>, Opening<'a>)>,
+}
+
+impl<'a> Doors<'a> {
+    fn of(scope: &Scope<'a>) -> Self {
+        let openings = openings(scope, Way::Ingress).into_iter();
+        Self {
+            groups: scope.all("aws_security_group").map(key_of).collect(),
+            openings: openings
+                .map(|opening| (opening.group_key(scope), opening))
+                .collect(),
+        }
+    }
+}
+
+fn hidden<'a>(
+    scope: &Scope<'a>,
+    doors: &Doors<'a>,
+    balancer: &'a Resource,
+    label: &str,
+) -> Verdict {
     let groups = groups_of(scope, balancer);
     let ids = scope.blocks(balancer, "security_groups");
-    let is_ours = |key: &String| {
-        scope
-            .all("aws_security_group")
-            .any(|group| super::super::security_group::key_of(group) == *key)
-    };
+    let is_ours = |key: &String| doors.groups.contains(key);
     if groups.is_empty() || groups.len() < ids.len() || !groups.iter().all(is_ours) {
         let ids = scope.read(balancer, "security_groups");
         return Verdict::unknown(&format!("the group of {label}"), &ids);
     }
-    let openings = openings(scope, Way::Ingress);
-    let of_balancer = openings.iter().filter(|opening| {
-        opening
-            .group_key(scope)
-            .is_none_or(|key| groups.contains(&key))
+    let of_balancer = doors.openings.iter().filter(|(group, _)| {
+        let group = group.as_ref();
+        group.is_none_or(|key| groups.contains(key))
     });
-    Verdict::all(of_balancer.map(|opening| {
+    Verdict::all(of_balancer.map(|(_, opening)| {
         let address = &opening.resource.address;
         match opening.peer {
             Peer::PrefixList(list) if is_cloudfront(scope, list) => Verdict::Holds,
@@ -131,6 +154,7 @@ pub(in crate::guardrail) static OWN: Rule = Rule {
 };
 
 fn own(scope: &Scope<'_>, report: &mut Report) {
+    let doors = LazyCell::new(|| Doors::of(scope));
     for distribution in scope.all("aws_cloudfront_distribution") {
         for origin in origins(scope, distribution) {
             if nested(scope, origin, "vpc_origin_config").is_some() {
@@ -140,7 +164,7 @@ fn own(scope: &Scope<'_>, report: &mut Report) {
                 continue;
             };
             let label = label(scope, origin);
-            let verdict = match hidden(scope, balancer, &label) {
+            let verdict = match hidden(scope, &doors, balancer, &label) {
                 Verdict::Holds => Verdict::Fails(format!(
                     "reaches {label} as every other customer's distribution can: {} lets in all of CloudFront",
                     balancer.address
