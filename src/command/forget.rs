@@ -60,7 +60,7 @@ pub(super) async fn run(
             ""
         }
     ));
-    arguments.consent.ask(screen, "forget", &memory)?;
+    arguments.consent.ask(screen, "forget", &memory).await?;
     if arguments.tags {
         untag(world, screen, arguments, &memory).await?;
     }

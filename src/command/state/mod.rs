@@ -82,8 +82,12 @@ pub(super) struct Consent {
 
 impl Consent {
     /// Asks for the app's name, unless told not to.
-    async fn ask(self, screen: Screen, verb: &'static str, memory: &Memory) -> Result<(), Failed> {
-    pub(super) fn ask(self, screen: Screen, verb: &str, memory: &Memory) -> Result<(), Failed> {
+    pub(super) async fn ask(
+        self,
+        screen: Screen,
+        verb: &'static str,
+        memory: &Memory,
+    ) -> Result<(), Failed> {
         if self.yes {
             return Ok(());
         }
