@@ -27,6 +27,7 @@ mod faults;
 mod foreign;
 mod healthy;
 mod identity;
+mod import;
 mod interrupted;
 mod lookups;
 mod moved;

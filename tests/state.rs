@@ -91,10 +91,7 @@ async fn a_wait_that_nobody_had_begun_needs_no_consent() {
         .run(&["state", "rm", wait, "app.toml", "--yes"])
         .code(0);
 
-    assert_eq!(
-        project.plan("app.toml").steps(),
-        [format!("create {wait}")]
-    );
+    assert_eq!(project.plan("app.toml").steps(), [format!("create {wait}")]);
     project.run(&["apply", "app.toml", "--yes"]).code(0);
     project.nothing_to_do("app.toml");
 }

@@ -15,6 +15,7 @@ mod doctor;
 mod drift;
 mod explain;
 mod export;
+mod import;
 mod new;
 mod output;
 mod plan;
@@ -110,6 +111,7 @@ enum Verb {
     Destroy(destroy::Arguments),
     Drift(drift::Arguments),
     Undo(undo::Arguments),
+    Import(import::Arguments),
     Doctor(doctor::Arguments),
     Output(output::Arguments),
     Export(export::Arguments),
@@ -152,6 +154,7 @@ pub fn run(world: &World) -> ExitCode {
         Verb::Destroy(arguments) => wait(destroy::run(world, screen, &arguments)),
         Verb::Drift(arguments) => wait(drift::run(world, screen, &arguments)),
         Verb::Undo(arguments) => wait(undo::run(world, screen, &arguments)),
+        Verb::Import(arguments) => wait(import::run(world, screen, &arguments)),
         Verb::Doctor(arguments) => wait(doctor::run(world, screen, &arguments)),
         Verb::Output(arguments) => wait(output::run(world, screen, &arguments)),
         Verb::Export(arguments) => wait(export::run(world, screen, &arguments)),

@@ -74,7 +74,7 @@ impl Whose {
 
 /// Whether what is remembered may change.
 #[derive(Args, Clone, Copy, Debug)]
-struct Consent {
+pub(super) struct Consent {
     /// Don't ask for the app's name; for CI
     #[arg(long, short)]
     yes: bool,
@@ -82,7 +82,7 @@ struct Consent {
 
 impl Consent {
     /// Asks for the app's name, unless told not to.
-    fn ask(self, screen: Screen, verb: &str, memory: &Memory) -> Result<(), Failed> {
+    pub(super) fn ask(self, screen: Screen, verb: &str, memory: &Memory) -> Result<(), Failed> {
         if self.yes {
             return Ok(());
         }
