@@ -43,13 +43,9 @@ impl Legacy {
                 ("OfOldTimes", r#"{"AWS": "arn:aws:iam::444455556666:root"}"#),
             ])
             .await;
-        let block = legacy.block(&legacy.name, keep);
+        let block = block(&legacy.name, keep);
         legacy.project.write("app.toml", &format!("{SPEC}{block}"));
         legacy
-    }
-
-    fn block(&self, id: &str, keep: &str) -> String {
-        format!("\n[[import]]\naddress = \"{BUCKET}\"\nid = \"{id}\"\n{keep}\n")
     }
 
     async fn make(&self, name: &str) {
@@ -101,6 +97,10 @@ impl Legacy {
     fn adopt(&self) -> Ran {
         self.run(&["apply", "app.toml", "--yes", "--adopt"]).code(0)
     }
+}
+
+fn block(id: &str, keep: &str) -> String {
+    format!("\n[[import]]\naddress = \"{BUCKET}\"\nid = \"{id}\"\n{keep}\n")
 }
 
 const KEEP: &str = "keep = [\"ReadByPartner\"]";
@@ -207,7 +207,7 @@ async fn what_is_to_be_kept_must_be_there() {
         .says("has no statement `ReadByPartners`")
         .says("it has ReadByPartner, OfOldTimes")
         .says("app.toml:13");
-    let block = legacy.block(&legacy.name, "keep = [\"RestrictToTLSRequestsOnly\"]");
+    let block = block(&legacy.name, "keep = [\"RestrictToTLSRequestsOnly\"]");
     legacy.project.write("app.toml", &format!("{SPEC}{block}"));
     legacy
         .run(&["plan", "app.toml"])
@@ -293,7 +293,7 @@ async fn what_can_not_be_imported_is_said() {
         legacy.project.write("app.toml", &text);
     };
     let plan = || legacy.run(&["plan", "app.toml"]);
-    write(&legacy.block("no-such-bucket-of-ours", ""));
+    write(&block("no-such-bucket-of-ours", ""));
     plan()
         .code(1)
         .says("AWS has no bucket no-such-bucket-of-ours in eu-west-1, which the `[[import]]` at app.toml:11 names");
@@ -308,11 +308,11 @@ async fn what_can_not_be_imported_is_said() {
     plan()
         .code(1)
         .says("aws_s3_bucket_policy has no statements to keep");
-    write(&legacy.block(&legacy.name, ""));
+    write(&block(&legacy.name, ""));
     legacy.adopt();
     legacy.project.nothing_to_do("app.toml");
     legacy.make(&format!("{}-2", legacy.name)).await;
-    write(&legacy.block(&format!("{}-2", legacy.name), ""));
+    write(&block(&format!("{}-2", legacy.name), ""));
     plan().code(1).says(&format!(
         "it is recorded as {}, and the `[[import]]`",
         legacy.name
