@@ -20,7 +20,8 @@
 //! | [`blueprint::expand`] | a spec and a [`blueprint::Library`] | [`resource::Desired`] |
 //! | [`guardrail::approve`] | what is desired | [`guardrail::Approved`] |
 //! | [`lookup::read`] | what is approved | [`resource::Lookups`] |
-//! | [`guardrail::confirm`] | what is approved, and the lookups | [`guardrail::Confirmed`] |
+//! | [`lookup::kept`] | what is imported with statements to keep | [`resource::Kept`] |
+//! | [`guardrail::confirm`] | what is approved, the lookups, what is kept | [`guardrail::Confirmed`] |
 //! | [`graph::build`] | what is desired or recorded | [`graph::Graph`] |
 //! | [`refresh::observe`] | the graph, the state, AWS | [`refresh::Observed`] |
 //! | [`diff::compare`] | what is confirmed, what is observed | [`plan::Changes`] |

@@ -13,6 +13,7 @@
 mod certificates;
 mod deferred;
 mod demands;
+mod kept;
 mod zones;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use futures::future::join_all;
 use jiff::civil::Date;
 
 pub use deferred::{ask_one, pending, ready};
+pub use kept::kept;
 
 use crate::address::{Address, Mode};
 use crate::aws::{Aws, Error, ErrorKind};

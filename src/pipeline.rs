@@ -13,6 +13,7 @@
 
 mod drift;
 mod forget;
+mod import;
 mod rebuild;
 mod undo;
 
@@ -39,6 +40,7 @@ use crate::{between, blockers, graph, lookup, outputs};
 
 pub use drift::drift;
 pub use forget::untag;
+pub use import::{Imported, import};
 pub use rebuild::{Rebuilt, rebuild};
 pub use undo::plan_undo;
 
@@ -299,11 +301,12 @@ async fn against_aws(
     Ok(in_order(changes, &graph, document, header))
 }
 
-/// What was approved -> the same judged with what its lookups found, and what is worth
-/// knowing of that.
+/// What was approved -> the same judged with what its lookups found and what policies keep,
+/// and what is worth knowing of that.
 ///
 /// # Errors
-/// A lookup that found nothing or several, or a guardrail that refuses what was found.
+/// A lookup that found nothing or several, a statement to keep that is not there, or a
+/// guardrail that refuses what was found.
 pub async fn confirm(
     aws: &Aws,
     approved: Approved,
@@ -317,7 +320,9 @@ pub async fn confirm(
         .into_iter()
         .partition(|problem| problem.severity == Severity::Error);
     wrong_if_any(wrong)?;
-    let confirmed = guardrail::confirm(approved, &lookups, today).map_err(Stop::Refused)?;
+    let kept = lookup::kept(aws, approved.desired()).await;
+    let kept = kept.map_err(Stop::Wrong)?;
+    let confirmed = guardrail::confirm(approved, &lookups, &kept, today).map_err(Stop::Refused)?;
     Ok((confirmed, worth_knowing))
 }
 
@@ -366,7 +371,9 @@ pub async fn plan_destroy(
         Ok(lookups) => (lookups, Vec::new()),
         Err(unanswered) => (Lookups::new(), unanswered),
     };
-    let desired = desired.clone().with_lookups(&lookups);
+    let mut desired = desired.clone().with_lookups(&lookups);
+    // What was never taken over is not ours to delete.
+    desired.imports.clear();
     against_aws(session, Target::Remove(&desired), options, |changes| {
         changes.notes.extend(unanswered.iter().map(|diagnostic| {
             format!(

@@ -12,6 +12,7 @@
 //! but whose a found thing is.
 
 mod children;
+mod imports;
 mod known;
 mod ownership;
 
@@ -25,6 +26,7 @@ use ownership::judge;
 
 use crate::address::Address;
 use crate::aws::{Aws, Error, Found, Owner, Ownership, Wanted, lifecycle};
+use crate::diagnostic::Span;
 use crate::graph::Graph;
 use crate::kind::Kind;
 use crate::lookup;
@@ -102,6 +104,8 @@ pub enum Standing {
     Intended,
     /// The state knows nothing of it, but its tags, parent or value prove it.
     Found(Ownership),
+    /// Nothing proves it, but the spec says so, here.
+    Imported(Span),
 }
 
 /// Something in the way.
@@ -328,13 +332,15 @@ async fn find_unrecorded(
         .collect();
     for level in graph.levels() {
         ask_ready(aws, desired, observed).await?;
-        let unrecorded = level
+        let unrecorded: Vec<&Address> = level
             .into_iter()
             .filter(|address| !recorded.contains(address))
-            .filter_map(|address| {
-                let desired = desired.resources.get(address).cloned();
-                desired.or_else(|| intended(document, address))
-            });
+            .collect();
+        let mut imports = imports::of(desired, &unrecorded, &taken);
+        let unrecorded = unrecorded.into_iter().filter_map(|address| {
+            let desired = desired.resources.get(address).cloned();
+            desired.or_else(|| intended(document, address))
+        });
         let known = Known::of(desired, observed);
         let wanted: Vec<(Resource, Wanted)> = unrecorded
             .map(|resource| {
@@ -358,14 +364,25 @@ async fn find_unrecorded(
                             && (!is_given || came_along(&address, &found.id, document, observed))
                     });
                     match judge(&address, found, document) {
-                        Ok(Some((id, standing))) => ours.push((address, id, standing)),
+                        Ok(Some((id, standing))) => {
+                            imports.remove(&address);
+                            ours.push((address, id, standing));
+                        }
+                        // The spec's word is as good as a proof, once it is confirmed.
+                        Err(Foreign::NotOurs(_) | Foreign::OtherLineage(..))
+                            if imports.contains_key(&address) => {}
                         Ok(None) => {}
-                        Err(foreign) => observed.foreign.push((address, foreign)),
+                        Err(foreign) => {
+                            imports.remove(&address);
+                            observed.foreign.push((address, foreign));
+                        }
                     }
                 }
                 Err(error) => failures.push(Failure { address, error }),
             }
         }
+        let imports = imports.into_iter();
+        ours.extend(imports.map(|(address, (id, standing))| (address, id, standing)));
         failures.extend(read_found(aws, ours, observed).await);
         if !failures.is_empty() {
             return Err(failures);
@@ -383,7 +400,7 @@ fn came_along(address: &Address, id: &Id, document: &Document, observed: &Observ
     let is_found = |(other, seen): (&Address, &Seen)| {
         Some(other.kind.as_str()) == whole
             && seen.id == *id
-            && matches!(seen.standing, Standing::Found(_))
+            && matches!(seen.standing, Standing::Found(_) | Standing::Imported(_))
     };
     document.current(address).is_none() && observed.resources.iter().any(is_found)
 }

@@ -3,6 +3,7 @@
 //! *Invariant*: everything a spec asks for is in [`Desired`], filled to the last default;
 //! no later stage looks at the spec's inputs again.
 
+mod kept;
 mod substitute;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Mode};
 use crate::diagnostic::Span;
-use crate::spec::{Backend, Moved, Removed, Waiver};
+use crate::spec::{Backend, Import, Moved, Removed, Waiver};
 use crate::value::{Attributes, Reference, Value};
 
 /// What AWS calls a thing, and where: ids are unique in a region only.
@@ -228,6 +229,9 @@ pub struct Next {
     pub command: Value,
 }
 
+/// Statements of policies that stay as AWS has them, by the policy's address.
+pub type Kept = BTreeMap<Address, Vec<Value>>;
+
 /// What the lookups found, by address.
 pub type Lookups = BTreeMap<Address, Attributes>;
 
@@ -264,6 +268,8 @@ pub struct Desired {
     pub moved: Vec<Moved>,
     /// What left the spec and goes on standing.
     pub removed: Vec<Removed>,
+    /// What stands already and becomes ours.
+    pub imports: Vec<Import>,
     /// What inputs demand of the values that are looked up for them.
     pub demands: Vec<Demand>,
     /// Versions of the blueprints that it is made of, by name.
@@ -285,6 +291,24 @@ impl Desired {
             }
         }
         dependencies
+    }
+
+    /// What a resource is imported as, where the spec says so.
+    #[must_use]
+    pub fn import(&self, address: &Address) -> Option<&Import> {
+        self.imports.iter().find(|one| one.address == *address)
+    }
+
+    /// The policy of a bucket, where it is a document.
+    #[must_use]
+    pub fn policy_of(&self, bucket: &Address) -> Option<&Resource> {
+        kept::policy_of(self, bucket)
+    }
+
+    /// The same with the statements that its policies keep.
+    #[must_use]
+    pub fn with_kept(self, kept: &Kept) -> Self {
+        kept::add(self, kept)
     }
 
     /// The same with what the lookups found in the place of the references to them. What

@@ -8,6 +8,7 @@ mod amend;
 mod defaults;
 mod environment;
 pub mod form;
+mod import;
 mod input;
 mod kept;
 mod moved;
@@ -31,6 +32,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Source, Span};
+pub use import::Import;
 pub use kept::Keeper;
 pub use moved::{Move, Moved};
 pub use removed::{Part, Removed};
@@ -139,6 +141,8 @@ pub struct Spec {
     pub moved: Vec<Moved>,
     /// What leaves the spec and goes on standing.
     pub removed: Vec<Removed>,
+    /// What stands already and becomes ours.
+    pub imports: Vec<Import>,
 }
 
 /// A value and where it was written.

@@ -33,6 +33,7 @@ mod forget;
 mod gone;
 mod healthy;
 mod identity;
+mod import;
 mod interrupted;
 mod lookups;
 mod moved;

@@ -18,7 +18,7 @@ use crate::kind::Kind;
 use crate::pipeline;
 use crate::plan::{self, Action, Changes, Header, Mode, Plan};
 use crate::refresh::{Known, Observed};
-use crate::resource::{Desired, Id, Lookup, Resource};
+use crate::resource::{Desired, Id, Kept, Lookup, Resource};
 use crate::state::{Document, Record, Status};
 use crate::value::{Attributes, Value};
 
@@ -161,7 +161,7 @@ fn confirmed(text: &str) -> Confirmed {
     let lookups = lookups
         .map(|lookup| (lookup.address.clone(), answer(lookup)))
         .collect();
-    guardrail::confirm(approved, &lookups, TODAY)
+    guardrail::confirm(approved, &lookups, &Kept::new(), TODAY)
         .unwrap_or_else(|refusal| panic!("{text}\n{:#?}", refusal.diagnostics()))
 }
 

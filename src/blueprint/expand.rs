@@ -23,7 +23,7 @@ use super::manifest::SURROUNDINGS;
 use super::place::{Places, error_at};
 use super::read::{self, Drafted, Surroundings};
 use super::template::Template;
-use super::{Blueprint, Library, RENDERED, amend, fill, kept, moved, removed};
+use super::{Blueprint, Library, RENDERED, amend, fill, import, kept, moved, removed};
 use crate::address::{Address, Mode};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kind::Kind;
@@ -54,6 +54,7 @@ pub fn expand(spec: &Spec, library: &Library) -> Result<Desired, Vec<Diagnostic>
             environments: spec.environments.clone(),
             moved: spec.moved.clone(),
             removed: spec.removed.clone(),
+            imports: spec.imports.clone(),
             ..Desired::default()
         },
         needed: Needed::new(),
@@ -333,6 +334,7 @@ impl Expansion<'_> {
         let moved = moved::check(&self.desired, &self.broken);
         self.problems.extend(moved);
         self.problems.extend(removed::check(&self.desired));
+        self.problems.extend(import::check(&self.desired));
         if self.problems.is_empty() {
             return Ok(self.desired);
         }

@@ -25,6 +25,7 @@ mod engine;
 mod expand;
 mod fill;
 mod form;
+mod import;
 mod input;
 mod kept;
 mod link;
@@ -43,6 +44,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use expand::expand;
+pub use import::not_importable;
 pub use input::{InputSpec, InputType};
 pub use manifest::{Manifest, NextSpec, OutputSpec};
 

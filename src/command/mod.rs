@@ -16,6 +16,7 @@ mod drift;
 mod explain;
 mod export;
 mod forget;
+mod import;
 mod new;
 mod output;
 mod plan;
@@ -112,6 +113,7 @@ enum Verb {
     Destroy(destroy::Arguments),
     Drift(drift::Arguments),
     Undo(undo::Arguments),
+    Import(import::Arguments),
     Doctor(doctor::Arguments),
     Output(output::Arguments),
     Report(report::Arguments),
@@ -162,6 +164,16 @@ pub fn run(world: &World) -> ExitCode {
         Verb::State(arguments) => wait(world, state::run(world, screen, &arguments)),
         Verb::Forget(arguments) => wait(world, forget::run(world, screen, &arguments)),
         Verb::Report(arguments) => wait(world, report::run(world, screen, &arguments)),
+        Verb::Plan(arguments) => wait(plan::run(world, screen, &arguments)),
+        Verb::Apply(arguments) => wait(apply::run(world, screen, &arguments)),
+        Verb::Destroy(arguments) => wait(destroy::run(world, screen, &arguments)),
+        Verb::Drift(arguments) => wait(drift::run(world, screen, &arguments)),
+        Verb::Undo(arguments) => wait(undo::run(world, screen, &arguments)),
+        Verb::Import(arguments) => wait(world, import::run(world, screen, &arguments)),
+        Verb::Doctor(arguments) => wait(doctor::run(world, screen, &arguments)),
+        Verb::Output(arguments) => wait(output::run(world, screen, &arguments)),
+        Verb::Export(arguments) => wait(export::run(world, screen, &arguments)),
+        Verb::State(arguments) => wait(state::run(world, screen, &arguments)),
         Verb::New(arguments) => new::run(world, screen, &arguments),
         Verb::Blueprints(arguments) => blueprints::run(world, screen, &arguments),
         Verb::Explain(arguments) => explain::run(screen, &arguments),

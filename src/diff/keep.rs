@@ -5,7 +5,8 @@
 use super::{
     ADDRESS_TAG, Action, Address, BTreeMap, Change, Changes, Desired, Document, Field, Foreign,
     Graph, Kind, Known, Maker, Observed, Ownership, Problem, Record, Resource, Seen, Standing,
-    Status, Step, Value, Why, beside, bound, differences, left, same, value_at, written,
+    Status, Step, Value, Why, beside, bound, differences, import, in_the_way, left, same, value_at,
+    written,
 };
 use crate::value::Reference;
 
@@ -29,6 +30,7 @@ pub(super) fn compare(
         return;
     }
     changes.notes.extend(left::notes(desired));
+    changes.notes.extend(import::notes(desired, document));
     let bound = bound::to_replaced(desired, observed, &known);
     for address in graph.order() {
         let Some(resource) = desired.resources.get(address) else {
@@ -38,7 +40,13 @@ pub(super) fn compare(
             continue;
         };
         if let Some(foreign) = foreign.get(address) {
-            changes.problems.push(in_the_way(resource, kind, foreign));
+            changes
+                .problems
+                .push(in_the_way::problem(resource, kind, foreign));
+            continue;
+        }
+        if let Some(problem) = import::problem(resource, desired, observed, document, asked) {
+            changes.problems.push(problem);
             continue;
         }
         let record = document.current(address);
@@ -241,6 +249,7 @@ impl Case<'_> {
                     proof: proof(ownership),
                 }],
             ),
+            Standing::Imported(span) => (Action::Adopt, vec![Why::Imported(span.clone())]),
             Standing::Intended => (Action::Update, vec![Why::Unfinished]),
             Standing::Recorded if unfinished => (Action::Update, vec![Why::Unfinished]),
             // Only the record changes; without that a later destroy would go by the old one.
@@ -277,7 +286,7 @@ impl Case<'_> {
             .find(|field| field.forces_replacement)
             .map(|field| field.path.clone())
             .unwrap_or_default();
-        if matches!(seen.standing, Standing::Found(_)) {
+        if matches!(seen.standing, Standing::Found(_) | Standing::Imported(_)) {
             changes.problems.push(Problem {
                 address: self.resource.address.clone(),
                 message: format!(
@@ -538,45 +547,5 @@ fn proof(ownership: &Ownership) -> String {
         Ownership::Equal => "its value is exactly the wanted one".to_owned(),
         Ownership::Shared => "it is shared by every app that uses this name".to_owned(),
         Ownership::Foreign => "nothing proves it".to_owned(),
-    }
-}
-
-fn in_the_way(resource: &Resource, kind: &Kind, foreign: &Foreign) -> Problem {
-    let is_generated = kind
-        .generated_name
-        .is_some_and(|name| resource.generated.contains(name.attribute));
-    let hint = match foreign {
-        Foreign::NotOurs(_) if is_generated => {
-            "its name is made of app, environment and component: change one of them in the spec, or delete it yourself if nobody needs it; watertight never overwrites what it did not make"
-        }
-        Foreign::NotOurs(_) => {
-            "choose another name in the spec, or delete it yourself if nobody needs it; watertight never overwrites what it did not make"
-        }
-        Foreign::OtherLineage(..) => {
-            "run with the state that made it, or change `app` or `environment`"
-        }
-        Foreign::Several(_) => "delete all but one, then run again",
-    };
-    Problem {
-        address: resource.address.clone(),
-        message: format!("{}{} {foreign}", kind.noun, called(resource, kind, foreign)),
-        hints: vec![hint.to_owned()],
-    }
-}
-
-/// The name under which people know it, with a blank before it, where the id is none:
-/// `sg-0a1b`, or `Z1_shop.example.com_A`.
-fn called(resource: &Resource, kind: &Kind, foreign: &Foreign) -> String {
-    let attribute = kind.generated_name.map_or("name", |name| name.attribute);
-    let name = resource.get(attribute).as_str();
-    let record_type = resource.get("type").as_str();
-    match (name, record_type) {
-        (Some(name), Some(record_type)) if kind.name == "aws_route53_record" => {
-            format!(" {name} {record_type}:")
-        }
-        (Some(name), _) if !matches!(foreign, Foreign::NotOurs(id) if id.text == name) => {
-            format!(" {name}:")
-        }
-        _ => String::new(),
     }
 }

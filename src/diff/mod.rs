@@ -12,6 +12,8 @@
 
 mod beside;
 mod bound;
+mod import;
+mod in_the_way;
 mod keep;
 mod left;
 mod matches;

@@ -39,7 +39,7 @@ use jiff::civil::Date;
 
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
-use crate::resource::{Desired, Lookups};
+use crate::resource::{Desired, Kept, Lookups};
 use crate::spec::Waiver;
 use report::Report;
 use scope::Scope;
@@ -91,12 +91,18 @@ pub fn approve(desired: Desired, today: Date) -> Result<Approved, Refusal> {
     })
 }
 
-/// Puts what the lookups found in their place and judges again; now nothing waits.
+/// Puts what the lookups found in their place, adds the statements that policies keep, and
+/// judges again; now nothing waits. A kept statement is judged like one of the spec's own.
 ///
 /// # Errors
 /// As [`approve`], and a finding that still hangs on a lookup.
-pub fn confirm(approved: Approved, lookups: &Lookups, today: Date) -> Result<Confirmed, Refusal> {
-    let desired = approved.desired.with_lookups(lookups);
+pub fn confirm(
+    approved: Approved,
+    lookups: &Lookups,
+    kept: &Kept,
+    today: Date,
+) -> Result<Confirmed, Refusal> {
+    let desired = approved.desired.with_lookups(lookups).with_kept(kept);
     let (findings, warnings) = judge(&desired, Some(lookups), today)?;
     Ok(Confirmed {
         desired,

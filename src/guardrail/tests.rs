@@ -11,7 +11,7 @@ use super::scope::Scope;
 use super::testing::desired;
 use super::{Finding, RULES, Refusal, approve, confirm, rule};
 use crate::diagnostic::{Severity, Span};
-use crate::resource::Lookups;
+use crate::resource::{Kept, Lookups};
 use crate::spec::Waiver;
 use crate::value::{Attributes, Value};
 
@@ -234,12 +234,14 @@ fn what_hangs_on_a_lookup_is_judged_when_it_has_been_read() {
         .collect();
     assert_eq!(waiting, ["WT-SG-001", "WT-SG-002", "WT-SG-003"]);
 
-    let confirmed = confirm(approve(), &looked_up("10.0.0.0/16"), TODAY).expect("it is narrow");
+    let confirmed =
+        confirm(approve(), &looked_up("10.0.0.0/16"), &Kept::new(), TODAY).expect("it is narrow");
     assert!(confirmed.findings().is_empty());
     let rule = confirmed.desired().resources.values().next().unwrap();
     assert_eq!(rule.get("cidr_ipv4").as_str(), Some("10.0.0.0/16"));
 
-    let refusal = confirm(approve(), &looked_up("0.0.0.0/0"), TODAY).expect_err("it is not");
+    let refusal =
+        confirm(approve(), &looked_up("0.0.0.0/0"), &Kept::new(), TODAY).expect_err("it is not");
     assert!(
         refusal
             .findings
@@ -247,7 +249,8 @@ fn what_hangs_on_a_lookup_is_judged_when_it_has_been_read() {
             .all(|finding| finding.refuses() && !finding.unknown)
     );
 
-    let refusal = confirm(approve(), &Lookups::new(), TODAY).expect_err("nobody knows");
+    let refusal =
+        confirm(approve(), &Lookups::new(), &Kept::new(), TODAY).expect_err("nobody knows");
     assert!(
         refusal
             .findings

@@ -11,8 +11,8 @@ use crate::diagnostic::Diagnostic;
 use crate::graph;
 use crate::kind::Kind;
 use crate::lookup;
-use crate::refresh::{self, Foreign, Observed, Standing, Trust};
-use crate::resource::{Desired, Id};
+use crate::refresh::{self, Foreign, Observed, Seen, Standing, Trust};
+use crate::resource::{Desired, Id, Resource};
 use crate::state::{Document, Record, Status, recordable};
 
 /// What was found again.
@@ -46,7 +46,9 @@ pub async fn rebuild(session: Session<'_>, desired: &Desired) -> Result<Rebuilt,
         ..
     } = session;
     let lookups = lookup::read(aws, desired).await.map_err(Stop::Wrong)?;
-    let desired = desired.clone().with_lookups(&lookups);
+    let mut desired = desired.clone().with_lookups(&lookups);
+    // What was never taken over is for an apply, which asks.
+    desired.imports.clear();
     let graph = graph::build(&desired, &document).map_err(Stop::Wrong)?;
     let observed = refresh::observe(aws, &desired, &graph, &document, &owner, Trust::Nothing)
         .await
@@ -65,23 +67,8 @@ pub async fn rebuild(session: Session<'_>, desired: &Desired) -> Result<Rebuilt,
         ) else {
             continue;
         };
-        let (attributes, told) = recordable(kind, &seen.attributes)
-            .into_iter()
-            .partition(|(name, _)| resource.attributes.contains_key(name));
-        document.put(Record {
-            address: address.clone(),
-            generation: document.generation + 1,
-            status: Status::Applied,
-            region: resource.region.clone(),
-            id: Some(seen.id.clone()),
-            token: None,
-            attributes,
-            dependencies: desired.dependencies(resource),
-            protect: !desired.ephemeral && (kind.protect)(&resource.attributes),
-            maker: resource.maker.clone(),
-            asked: None,
-            told: Some(told),
-        });
+        let record = as_it_is(&desired, resource, kind, seen, document.generation + 1);
+        document.put(record);
         found.push((address.clone(), seen.id.clone()));
     }
     if !found.is_empty() {
@@ -100,6 +87,33 @@ pub async fn rebuild(session: Session<'_>, desired: &Desired) -> Result<Rebuilt,
         foreign: observed.foreign,
         missing,
     })
+}
+
+/// The record of a thing as it stands, not as it is wanted.
+pub(super) fn as_it_is(
+    desired: &Desired,
+    resource: &Resource,
+    kind: &Kind,
+    seen: &Seen,
+    generation: u64,
+) -> Record {
+    let (attributes, told) = recordable(kind, &seen.attributes)
+        .into_iter()
+        .partition(|(name, _)| resource.attributes.contains_key(name));
+    Record {
+        address: resource.address.clone(),
+        generation,
+        status: Status::Applied,
+        region: resource.region.clone(),
+        id: Some(seen.id.clone()),
+        token: None,
+        attributes,
+        dependencies: desired.dependencies(resource),
+        protect: !desired.ephemeral && (kind.protect)(&resource.attributes),
+        maker: resource.maker.clone(),
+        asked: None,
+        told: Some(told),
+    }
 }
 
 /// The one lineage that the tags of what is found name.

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::{Session, Stop, against_aws};
 use crate::diff::{Options, Target};
 use crate::plan::{Changes, Plan};
-use crate::resource::{Desired, Lookups};
+use crate::resource::{Desired, Kept, Lookups};
 use crate::{guardrail, undo};
 
 /// The plan that takes back the last apply; none where there is nothing to take back. `spec`
@@ -25,7 +25,8 @@ pub async fn plan_undo(
         return Ok(None);
     };
     let approved = guardrail::approve(desired, today).map_err(Stop::Refused)?;
-    let confirmed = guardrail::confirm(approved, &Lookups::new(), today).map_err(Stop::Refused)?;
+    let confirmed = guardrail::confirm(approved, &Lookups::new(), &Kept::new(), today)
+        .map_err(Stop::Refused)?;
     let target = Target::Keep(&confirmed);
     let confine = |changes: &mut Changes| undo::confine(changes, &touched);
     let plan = against_aws(session, target, options, confine).await?;

@@ -54,6 +54,8 @@ pub enum Why {
         /// What proves it.
         proof: String,
     },
+    /// A line of the spec says that it becomes ours.
+    Imported(Span),
     /// It is to be protected from now on, or no longer.
     Protection(bool),
     /// It stood under this name: an address, or another app and environment.
@@ -85,6 +87,7 @@ impl fmt::Display for Why {
             Self::Replaced => f.write_str("replaced; nothing uses it any more"),
             Self::Upstream(address) => write!(f, "follows {address}"),
             Self::NoRecord { proof } => write!(f, "stands without a record; {proof}"),
+            Self::Imported(span) => write!(f, "the spec's import, {span}"),
             Self::Protection(true) => f.write_str(
                 "protected from now on, as it holds data or carries traffic (`ephemeral` is false)",
             ),
@@ -117,6 +120,7 @@ impl Serialize for Why {
             Self::Replaced => "replaced",
             Self::Upstream(_) => "upstream",
             Self::NoRecord { .. } => "no_record",
+            Self::Imported(_) => "imported",
             Self::Protection(_) => "protection",
             Self::Moved(_) => "moved",
             Self::Undo => "undo",
@@ -128,6 +132,7 @@ impl Serialize for Why {
             Self::Spec(span)
             | Self::Override(span)
             | Self::Addition(span)
+            | Self::Imported(span)
             | Self::Released(span)
             | Self::Blueprint(span) => json["at"] = serde_json::json!(span),
             Self::NewDefault { of, from, to } => {

@@ -11,7 +11,8 @@ use super::amend;
 use super::input::{self, Scope};
 use super::reader::{Reader, misspelt};
 use super::{
-    Amendments, Component, Given, Spec, Waiver, Written, defaults, form, moved, removed, state,
+    Amendments, Component, Given, Spec, Waiver, Written, defaults, form, import, moved, removed,
+    state,
 };
 use crate::diagnostic::{Diagnostic, Span};
 
@@ -30,6 +31,7 @@ pub(super) const ROOT_KEYS: &[&str] = &[
     "waivers",
     "moved",
     "removed",
+    "import",
 ];
 
 /// AWS allows 50 tags on most kinds; the rest is left to watertight's own.
@@ -90,6 +92,7 @@ pub(super) fn spec(reader: &mut Reader, root: &DeTable<'_>) -> Spec {
             .unwrap_or_default(),
         moved: moved::read(reader, root),
         removed: removed::read(reader, root),
+        imports: import::read(reader, root),
     }
 }
 

@@ -248,6 +248,30 @@ fn resource(text: &mut String, number: usize, change: &Change) {
     }
 }
 
+/// What is taken over, and what the next apply changes of it.
+#[must_use]
+pub fn imported(changes: &[Change]) -> String {
+    let mut text = String::new();
+    for (index, change) in changes.iter().enumerate() {
+        let shown = Change {
+            why: Vec::new(),
+            ..change.clone()
+        };
+        resource(&mut text, index + 1, &shown);
+    }
+    let of = changes.len();
+    let differ = changes.iter().filter(|change| !change.fields.is_empty());
+    let rest = match differ.count() {
+        0 => "all is as the spec says".to_owned(),
+        n => format!("{n} of them not as the spec says, which the next apply mends"),
+    };
+    line(
+        &mut text,
+        &format!("\n{of} to record: {rest}. Nothing changes in AWS."),
+    );
+    text
+}
+
 fn sign(change: &Change) -> (&'static str, &'static str, Style) {
     match change.action {
         Action::Create => ("+", "create", GREEN),
@@ -330,6 +354,7 @@ fn cause(why: &Why) -> String {
         Why::Spec(span) | Why::Blueprint(span) => place(span),
         Why::Override(span) => format!("override, {}", place(span)),
         Why::Addition(span) => format!("added, {}", place(span)),
+        Why::Imported(span) => format!("the spec's import, {}", place(span)),
         Why::Released(span) => format!("the spec lets it go, {}; it stands on", place(span)),
         other => other.to_string(),
     }
