@@ -61,7 +61,7 @@ pub(super) async fn run(
     let session = pipeline::open(&aws, &desired, memory.document.clone()).await?;
     let imported = pipeline::import(session, desired, address, id, world.today()).await?;
     screen.data(&ui::plan::imported(&imported.changes));
-    consent.ask(screen, "import", &memory)?;
+    consent.ask(screen, "import", &memory).await?;
     memory.document = imported.document;
     memory.save().await?;
     screen.talk("recorded; the next apply makes it what the spec says\n");

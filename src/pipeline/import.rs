@@ -58,6 +58,7 @@ pub async fn import(
         mut document,
         owner,
         account,
+        ..
     } = session;
     wrong_if_any(
         recorded(&desired, address, id, &document)
@@ -68,9 +69,16 @@ pub async fn import(
     let (confirmed, _) = confirm(aws, approved, today).await?;
     let desired = confirmed.desired();
     let graph = graph::build(desired, &document).map_err(Stop::Wrong)?;
-    let observed = refresh::observe(aws, desired, &graph, &document, &owner)
-        .await
-        .map_err(Stop::Unread)?;
+    let observed = refresh::observe(
+        aws,
+        desired,
+        &graph,
+        &document,
+        &owner,
+        refresh::Trust::Nothing,
+    )
+    .await
+    .map_err(Stop::Unread)?;
     let Some(whole) = observed.resources.get(address) else {
         let region = desired.resources.get(address).map(|one| &one.region);
         return Err(Stop::Wrong(vec![absent(address, id, region)]));

@@ -88,7 +88,6 @@ impl Consent {
         verb: &'static str,
         memory: &Memory,
     ) -> Result<(), Failed> {
-    pub(super) fn ask(self, screen: Screen, verb: &str, memory: &Memory) -> Result<(), Failed> {
         if self.yes {
             return Ok(());
         }
