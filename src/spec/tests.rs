@@ -313,8 +313,8 @@ fn top_level_keys_are_told_when_doubled_or_unknown() {
 ",
     );
     check_line(
-        "port.x = 3",
-        "4:1 the spec has no key `port`
+        "colour.x = 3",
+        "4:1 the spec has no key `colour`
     Its keys are `app`, `environment`, `region`, `account`, `ephemeral`, `requires`, `tags`, `state`, `defaults`, `components`, `environments`, `waivers`, `moved`, `removed` and `import`.
 ",
     );
