@@ -121,7 +121,7 @@ async fn a_bucket_is_imported_with_its_parts_and_keeps_a_statement() {
             "{BUCKET} adopt {}  # the spec's import, app.toml:11",
             legacy.name
         ))
-        .says("ReadByPartner")
+        .never_says("ReadByPartner")
         .says("OfOldTimes");
     let before = sandbox.holds().await;
     legacy

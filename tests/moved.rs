@@ -76,6 +76,10 @@ async fn rename_the_components_of(example: &str, app: &str, components: &[&str])
             .replace(
                 &format!("from = \"{component}."),
                 &format!("from = \"{new}."),
+            )
+            .replace(
+                &format!("from = \"{component}\""),
+                &format!("from = \"{new}\""),
             );
         writeln!(moved, "\n[[moved]]\nfrom = \"{component}\"\nto = \"{new}\"").unwrap();
     }
@@ -133,7 +137,7 @@ async fn a_renamed_bucket_keeps_its_name() {
 
 #[tokio::test]
 async fn renamed_components_that_take_from_each_other_keep_their_names() {
-    let components = ["web", "admin", "pages", "uploads"];
+    let components = ["network", "web", "admin", "pages", "uploads"];
     rename_the_components_of("shop.toml", "shop/prod", &components).await;
 }
 

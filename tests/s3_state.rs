@@ -381,7 +381,7 @@ async fn a_run_that_slept_past_its_lease_changes_nothing_any_more() {
     let mut sent_asleep = usize::MAX;
     while sent_asleep != proxy.mutations().len() {
         sent_asleep = proxy.mutations().len();
-        std::thread::sleep(Duration::from_millis(1000));
+        std::thread::sleep(Duration::from_secs(1));
     }
     let asleep = sandbox.document(&bucket).await.unwrap();
 

@@ -72,7 +72,15 @@ fn held(name: &str, text: &str, line: Line) {
         }
         Some((false, told)) => panic!("{name}, provider {}:\n{told}", line.major()),
     };
-    println!("{name:24} provider {}  held by {by}", line.major());
+    say(&format!(
+        "{name:24} provider {}  held by {by}",
+        line.major()
+    ));
+}
+
+#[expect(clippy::print_stdout, reason = "the table is for whoever looks")]
+fn say(text: &str) {
+    println!("{text}");
 }
 
 fn all_are_held(line: Line) {
@@ -294,9 +302,16 @@ fn hostile(texts: &[String]) -> Project {
     let mut spec = "app = \"shop\"\nenvironment = \"prod\"\nregion = \"eu-west-1\"\n".to_owned();
     for (index, text) in texts.iter().enumerate() {
         let text = toml::Value::String(text.clone());
-        spec.push_str(&format!(
-            "[components.c{index}]\nblueprint = \"mine\"\ntext = {text}\n"
-        ));
+        let index = index.to_string();
+        let text = text.to_string();
+        let lines = [
+            "[components.c",
+            &index,
+            "]\nblueprint = \"mine\"\ntext = ",
+            &text,
+            "\n",
+        ];
+        spec.extend(lines);
     }
     project.write("app.toml", &spec);
     project

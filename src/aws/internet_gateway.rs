@@ -167,9 +167,10 @@ async fn attach(client: &Client, id: &Id, vpc: &str) -> Result<(), Error> {
     }
     let only = ec2::filter("internet-gateway-id", std::slice::from_ref(&id.text));
     let found = gateways(client, vec![only]).await?;
-    match found.iter().any(|gateway| vpc_of(gateway) == Some(vpc)) {
-        true => Ok(()),
-        false => Err(error),
+    if found.iter().any(|gateway| vpc_of(gateway) == Some(vpc)) {
+        Ok(())
+    } else {
+        Err(error)
     }
 }
 

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use hcl_edit::expr::Expression;
-use hcl_edit::structure::{Block, Body};
+use hcl_edit::structure::{Block, BlockLabel, Body};
 use watertight::kind::schema::{Nesting, Schema, Type};
 
 /// A line of the provider.
@@ -45,7 +45,7 @@ pub(crate) fn parsed(folder: &Path) -> BTreeMap<String, Body> {
             let body = hcl_edit::parser::parse_body(&text);
             files.insert(
                 name,
-                body.unwrap_or_else(|error| panic!("{path:?}: {error}")),
+                body.unwrap_or_else(|error| panic!("{}: {error}", path.display())),
             );
         }
     }
@@ -59,7 +59,7 @@ pub(crate) fn against_the_schema(folder: &Path, line: Line) -> Vec<String> {
     let mut wrong = Vec::new();
     for body in parsed(folder).values() {
         for block in body.blocks() {
-            let labels: Vec<&str> = block.labels.iter().map(|label| label.as_str()).collect();
+            let labels: Vec<&str> = block.labels.iter().map(BlockLabel::as_str).collect();
             let name = match (block.ident.as_str(), labels.as_slice()) {
                 ("resource", [kind, _]) => (*kind).to_owned(),
                 ("data", [kind, _]) => format!("data.{kind}"),
@@ -139,14 +139,14 @@ fn fits(value: &Expression, of: &Type) -> bool {
     match (value, of) {
         (Expression::String(text), Type::Number) => number(text.as_str()),
         (Expression::String(text), Type::Bool) => matches!(text.as_str(), "true" | "false"),
-        (Expression::Bool(_) | Expression::Array(_) | Expression::Object(_), Type::Number) => false,
-        (Expression::Array(_) | Expression::Object(_), Type::String | Type::Bool) => false,
-        (Expression::Number(_), Type::Bool) => false,
         (Expression::Array(items), Type::List(of) | Type::Set(of)) => {
             items.iter().all(|item| fits(item, of))
         }
-        (Expression::Array(_), Type::Map(_)) => false,
-        (
+        (Expression::Bool(_) | Expression::Array(_) | Expression::Object(_), Type::Number)
+        | (Expression::Array(_) | Expression::Object(_), Type::String | Type::Bool)
+        | (Expression::Number(_), Type::Bool)
+        | (Expression::Array(_), Type::Map(_))
+        | (
             Expression::String(_) | Expression::Bool(_) | Expression::Number(_),
             Type::List(_) | Type::Set(_) | Type::Map(_) | Type::Object(_),
         ) => false,
@@ -236,7 +236,7 @@ pub(crate) fn digests(expressions: &[String]) -> Option<Vec<String>> {
     let mut file = "locals {\n".to_owned();
     let mut asked = Vec::new();
     for (index, expression) in expressions.iter().enumerate() {
-        file.push_str(&format!("  t{index} = {expression}\n"));
+        file.extend(["  t", &index.to_string(), " = ", expression, "\n"]);
         asked.push(format!("base64sha256(local.t{index})"));
     }
     file.push_str("}\n");
