@@ -13,7 +13,7 @@ use crate::support::Sandbox;
 use crate::support::cli::{Project, Ran};
 use crate::support::terraform::{Line, against_the_schema, by_the_command_line, digests, stand_in};
 
-fn examples() -> Vec<(String, String)> {
+pub(crate) fn examples() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let mut specs: Vec<(String, String)> = fs::read_dir(folder)
         .unwrap()
@@ -29,7 +29,7 @@ fn examples() -> Vec<(String, String)> {
 }
 
 /// Somebody answers for what provider 5 can't say.
-fn waived(text: &str) -> String {
+pub(crate) fn waived(text: &str) -> String {
     let expires = today().saturating_add(jiff::ToSpan::days(30));
     format!(
         "{text}\n[[waivers]]\nrule = \"WT-TF-001\"\naddress = \"*\"\nowner = \"platform\"\n\

@@ -62,11 +62,12 @@ pub(super) fn components(context: &Context<'_>) -> BTreeMap<String, Vec<Draft>> 
         let file = files
             .entry(names::file(&resource.address.component))
             .or_default();
-        if !context.lacking.is_left_out(&resource.address) {
-            file.push(context.resource(resource));
-        }
+        file.push(if context.lacking.is_left_out(&resource.address) {
+            context.remark(resource)
+        } else {
+            context.resource(resource)
+        });
     }
-    files.retain(|_, drafts| !drafts.is_empty());
     files
 }
 
@@ -80,7 +81,7 @@ impl Context<'_> {
 
     /// Whether a lookup is written: it is the first of its like, and tells something that is
     /// not known already. One that nothing refers to only looks whether something is there.
-    fn is_needed(&self, address: &Address) -> bool {
+    pub(super) fn is_needed(&self, address: &Address) -> bool {
         self.names.is_written(address)
             && !expression::is_known_by_id(&address.kind)
             && self.names.is_referred_to(address)
@@ -106,12 +107,16 @@ impl Context<'_> {
             at.fill(&mut draft, schema, "", &attributes);
         }
         self.lifecycle(&mut draft, resource);
-        let mut references = BTreeSet::new();
-        for value in resource.attributes.values() {
-            let mut found = Vec::new();
-            value.references(&mut found);
-            references.extend(found.into_iter().map(|reference| &reference.target));
+        let mut found = Vec::new();
+        for (name, value) in &resource.attributes {
+            // What is left out orders nothing.
+            let of = |path: &String| path.split('.').next() == Some(name);
+            if !self.lacking.gaps(address).any(of) {
+                value.references(&mut found);
+            }
         }
+        let references: BTreeSet<&Address> =
+            found.iter().map(|reference| &reference.target).collect();
         let after = resource.depends_on.iter();
         self.depends_on(
             &mut draft,
@@ -146,20 +151,32 @@ impl Context<'_> {
         let mut lines = vec![place(&resource.origin)];
         let rules = self.satisfied.get(address).into_iter().flatten();
         lines.extend(rules.map(|rule| format!("{}: {}", rule.id, rule.title)));
-        let waived = self
-            .waived
-            .iter()
-            .filter(|finding| finding.address == *address);
-        lines.extend(waived.filter_map(|finding| {
+        lines.extend(self.waivers(address));
+        let lacking = self.lacking.told(address).into_iter();
+        lines.extend(lacking.map(|told| format!("Not here: {told}")));
+        lines
+    }
+
+    /// What stands in the place of a resource that can't be written.
+    fn remark(&self, resource: &Resource) -> Draft {
+        let address = &resource.address;
+        let mut lines = vec![place(&resource.origin)];
+        lines.extend(self.waivers(address));
+        let lacking = self.lacking.told(address).into_iter();
+        lines.extend(lacking.map(|told| format!("Not here: {address}: {told}")));
+        Draft::remark(lines)
+    }
+
+    fn waivers(&self, address: &Address) -> impl Iterator<Item = String> {
+        let waived = self.waived.iter();
+        let waived = waived.filter(move |finding| finding.address == *address);
+        waived.filter_map(|finding| {
             let by = finding.waived.as_ref()?;
             Some(format!(
                 "{} is waived until {} by {}: {}",
                 finding.rule, by.expires, by.owner, by.reason
             ))
-        }));
-        let lacking = self.lacking.told(address).into_iter();
-        lines.extend(lacking.map(|told| format!("Not here: {told}")));
-        lines
+        })
     }
 
     fn provider_of(&self, draft: &mut Draft, kind: &str, mode: Mode, region: &str) {
@@ -195,9 +212,13 @@ impl Context<'_> {
         }
         let unread = UNREAD.iter().find(|(of, _)| *of == kind);
         let unread = unread.filter(|_| self.stands(&resource.address));
+        // What others add under a resource, its rules, Terraform leaves alone: it has no word
+        // for it, nor for an argument that the provider lacks.
+        let schema = self.provider.schema(kind);
         let ignored: Array = resource
             .ignored
             .keys()
+            .filter(|path| schema.is_some_and(|schema| has(schema, path)))
             .map(|path| self.traversal(kind, path))
             .chain(
                 unread
@@ -218,19 +239,26 @@ impl Context<'_> {
     /// `health_check.interval` as `health_check[0].interval`, `tags.owner` as `tags["owner"]`.
     fn traversal(&self, kind: &str, ignored: &str) -> Expression {
         use hcl_edit::expr::TraversalOperator::{GetAttr, Index};
-        let schema = self.provider.schema(kind);
-        let Some((first, rest)) = ignored.split_once('.') else {
-            return path(&[ignored]);
-        };
-        let steps = match schema.and_then(|schema| schema.block(first)) {
-            None => vec![Index(Expression::from(rest))],
-            // Terraform can't name an element of a set.
-            Some(block) if block.nesting == Nesting::Set => Vec::new(),
-            Some(_) => vec![
-                Index(Expression::from(0)),
-                GetAttr(expression::ident(rest).into()),
-            ],
-        };
+        let (first, mut rest) = ignored.split_once('.').unwrap_or((ignored, ""));
+        let mut block = self.provider.schema(kind).and_then(|schema| schema.block(first));
+        let mut steps = Vec::new();
+        while !rest.is_empty() {
+            let Some(inside) = block else {
+                // A tag, whatever is in its key.
+                steps.push(Index(expression::text(rest)));
+                break;
+            };
+            match inside.nesting {
+                // Terraform can't name an element of a set.
+                Nesting::Set => break,
+                Nesting::List => steps.push(Index(Expression::from(0))),
+                Nesting::Single => {}
+            }
+            let (name, more) = rest.split_once('.').unwrap_or((rest, ""));
+            steps.push(GetAttr(expression::ident(name).into()));
+            block = inside.schema.block(name);
+            rest = more;
+        }
         expression::walk(path(&[first]), steps)
     }
 
@@ -249,6 +277,17 @@ impl Context<'_> {
             Mode::Managed => path(&[&address.kind, label]),
             Mode::Lookup => path(&["data", &address.kind, label]),
         }
+    }
+}
+
+/// Whether there is something at a path: `idle_timeout`, `health_check.interval`, `tags.owner`.
+fn has(schema: &Schema, path: &str) -> bool {
+    match path.split_once('.') {
+        None => schema.attribute(path).is_some() || schema.block(path).is_some(),
+        Some((first, rest)) => match schema.block(first) {
+            Some(block) => has(&block.schema, rest),
+            None => schema.attribute(first).is_some(),
+        },
     }
 }
 

@@ -182,7 +182,7 @@ impl Pen<'_> {
 }
 
 /// Text as an expression.
-fn text(text: &str) -> Expression {
+pub(super) fn text(text: &str) -> Expression {
     let elements = literal(text, false);
     if elements.iter().all(Element::is_literal) {
         return Expression::from(text);

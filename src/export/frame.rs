@@ -10,7 +10,7 @@ use hcl_edit::expr::Expression;
 use super::blocks::Context;
 use super::expression::object;
 use super::layout::Draft;
-use super::names::joined;
+use super::names::RECORDS_BY_HAND;
 use super::{Live, Provider};
 use crate::address::Mode;
 use crate::aws::{ADDRESS_TAG, LINEAGE_TAG};
@@ -67,18 +67,16 @@ fn argument(name: &str, text: &str) -> (String, Expression) {
 
 fn providers(context: &Context<'_>) -> Vec<Draft> {
     let desired = context.desired;
-    let resources = desired.resources.values().map(|resource| {
-        let is_global = is_global(&resource.address.kind, Mode::Managed);
-        (is_global, &resource.region)
-    });
-    let lookups = desired.lookups.values().map(|lookup| {
-        let is_global = is_global(&lookup.address.kind, Mode::Lookup);
-        (is_global, &lookup.region)
-    });
+    let resources = desired.resources.values();
+    let resources = resources.map(|resource| (&resource.address, &resource.region));
+    let lookups = desired.lookups.values();
+    let lookups = lookups.map(|lookup| (&lookup.address, &lookup.region));
     let others: BTreeSet<&String> = resources
-        .chain(lookups)
-        .filter(|(is_global, region)| !is_global && **region != desired.region)
+        .filter(|(address, _)| !context.lacking.is_left_out(address))
+        .chain(lookups.filter(|(address, _)| context.is_needed(address)))
+        .filter(|(address, _)| !is_global(&address.kind, address.mode))
         .map(|(_, region)| region)
+        .filter(|region| **region != desired.region)
         .collect();
     let mut providers = vec![provider(context, None, &desired.region)];
     for region in others {
@@ -134,11 +132,17 @@ fn outputs(context: &Context<'_>) -> Vec<Draft> {
     for ((component, name), value) in &desired.outputs {
         let mut references = Vec::new();
         value.references(&mut references);
-        let left_out = |reference: &&Reference| context.lacking.is_left_out(&reference.target);
-        if value.is_null() || references.iter().any(left_out) {
+        if value.is_null() {
             continue;
         }
-        let mut draft = Draft::new("output", &[&joined(component, name)]);
+        let label = context.names.output(component, name);
+        let mut targets = references.iter().map(|reference| &reference.target);
+        if let Some(target) = targets.find(|target| context.lacking.is_left_out(target)) {
+            let told = format!("Not here: output {label}: it refers to {target}, which is left out");
+            outputs.push(Draft::remark(vec![told]));
+            continue;
+        }
+        let mut draft = Draft::new("output", &[label]);
         let value = ("value".to_owned(), context.pen().value(value, None));
         draft.arguments(vec![value]);
         if references.iter().any(|reference| is_sensitive(reference)) {
@@ -152,7 +156,8 @@ fn outputs(context: &Context<'_>) -> Vec<Draft> {
         by_hand.entry(component).or_default().push(resource);
     }
     for (component, records) in by_hand {
-        let mut draft = Draft::new("output", &[&joined(component, "records_by_hand")]);
+        let label = context.names.output(component, RECORDS_BY_HAND);
+        let mut draft = Draft::new("output", &[label]);
         draft.comments = vec!["DNS records that somebody makes, in a zone elsewhere.".to_owned()];
         let records = records
             .into_iter()

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Provider;
 use crate::address::{Address, Mode};
 use crate::guardrail::{EXPRESSED, Finding};
-use crate::kind::schema::Schema;
+use crate::kind::schema::{Schema, Type};
 use crate::resource::{Desired, Resource};
 use crate::value::{Attributes, Value};
 
@@ -80,6 +80,11 @@ impl Lacking {
     /// What can't be said of the argument at this path.
     pub(super) fn gap(&self, address: &Address, path: &str) -> Option<&Gap> {
         self.gaps.get(address)?.get(path)
+    }
+
+    /// The paths of a resource of which something can't be said.
+    pub(super) fn gaps(&self, address: &Address) -> impl Iterator<Item = &String> {
+        self.gaps.get(address).into_iter().flat_map(BTreeMap::keys)
     }
 
     /// Whether the resource can't be written at all.
@@ -155,13 +160,44 @@ impl Lacking {
             }
             return;
         }
-        if schema.attribute(name).is_none() || refers_to_one_of(value, without_type) {
+        let attribute = schema.attribute(name);
+        let Some(attribute) = attribute.filter(|_| !refers_to_one_of(value, without_type)) else {
             self.add(resource, path, Gap::Argument);
-        } else if let Some((_, _, _, instead)) = VALUES.iter().find(|(kind, at, refused, _)| {
+            return;
+        };
+        let mut fields = BTreeSet::new();
+        unknown_fields(path, &attribute.of, value, &mut fields);
+        for field in fields {
+            self.add(resource, &field, Gap::Argument);
+        }
+        if let Some((_, _, _, instead)) = VALUES.iter().find(|(kind, at, refused, _)| {
             *kind == resource.address.kind && *at == path && value.as_str() == Some(refused)
         }) {
             self.add(resource, path, Gap::Value(instead));
         }
+    }
+}
+
+/// The fields of objects that their type does not have, by path.
+fn unknown_fields(path: &str, of: &Type, value: &Value, found: &mut BTreeSet<String>) {
+    match (of, value) {
+        (Type::List(of) | Type::Set(of), Value::List(items)) => {
+            for item in items {
+                unknown_fields(path, of, item, found);
+            }
+        }
+        (Type::Object(types), Value::Map(fields)) => {
+            for (name, field) in fields.iter().filter(|(_, field)| !field.is_null()) {
+                let path = format!("{path}.{name}");
+                match types.iter().find(|(known, _)| known == name) {
+                    Some((_, of)) => unknown_fields(&path, of, field, found),
+                    None => {
+                        found.insert(path);
+                    }
+                }
+            }
+        }
+        _ => {}
     }
 }
 

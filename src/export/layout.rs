@@ -20,7 +20,7 @@ const WIDEST: usize = 100;
 pub(super) struct Draft {
     /// Lines above it, less their `# `.
     pub(super) comments: Vec<String>,
-    /// `resource`.
+    /// `resource`; nothing for a remark.
     pub(super) keyword: String,
     /// Its labels.
     pub(super) labels: Vec<String>,
@@ -47,6 +47,18 @@ impl Draft {
         }
     }
 
+    /// Comments without a block: on what is not written.
+    pub(super) fn remark(comments: Vec<String>) -> Self {
+        Self {
+            comments,
+            ..Self::new("", &[])
+        }
+    }
+
+    fn is_remark(&self) -> bool {
+        self.keyword.is_empty()
+    }
+
     /// Adds arguments; those of one line first, then each of several in a section of its own.
     pub(super) fn arguments(&mut self, arguments: Vec<(String, Expression)>) {
         let (long, short): (Vec<_>, Vec<_>) =
@@ -67,14 +79,19 @@ impl Draft {
 /// The text of a file.
 pub(super) fn text(drafts: Vec<Draft>) -> String {
     let mut body = Body::new();
+    let mut above = String::new();
     for (index, draft) in drafts.into_iter().enumerate() {
-        let above = if index == 0 { "" } else { "\n" };
-        let comments: String = draft.comments.iter().map(|line| comment(line)).collect();
-        let mut block = block(draft, 0);
-        block.decor_mut().set_prefix(format!("{above}{comments}"));
-        body.push(block);
+        if index > 0 {
+            above.push('\n');
+        }
+        above.extend(draft.comments.iter().map(|line| comment(line)));
+        if !draft.is_remark() {
+            let mut block = block(draft, 0);
+            block.decor_mut().set_prefix(std::mem::take(&mut above));
+            body.push(block);
+        }
     }
-    body.to_string()
+    format!("{body}{above}")
 }
 
 /// A line of comment. What could end it is a blank.

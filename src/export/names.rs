@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::folder::digest;
+use super::frame;
 use crate::address::{Address, Mode};
 use crate::resource::{Desired, Lookup};
 use crate::value::Value;
@@ -21,9 +22,13 @@ const TAKEN: &[&str] = &[
     "versions",
 ];
 
-/// The labels of all resources and lookups.
+/// The name of the output that tells a component's records which somebody makes by hand.
+pub(super) const RECORDS_BY_HAND: &str = "records_by_hand";
+
+/// The labels of all resources, lookups and outputs.
 pub(super) struct Names {
     labels: BTreeMap<Address, String>,
+    outputs: BTreeMap<(String, String), String>,
     /// Lookups that several components ask alike, by the one that is written.
     shared: BTreeMap<Address, Address>,
     /// Lookups that something refers to, by the one that is written.
@@ -47,24 +52,25 @@ impl Names {
             let key = (address.mode, address.kind.as_str(), label);
             wanted.entry(key).or_default().push(address);
         }
-        let mut labels = BTreeMap::new();
-        for ((_, _, label), addresses) in wanted {
-            for address in &addresses {
-                let label = match addresses.len() {
-                    1 => label.clone(),
-                    _ => format!("{label}_{}", &digest(&address.to_string())[..6]),
-                };
-                labels.insert((*address).clone(), label);
-            }
-        }
+        let wanted = wanted
+            .into_iter()
+            .map(|((_, _, label), addresses)| (label, addresses));
+        let labels = told_apart(wanted, |address| address.to_string());
         let referred_to = references(desired)
             .map(|address| shared.get(&address).cloned().unwrap_or(address))
             .collect();
         Self {
             labels,
+            outputs: outputs(desired),
             shared,
             referred_to,
         }
+    }
+
+    /// The label of an output.
+    pub(super) fn output(&self, component: &str, name: &str) -> &str {
+        let key = (component.to_owned(), name.to_owned());
+        self.outputs.get(&key).map_or("", String::as_str)
     }
 
     /// The label of a resource or a lookup; of a lookup that others ask too, that of the one
@@ -88,6 +94,40 @@ impl Names {
     pub(super) fn is_written(&self, address: &Address) -> bool {
         self.labels.contains_key(address)
     }
+}
+
+/// A label for each of those that want it: the one that is wanted, and where several want the
+/// same, with the digest of what tells them apart.
+fn told_apart<'a, K: Clone + Ord + 'a>(
+    wanted: impl Iterator<Item = (String, Vec<&'a K>)>,
+    own: impl Fn(&K) -> String,
+) -> BTreeMap<K, String> {
+    let mut labels = BTreeMap::new();
+    for (label, all) in wanted {
+        let is_alone = all.len() == 1;
+        for key in all {
+            let label = if is_alone {
+                label.clone()
+            } else {
+                format!("{label}_{}", &digest(&own(key))[..6])
+            };
+            labels.insert(key.clone(), label);
+        }
+    }
+    labels
+}
+
+fn outputs(desired: &Desired) -> BTreeMap<(String, String), String> {
+    let by_hand = desired.by_hand.keys();
+    let by_hand = by_hand.map(|record| (record.component.clone(), RECORDS_BY_HAND.to_owned()));
+    let all: BTreeSet<(String, String)> = desired.outputs.keys().cloned().chain(by_hand).collect();
+    let mut wanted: BTreeMap<String, Vec<&(String, String)>> = BTreeMap::new();
+    for key in &all {
+        wanted.entry(joined(&key.0, &key.1)).or_default().push(key);
+    }
+    told_apart(wanted.into_iter(), |(component, name)| {
+        format!("{component}.{name}")
+    })
 }
 
 /// Whatever resources, outputs and other lookups refer to.
@@ -132,8 +172,12 @@ fn shared(desired: &Desired) -> BTreeMap<Address, Address> {
     let lookups = desired.lookups.values();
     for lookup in lookups.filter(|lookup| !lookup.is_deferred()) {
         let asked = Value::Map(lookup.arguments.clone()).to_json();
-        let name = &lookup.address.name;
-        let key = format!("{} {name} {} {asked}", lookup.address.kind, lookup.region);
+        let Address { kind, name, .. } = &lookup.address;
+        let region = match frame::is_global(kind, Mode::Lookup) {
+            true => "",
+            false => &lookup.region,
+        };
+        let key = format!("{kind} {name} {region} {asked}");
         alike.entry(key).or_default().push(lookup);
     }
     let several = alike.into_values().filter(|lookups| lookups.len() > 1);

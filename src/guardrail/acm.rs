@@ -4,7 +4,7 @@
 //! one whole label, the first.
 
 use super::certificate::Certificate;
-use super::elb::{balancer_of, is_http};
+use super::elb::{balancer_of, is_http, of_listener};
 use super::report::{Report, Verdict, shown};
 use super::rule::{Rule, Severity};
 use super::scope::{Scope, is_known};
@@ -174,12 +174,7 @@ fn covers(scope: &Scope<'_>, report: &mut Report) {
         let names = balancer_of(scope, listener)
             .map(|balancer| names_of(scope, balancer, "dns_name"))
             .unwrap_or_default();
-        let more = scope.all("aws_lb_listener_certificate").filter(|more| {
-            let of = more.attributes.get("listener_arn").unwrap_or(&NULL);
-            scope
-                .target(of, "aws_lb_listener", &["arn", "id"])
-                .is_some_and(|of| of.address == listener.address)
-        });
+        let more = of_listener(scope, "aws_lb_listener_certificate", listener).into_iter();
         let more = more.filter_map(|more| more.attributes.get("certificate_arn"));
         let arns: Vec<&Value> = [arn].into_iter().chain(more).collect();
         let verdict = serve(scope, &arns, &names, &listener.region);

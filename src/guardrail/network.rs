@@ -4,7 +4,7 @@
 
 use super::report::{Report, Verdict, shown};
 use super::rule::{Rule, Severity};
-use super::scope::Scope;
+use super::scope::{Link, Scope};
 use crate::resource::Resource;
 use crate::value::Value;
 
@@ -30,7 +30,7 @@ pub(super) static FLOW_LOGS: Rule = Rule {
 
 fn flow_logs(scope: &Scope<'_>, report: &mut Report) {
     for vpc in scope.all("aws_vpc") {
-        let verdicts = of_vpc(scope, "aws_flow_log", vpc).map(|log| {
+        let verdicts = of_vpc(scope, "aws_flow_log", vpc).into_iter().map(|log| {
             Verdict::of(
                 "the traffic type of its flow log",
                 &scope.read(log, "traffic_type"),
@@ -109,7 +109,7 @@ pub(super) static DEFAULT_GROUP: Rule = Rule {
 fn default_group(scope: &Scope<'_>, report: &mut Report) {
     let kind = "aws_default_security_group";
     for vpc in scope.all("aws_vpc") {
-        if of_vpc(scope, kind, vpc).next().is_none() {
+        if of_vpc(scope, kind, vpc).is_empty() {
             let message = "leaves its default security group as open as AWS makes it";
             report.judge(vpc, "", Verdict::fails(message));
         }
@@ -147,14 +147,12 @@ fn default_group(scope: &Scope<'_>, report: &mut Report) {
 }
 
 /// The resources of a kind whose `vpc_id` is this VPC.
-fn of_vpc<'a>(
-    scope: &Scope<'a>,
-    kind: &'static str,
-    vpc: &Resource,
-) -> impl Iterator<Item = &'a Resource> {
-    scope.all(kind).filter(move |resource| {
-        let id = resource.attributes.get("vpc_id").unwrap_or(&NULL);
-        let target = scope.target(id, "aws_vpc", &["id"]);
-        target.is_some_and(|target| target.address == vpc.address)
-    })
+fn of_vpc<'a>(scope: &Scope<'a>, from: &'static str, vpc: &Resource) -> Vec<&'a Resource> {
+    let link = Link {
+        from,
+        attribute: "vpc_id",
+        to: "aws_vpc",
+        by: &["id"],
+    };
+    scope.linked(link, vpc)
 }

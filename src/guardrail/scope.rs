@@ -5,11 +5,11 @@
 //! known.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::address::Mode;
+use crate::address::{Address, Mode};
 use crate::resource::{Desired, Lookup, Lookups, Resource};
 use crate::value::{Attributes, Part, Reference, Step, Value};
 
@@ -29,7 +29,24 @@ pub(super) struct Scope<'a> {
     lookups: Option<&'a Lookups>,
     by_kind: BTreeMap<&'a str, Rc<[&'a Resource]>>,
     by_bucket: OnceCell<ByBucket<'a>>,
+    linked: RefCell<BTreeMap<Link, Rc<Linked<'a>>>>,
 }
+
+/// How resources of one kind name one of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Link {
+    /// The kind of those that name it.
+    pub(super) from: &'static str,
+    /// In which attribute.
+    pub(super) attribute: &'static str,
+    /// The kind that is named.
+    pub(super) to: &'static str,
+    /// By which of its attributes.
+    pub(super) by: &'static [&'static str],
+}
+
+/// Who names each of them.
+type Linked<'a> = BTreeMap<&'a Address, Vec<&'a Resource>>;
 
 /// Buckets and their parts, by kind and the bucket's canonical name. Every rule about
 /// buckets asks for them.
@@ -49,7 +66,30 @@ impl<'a> Scope<'a> {
             lookups,
             by_kind: by_kind.map(|(kind, all)| (kind, all.into())).collect(),
             by_bucket: OnceCell::new(),
+            linked: RefCell::default(),
         }
+    }
+
+    /// The resources that name this one so, in order of address.
+    pub(super) fn linked(&self, link: Link, to: &Resource) -> Vec<&'a Resource> {
+        let known = self.linked.borrow().get(&link).map(Rc::clone);
+        let all = known.unwrap_or_else(|| {
+            let all = Rc::new(self.all_linked(link));
+            self.linked.borrow_mut().insert(link, Rc::clone(&all));
+            all
+        });
+        all.get(&to.address).cloned().unwrap_or_default()
+    }
+
+    fn all_linked(&self, link: Link) -> Linked<'a> {
+        let mut all = Linked::new();
+        for resource in self.all(link.from) {
+            let value = resource.attributes.get(link.attribute);
+            if let Some(to) = value.and_then(|value| self.target(value, link.to, link.by)) {
+                all.entry(&to.address).or_default().push(resource);
+            }
+        }
+        all
     }
 
     /// All resources and lookups.

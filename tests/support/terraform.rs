@@ -26,7 +26,7 @@ impl Line {
         }
     }
 
-    fn schema(self, name: &str) -> Option<&'static Schema> {
+    pub(crate) fn schema(self, name: &str) -> Option<&'static Schema> {
         match self {
             Self::Five => Schema::of_provider_5(name),
             Self::Six => Schema::of(name),

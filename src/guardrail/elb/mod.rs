@@ -6,27 +6,57 @@
 use crate::resource::Resource;
 use crate::value::Value;
 
-use super::scope::Scope;
+use super::scope::{Link, Scope};
 
 pub(super) mod balancer;
 pub(super) mod listener;
 pub(super) mod redirect;
 pub(super) mod target;
 
+/// What AWS calls any of them, under both names that the provider has for it.
+pub(super) const ARN: &[&str] = &["arn", "id"];
+
 /// The load balancer of a listener, if it is one of the resources.
 pub(super) fn balancer_of<'a>(scope: &Scope<'a>, listener: &'a Resource) -> Option<&'a Resource> {
     let arn = listener.attributes.get("load_balancer_arn")?;
-    scope.target(arn, "aws_lb", &["arn", "id"])
+    scope.target(arn, "aws_lb", ARN)
 }
 
 /// The listeners of a load balancer.
 pub(super) fn listeners_of<'a>(scope: &Scope<'a>, balancer: &Resource) -> Vec<&'a Resource> {
-    scope
-        .all("aws_lb_listener")
-        .filter(|listener| {
-            balancer_of(scope, listener).is_some_and(|of| of.address == balancer.address)
-        })
-        .collect()
+    let link = Link {
+        from: "aws_lb_listener",
+        attribute: "load_balancer_arn",
+        to: "aws_lb",
+        by: ARN,
+    };
+    scope.linked(link, balancer)
+}
+
+/// What else names a listener: its rules, or its other certificates.
+pub(super) fn of_listener<'a>(
+    scope: &Scope<'a>,
+    from: &'static str,
+    listener: &Resource,
+) -> Vec<&'a Resource> {
+    let link = Link {
+        from,
+        attribute: "listener_arn",
+        to: "aws_lb_listener",
+        by: ARN,
+    };
+    scope.linked(link, listener)
+}
+
+/// The attachments of a target group.
+pub(super) fn attachments_of<'a>(scope: &Scope<'a>, group: &Resource) -> Vec<&'a Resource> {
+    let link = Link {
+        from: "aws_lb_target_group_attachment",
+        attribute: "target_group_arn",
+        to: "aws_lb_target_group",
+        by: ARN,
+    };
+    scope.linked(link, group)
 }
 
 /// Whether a load balancer is of a type. The provider makes an application load balancer

@@ -3,6 +3,8 @@
 //! *Invariant*: what is known to be narrow is not public; everything else is, or is not
 //! known.
 
+use std::collections::BTreeMap;
+
 use ipnet::{IpNet, Ipv6Net};
 
 use super::super::elb::{is_http, listeners_of, redirect};
@@ -35,6 +37,7 @@ pub(in crate::guardrail) static HTTPS_ONLY: Rule = Rule {
 
 fn https_only(scope: &Scope<'_>, report: &mut Report) {
     let all = openings(scope, Way::Ingress);
+    let together = together(scope, &all);
     for opening in &all {
         let ports = opening.ports();
         if ports == Ports::Range("tcp", 443, 443) {
@@ -43,7 +46,7 @@ fn https_only(scope: &Scope<'_>, report: &mut Report) {
         if ports == Ports::Range("tcp", 80, 80) && is_redirected(scope, opening) {
             continue;
         }
-        let verdict = match (reach(scope, opening, &all), ports) {
+        let verdict = match (reach(scope, opening, &together), ports) {
             (Reach::Everybody(who), Ports::Unknown(value)) => {
                 Verdict::unknown(&format!("the port that it opens to {who}"), value)
             }
@@ -120,15 +123,16 @@ pub(in crate::guardrail) static ADMINISTRATION: Rule = Rule {
 
 fn closed(scope: &Scope<'_>, report: &mut Report, forbidden: &[i64]) {
     let all = openings(scope, Way::Ingress);
+    let together = together(scope, &all);
     for opening in &all {
         let ports = opening.ports();
         let verdict = match ports {
-            Ports::Unknown(value) => match reach(scope, opening, &all) {
+            Ports::Unknown(value) => match reach(scope, opening, &together) {
                 Reach::Somebody | Reach::Nobody => Verdict::Holds,
                 _ => Verdict::unknown("the port that it opens", value),
             },
             _ if forbidden.iter().any(|port| ports.include(*port)) => {
-                reach(scope, opening, &all).verdict(&ports)
+                reach(scope, opening, &together).verdict(&ports)
             }
             _ => Verdict::Holds,
         };
@@ -166,7 +170,28 @@ impl Reach<'_> {
     }
 }
 
-fn reach<'a>(scope: &Scope<'a>, opening: &Opening<'a>, all: &[Opening<'a>]) -> Reach<'a> {
+/// The blocks that are let in to the same ports of the same group.
+type Together = BTreeMap<(Option<String>, String), Vec<IpNet>>;
+
+fn together<'a>(scope: &Scope<'a>, all: &[Opening<'a>]) -> Together {
+    let mut together = Together::new();
+    for opening in all {
+        if let Peer::Cidr(value) = opening.peer
+            && let Some(block) = net(scope, value)
+        {
+            let blocks = together.entry(door(scope, opening)).or_default();
+            blocks.push(block);
+        }
+    }
+    together
+}
+
+/// A group and its ports; of ports that are not known, by what they hang on.
+fn door<'a>(scope: &Scope<'a>, opening: &Opening<'a>) -> (Option<String>, String) {
+    (opening.group_key(scope), format!("{:?}", opening.ports()))
+}
+
+fn reach<'a>(scope: &Scope<'a>, opening: &Opening<'a>, together: &Together) -> Reach<'a> {
     match opening.peer {
         Peer::Group(_) | Peer::Own => Reach::Somebody,
         Peer::Nobody => Reach::Nobody,
@@ -174,7 +199,7 @@ fn reach<'a>(scope: &Scope<'a>, opening: &Opening<'a>, all: &[Opening<'a>]) -> R
         Peer::Cidr(value) => {
             let followed = scope.follow(value);
             match net(scope, value) {
-                Some(block) if is_public(scope, opening, block, all) => {
+                Some(block) if is_public(scope, opening, block, together) => {
                     Reach::Everybody(shown(followed))
                 }
                 Some(_) => Reach::Somebody,
@@ -191,18 +216,12 @@ fn is_public<'a>(
     scope: &Scope<'a>,
     opening: &Opening<'a>,
     block: IpNet,
-    all: &[Opening<'a>],
+    together: &Together,
 ) -> bool {
-    let key = opening.group_key(scope);
-    let together = all
-        .iter()
-        .filter(|other| other.ports() == opening.ports() && other.group_key(scope) == key)
-        .filter_map(|other| match other.peer {
-            Peer::Cidr(value) => net(scope, value),
-            _ => None,
-        });
-    let together: Vec<IpNet> = together.chain([block]).collect();
-    IpNet::aggregate(&together)
+    let Some(together) = together.get(&door(scope, opening)) else {
+        return is_wide(&block);
+    };
+    IpNet::aggregate(together)
         .iter()
         .any(|wide| wide.contains(&block) && is_wide(wide))
 }

@@ -2,13 +2,13 @@
 //!
 //! *Invariant*: the group behind is found by what the rules say, never by its name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::elb::listeners_of;
+use super::super::elb::{ARN, attachments_of, listeners_of, of_listener};
 use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
 use super::super::scope::{Scope, is_known};
-use super::{Opening, Peer, Ports, Way, groups_of, openings};
+use super::{Opening, Peer, Ports, Way, groups_of, key_of, openings};
 use crate::resource::Resource;
 use crate::value::Value;
 
@@ -31,11 +31,20 @@ pub(in crate::guardrail) static BALANCER_ONLY: Rule = Rule {
     check,
 };
 
+/// The groups of load balancers, and where those reach their targets.
+type Front = BTreeMap<String, Targets>;
+
+/// The ports of targets.
+#[derive(Default)]
+struct Targets {
+    ports: BTreeSet<i64>,
+    /// One that is not known.
+    unknown: Option<Value>,
+}
+
 fn check(scope: &Scope<'_>, report: &mut Report) {
-    let front: BTreeSet<String> = scope
-        .all("aws_lb")
-        .flat_map(|balancer| groups_of(scope, balancer))
-        .collect();
+    let front = front(scope);
+    let described: BTreeSet<String> = scope.all("aws_security_group").map(key_of).collect();
     let ingress = openings(scope, Way::Ingress);
     let behind = behind(scope, &front, &ingress);
     for opening in &ingress {
@@ -43,20 +52,43 @@ fn check(scope: &Scope<'_>, report: &mut Report) {
             continue;
         };
         if behind.contains(&group) {
-            let verdict =
-                Verdict::all([source(scope, opening, &front), port(scope, opening, &front)]);
+            let verdict = Verdict::all([
+                source(scope, opening, &front, &described),
+                port(scope, opening, &front),
+            ]);
             report.judge(opening.resource, opening.attribute, verdict);
         }
     }
 }
 
+fn front(scope: &Scope<'_>) -> Front {
+    let mut front = Front::new();
+    for balancer in scope.all("aws_lb") {
+        let groups = groups_of(scope, balancer);
+        if groups.is_empty() {
+            continue;
+        }
+        let ports = target_ports(scope, balancer);
+        for group in groups {
+            let targets = front.entry(group).or_default();
+            for port in &ports {
+                match port.as_int() {
+                    Some(port) => {
+                        targets.ports.insert(port);
+                    }
+                    None if port.is_unknown() => targets.unknown = Some(port.clone()),
+                    // `traffic-port` is the port of the target group again.
+                    None => {}
+                }
+            }
+        }
+    }
+    front
+}
+
 /// The groups that stand behind one of these.
-fn behind<'a>(
-    scope: &Scope<'a>,
-    front: &BTreeSet<String>,
-    ingress: &[Opening<'a>],
-) -> BTreeSet<String> {
-    let is_front = |key: Option<String>| key.is_some_and(|key| front.contains(&key));
+fn behind<'a>(scope: &Scope<'a>, front: &Front, ingress: &[Opening<'a>]) -> BTreeSet<String> {
+    let is_front = |key: Option<String>| key.is_some_and(|key| front.contains_key(&key));
     let mut behind = BTreeSet::new();
     for opening in openings(scope, Way::Egress) {
         if !is_front(opening.group_key(scope)) {
@@ -80,14 +112,20 @@ fn behind<'a>(
     behind
 }
 
-fn source<'a>(scope: &Scope<'a>, opening: &Opening<'a>, front: &BTreeSet<String>) -> Verdict {
+fn source<'a>(
+    scope: &Scope<'a>,
+    opening: &Opening<'a>,
+    front: &Front,
+    described: &BTreeSet<String>,
+) -> Verdict {
     let (what, value) = match opening.peer {
         Peer::Group(id) => {
             let key = scope.canonical(id);
-            if key.as_ref().is_some_and(|key| front.contains(key)) {
+            if key.as_ref().is_some_and(|key| front.contains_key(key)) {
                 return Verdict::Holds;
             }
-            if !key.is_some_and(|key| is_known(&key) || is_described(scope, &key)) {
+            // The id of a group that is among the resources is known enough.
+            if !key.is_some_and(|key| is_known(&key) || described.contains(&key)) {
                 return Verdict::unknown("the group that it lets in", scope.follow(id));
             }
             ("the group ", id)
@@ -103,47 +141,23 @@ fn source<'a>(scope: &Scope<'a>, opening: &Opening<'a>, front: &BTreeSet<String>
     ))
 }
 
-/// Whether the key is that of a group among the resources: known, though its id is not.
-fn is_described(scope: &Scope<'_>, key: &str) -> bool {
-    scope
-        .all("aws_security_group")
-        .any(|group| super::key_of(group) == key)
-}
-
-fn port<'a>(scope: &Scope<'a>, opening: &Opening<'a>, front: &BTreeSet<String>) -> Verdict {
+fn port<'a>(scope: &Scope<'a>, opening: &Opening<'a>, front: &Front) -> Verdict {
     let peer = match opening.peer {
         Peer::Group(id) => scope.canonical(id),
         _ => None,
     };
-    let Some(peer) = peer.filter(|peer| front.contains(peer)) else {
+    let Some(targets) = peer.and_then(|peer| front.get(&peer)) else {
         return Verdict::Holds;
     };
     let ports = match opening.ports() {
         Ports::Unknown(value) => return Verdict::unknown("the port that it opens", value),
         other => other,
     };
-    let mut targets = BTreeSet::new();
-    let mut unknown = None;
-    for balancer in scope.all("aws_lb") {
-        if !groups_of(scope, balancer).contains(&peer) {
-            continue;
-        }
-        for value in target_ports(scope, balancer) {
-            match value.as_int() {
-                Some(port) => {
-                    targets.insert(port);
-                }
-                None if value.is_unknown() => unknown = Some(value),
-                // `traffic-port` is the port of the target group again.
-                None => {}
-            }
-        }
-    }
-    match (ports, unknown) {
-        (Ports::Range("tcp", from, to), _) if from == to && targets.contains(&from) => {
+    match (ports, &targets.unknown) {
+        (Ports::Range("tcp", from, to), _) if from == to && targets.ports.contains(&from) => {
             Verdict::Holds
         }
-        (_, Some(value)) => Verdict::unknown("the port of the targets", &value),
+        (_, Some(value)) => Verdict::unknown("the port of the targets", value),
         (ports, None) => Verdict::Fails(format!(
             "opens {}, which is no port of the load balancer's targets",
             ports.shown()
@@ -155,11 +169,7 @@ fn port<'a>(scope: &Scope<'a>, opening: &Opening<'a>, front: &BTreeSet<String>) 
 fn target_ports<'a>(scope: &Scope<'a>, balancer: &'a Resource) -> Vec<Value> {
     let listeners = listeners_of(scope, balancer);
     let actions = listeners.iter().flat_map(|listener| {
-        let rules = scope.all("aws_lb_listener_rule").filter(|rule| {
-            let of = rule.attributes.get("listener_arn");
-            of.and_then(|arn| scope.target(arn, "aws_lb_listener", &["arn", "id"]))
-                .is_some_and(|of| of.address == listener.address)
-        });
+        let rules = of_listener(scope, "aws_lb_listener_rule", listener).into_iter();
         let rules = rules.flat_map(|rule| scope.blocks(rule, "action"));
         scope
             .blocks(listener, "default_action")
@@ -186,19 +196,13 @@ fn target_ports<'a>(scope: &Scope<'a>, balancer: &'a Resource) -> Vec<Value> {
     for group in groups {
         ports.push(scope.read(group, "port").into_owned());
         ports.push(scope.read(group, "health_check.port").into_owned());
-        for attachment in scope.all("aws_lb_target_group_attachment") {
-            let of = attachment.attributes.get("target_group_arn");
-            let is_of = of
-                .and_then(|arn| group_of(scope, arn))
-                .is_some_and(|of| of.address == group.address);
-            if is_of {
-                ports.push(scope.read(attachment, "port").into_owned());
-            }
+        for attachment in attachments_of(scope, group) {
+            ports.push(scope.read(attachment, "port").into_owned());
         }
     }
     ports
 }
 
 fn group_of<'a>(scope: &Scope<'a>, arn: &'a Value) -> Option<&'a Resource> {
-    scope.target(arn, "aws_lb_target_group", &["arn", "id"])
+    scope.target(arn, "aws_lb_target_group", ARN)
 }

@@ -1,0 +1,561 @@
+//! What an exported folder has to say, by what was approved: said here a second time, so that
+//! it can be held against what was read.
+//!
+//! Less than was approved stands in a folder only by the page (docs/terraform.md): what several
+//! components look up alike stands once; a lookup that nothing refers to, or that tells only the
+//! id that it is asked by, is not there; where a provider has no words for something, the folder
+//! says so.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+
+use watertight::address::{Address, Mode};
+use watertight::aws::LINEAGE_TAG;
+use watertight::diagnostic::Span;
+use watertight::export::Live;
+use watertight::guardrail::{self, Approved};
+use watertight::kind::schema::{Nesting, Schema};
+use watertight::kind::{Import, Kind};
+use watertight::resource::{Desired, Lookup, Origin, Resource};
+use watertight::value::{Attributes, Part, Reference, Step, Value};
+
+use super::folder::{Folder, Read, has, label, stem};
+use super::hcl::{normal, without_nulls};
+use super::terraform::Line;
+
+/// Kinds of lookup that are answered alike in every region, so that no provider is named.
+const ANYWHERE: &[&str] = &["aws_caller_identity", "aws_route53_zone"];
+
+/// What this line of the provider can't import yet.
+const NOT_IMPORTED_BY_5: &str = "aws_lb_target_group_attachment";
+
+/// Arguments that the provider keeps to itself, so that they are not compared on what stands.
+const UNREAD: &[(&str, &str)] = &[
+    ("aws_default_security_group", "revoke_rules_on_delete"),
+    ("aws_s3_bucket", "force_destroy"),
+    ("aws_security_group", "revoke_rules_on_delete"),
+];
+
+/// What the folder of what was approved has to say.
+pub(crate) fn wanted(approved: &Approved, line: Line, live: Option<&Live>) -> Folder {
+    let mut desired = approved.desired().clone();
+    if let Some(live) = live {
+        pin(&mut desired, live);
+    }
+    let expected = Expected {
+        alike: alike(&desired),
+        desired: &desired,
+        line,
+        live,
+    };
+    expected.folder()
+}
+
+/// How what was read differs from that; nothing if it is the same.
+pub(crate) fn differences(read: &Folder, wanted: &Folder, line: Line) -> Vec<String> {
+    let mut all = read.wrong.clone();
+    let mut wanted = wanted.clone();
+    let read = by_question(read);
+    less_what_is_told(&mut wanted, &read, line, &mut all);
+    for one in wanted.resources.values_mut().chain(wanted.lookups.values_mut()) {
+        one.depends_on.extend(referred_to(one.attributes.values()));
+    }
+    each("", &wanted.resources, &read.resources, &mut all, differ);
+    each("", &wanted.lookups, &read.lookups, &mut all, differ);
+    let names: BTreeSet<&str> = wanted.outputs.iter().map(|one| one.0.as_str()).collect();
+    let outputs = |folder: &Folder| {
+        let mut outputs: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, value, is_sensitive) in &folder.outputs {
+            // Labels that would be the same are told apart.
+            let told_apart = stem(name).filter(|_| !names.contains(name.as_str()));
+            let of_name = outputs.entry(told_apart.unwrap_or(name).to_owned());
+            let value = format!("{:?}, {is_sensitive}", normal(value.clone()));
+            of_name.or_default().push(value);
+        }
+        outputs.values_mut().for_each(|of_name| of_name.sort());
+        outputs
+    };
+    let (outputs, read_outputs) = (outputs(&wanted), outputs(&read));
+    each("output ", &outputs, &read_outputs, &mut all, plain);
+    each("import ", &wanted.imports, &read.imports, &mut all, plain);
+    all.extend(plain("regions", &wanted.regions, &read.regions));
+    all.extend(plain("accounts", &wanted.accounts, &read.accounts));
+    all.extend(plain("versions", &wanted.versions, &read.versions));
+    all.extend(plain("left out", &wanted.left_out, &read.left_out));
+    all
+}
+
+/// Names that nobody gave are as they stand.
+fn pin(desired: &mut Desired, live: &Live) {
+    for (address, resource) in &mut desired.resources {
+        let applied = live.attributes.get(address);
+        for name in &resource.generated {
+            if let Some(value) = applied.and_then(|applied| applied.get(name)) {
+                resource.attributes.insert(name.clone(), value.clone());
+            }
+        }
+    }
+}
+
+/// Lookups that are alike in all that they ask, each by what it asks.
+fn alike(desired: &Desired) -> BTreeMap<Address, Address> {
+    let mut alike: BTreeMap<Address, Vec<&Lookup>> = BTreeMap::new();
+    for lookup in desired.lookups.values().filter(|one| !one.is_deferred()) {
+        let mut arguments = lookup.arguments.clone();
+        arguments.remove("region");
+        let address = &lookup.address;
+        let asked = question(&address.kind, &address.name, &lookup.region, &arguments);
+        alike.entry(asked).or_default().push(lookup);
+    }
+    let several = alike.into_iter().filter(|(_, lookups)| lookups.len() > 1);
+    let several = several.flat_map(|(asked, lookups)| {
+        let each = move |lookup: &Lookup| (lookup.address.clone(), asked.clone());
+        lookups.into_iter().map(each)
+    });
+    several.collect()
+}
+
+/// The address of what nobody alone looks up.
+fn question(kind: &str, name: &str, region: &str, arguments: &Attributes) -> Address {
+    let region = if ANYWHERE.contains(&kind) { "" } else { region };
+    let asked = Value::Map(arguments.clone()).to_json();
+    Address::lookup("", kind, &format!("{name} in {region} by {asked}"))
+}
+
+/// What was read, with the lookups that components share under what they ask.
+fn by_question(read: &Folder) -> Folder {
+    let shared = read.lookups.iter().filter(|(one, _)| one.component.is_empty());
+    let shared: BTreeMap<Address, Address> = shared
+        .map(|(address, lookup)| {
+            let Address { kind, name, .. } = address;
+            let asked = question(kind, name, &lookup.region, &lookup.attributes);
+            (address.clone(), asked)
+        })
+        .collect();
+    let mut folder = read.clone();
+    let reads = |all: BTreeMap<Address, Read>| -> BTreeMap<Address, Read> {
+        let all = all.into_iter().map(|(address, mut read)| {
+            if address.mode == Mode::Lookup && ANYWHERE.contains(&address.kind.as_str()) {
+                read.region.clear();
+            }
+            let to = |reference: &Reference| Value::Reference(renamed(reference, &shared));
+            read.attributes = mapped(&read.attributes, &to);
+            let after = referred_to(read.attributes.values());
+            read.depends_on.extend(after);
+            (shared.get(&address).cloned().unwrap_or(address), read)
+        });
+        all.collect()
+    };
+    folder.resources = reads(folder.resources);
+    folder.lookups = reads(folder.lookups);
+    for (_, value, _) in &mut folder.outputs {
+        *value = with_references(value, &|reference| {
+            Value::Reference(renamed(reference, &shared))
+        });
+    }
+    folder
+}
+
+fn renamed(reference: &Reference, names: &BTreeMap<Address, Address>) -> Reference {
+    let mut reference = reference.clone();
+    if let Some(name) = names.get(&reference.target) {
+        reference.target = name.clone();
+    }
+    reference
+}
+
+/// The value with something else in the place of each reference.
+fn with_references(value: &Value, to: &dyn Fn(&Reference) -> Value) -> Value {
+    let value = match value {
+        Value::Reference(reference) => to(reference),
+        Value::Template(parts) => {
+            let parts = parts.iter().flat_map(|part| match part {
+                Part::Text(_) => vec![part.clone()],
+                Part::Reference(reference) => match to(reference) {
+                    Value::Reference(reference) => vec![Part::Reference(reference)],
+                    Value::Template(parts) => parts,
+                    other => vec![Part::Text(other.scalar_text().unwrap_or_default())],
+                },
+            });
+            Value::Template(parts.collect())
+        }
+        Value::List(items) => {
+            let items = items.iter().map(|item| with_references(item, to));
+            Value::List(items.collect())
+        }
+        Value::Map(entries) => Value::Map(mapped(entries, to)),
+        other => other.clone(),
+    };
+    normal(value)
+}
+
+fn mapped(attributes: &Attributes, to: &dyn Fn(&Reference) -> Value) -> Attributes {
+    let mapped = |(name, value): (&String, &Value)| (name.clone(), with_references(value, to));
+    attributes.iter().map(mapped).collect()
+}
+
+fn referred_to<'a>(values: impl Iterator<Item = &'a Value>) -> BTreeSet<Address> {
+    let mut found = Vec::new();
+    values.for_each(|value| value.references(&mut found));
+    found.into_iter().map(|one| one.target.clone()).collect()
+}
+
+struct Expected<'a> {
+    desired: &'a Desired,
+    line: Line,
+    live: Option<&'a Live>,
+    /// What stands once though several ask it.
+    alike: BTreeMap<Address, Address>,
+}
+
+impl Expected<'_> {
+    fn folder(&self) -> Folder {
+        let desired = self.desired;
+        let mut folder = Folder::default();
+        let satisfied = guardrail::satisfied(desired);
+        for (address, resource) in &desired.resources {
+            if self.is_left_out(address) {
+                folder.left_out.insert(address.to_string());
+                continue;
+            }
+            let mut read = self.resource(resource);
+            let rules = satisfied.get(address).into_iter().flatten();
+            read.rules = rules.map(|rule| rule.id.to_owned()).collect();
+            folder.resources.insert(address.clone(), read);
+        }
+        for lookup in desired.lookups.values().filter(|one| self.is_needed(one)) {
+            let (address, read) = self.lookup(lookup);
+            folder.lookups.insert(address, read);
+        }
+        self.outputs(&mut folder);
+        let standing = self.live.iter().flat_map(|live| &live.ids);
+        for (address, id) in standing {
+            if folder.resources.contains_key(address) && self.can_be_imported(&address.kind) {
+                folder.imports.insert(address.clone(), id.clone());
+            }
+        }
+        let regions = folder.resources.iter().chain(&folder.lookups);
+        let regions = regions.filter(|(address, _)| {
+            let kind = Kind::of(&address.kind).filter(|_| address.mode == Mode::Managed);
+            kind.is_none_or(|kind| kind.home.is_none())
+        });
+        for (_, read) in regions.filter(|(_, read)| !read.region.is_empty()) {
+            if read.region != desired.region {
+                let alias = read.region.replace('-', "_");
+                folder.regions.insert(alias, read.region.clone());
+            }
+        }
+        let standard = desired.region.clone();
+        folder.regions.insert(String::new(), standard);
+        folder.accounts.insert(desired.account.iter().cloned().collect());
+        let version = match self.line {
+            Line::Five => ">= 5.46, < 6.0",
+            Line::Six => ">= 6.69, < 7.0",
+        };
+        let versions = [">= 1.5", "hashicorp/aws", version];
+        folder.versions = versions.map(str::to_owned).to_vec();
+        folder
+    }
+
+    fn resource(&self, resource: &Resource) -> Read {
+        let address = &resource.address;
+        let kind = Kind::of(&address.kind).unwrap();
+        let stands = self.live.is_some_and(|live| live.ids.contains_key(address));
+        let mut attributes = self.inside(&resource.attributes, kind.schema());
+        if let (Some(live), Some(Value::Map(tags))) = (self.live, attributes.get_mut("tags")) {
+            tags.insert(LINEAGE_TAG.to_owned(), Value::text(&live.lineage));
+        }
+        if stands {
+            attributes.remove("allow_overwrite");
+        }
+        let mut ignored: BTreeSet<String> = resource
+            .ignored
+            .keys()
+            .filter(|path| has(self.schema(kind.name).unwrap(), path))
+            .map(|path| in_a_set(kind.schema(), path))
+            .collect();
+        if stands {
+            let unread = UNREAD.iter().filter(|(of, _)| *of == kind.name);
+            ignored.extend(unread.map(|(_, name)| (*name).to_owned()));
+        }
+        let after = resource.depends_on.iter();
+        let depends_on = after.filter(|one| !self.is_left_out(one)).cloned();
+        let depends_on = depends_on.collect();
+        Read {
+            region: resource.region.clone(),
+            attributes,
+            defaulted: resource.defaulted.clone(),
+            depends_on,
+            ignored,
+            prevents_destroy: (kind.protect)(&resource.attributes) && !self.desired.ephemeral,
+            stands_twice: kind.name == "aws_acm_certificate",
+            place: place(&resource.origin),
+            ..Read::default()
+        }
+    }
+
+    fn lookup(&self, lookup: &Lookup) -> (Address, Read) {
+        let address = &lookup.address;
+        let shared = self.alike.get(address);
+        let schema = self.schema(&format!("data.{}", address.kind)).unwrap();
+        let mut arguments = lookup.arguments.clone();
+        arguments.remove("region");
+        let arguments = self.inside(&arguments, schema);
+        let after = lookup.depends_on.iter();
+        let depends_on = after.filter(|one| !self.is_left_out(one)).cloned();
+        let depends_on = depends_on.collect();
+        let is_anywhere = ANYWHERE.contains(&address.kind.as_str());
+        let region = lookup.region.clone();
+        let read = Read {
+            region: if is_anywhere { String::new() } else { region },
+            attributes: arguments,
+            depends_on,
+            place: shared.map_or_else(|| place(&lookup.origin), |_| String::new()),
+            ..Read::default()
+        };
+        (shared.unwrap_or(address).clone(), read)
+    }
+
+    /// What is given, references as they can be read back.
+    fn inside(&self, attributes: &Attributes, schema: &'static Schema) -> Attributes {
+        let mut given = Attributes::new();
+        for (name, value) in attributes.iter().filter(|(_, value)| !value.is_null()) {
+            let mut value = value.clone();
+            if let Some(attribute) = schema.attribute(name) {
+                without_nulls(&mut value, &attribute.of);
+                value = with_references(&value, &|one| self.reference(one));
+            } else if let Some(block) = schema.block(name) {
+                let one = |item: &Value| match item {
+                    Value::Map(inner) => Value::Map(self.inside(inner, &block.schema)),
+                    other => other.clone(),
+                };
+                value = match (&value, block.nesting) {
+                    (Value::List(items), _) if items.is_empty() => continue,
+                    (Value::List(items), Nesting::Single) => one(&items[0]),
+                    (Value::List(items), _) => Value::List(items.iter().map(one).collect()),
+                    (single, Nesting::Single) => one(single),
+                    (single, _) => Value::List(vec![one(single)]),
+                };
+            }
+            given.insert(name.clone(), value);
+        }
+        given
+    }
+
+    /// A lookup that is asked by the id that it tells is not there: the id is.
+    fn reference(&self, reference: &Reference) -> Value {
+        let lookup = self.desired.lookups.get(&reference.target);
+        if let (Some(lookup), [Step::Attribute(name)]) = (lookup, &reference.path[..])
+            && is_known_by_id(lookup)
+            && ["arn", "id"].contains(&name.as_str())
+        {
+            return with_references(&lookup.arguments["id"], &|one| self.reference(one));
+        }
+        let mut reference = renamed(reference, &self.alike);
+        if reference.target.mode == Mode::Lookup && reference.target.kind == "aws_ssm_parameter" {
+            // The same text, by a name that Terraform shows: the other is called sensitive.
+            match reference.path.first_mut() {
+                Some(Step::Attribute(name)) if name == "value" => *name = "insecure_value".into(),
+                _ => {}
+            }
+        }
+        Value::Reference(reference)
+    }
+
+    fn is_needed(&self, lookup: &Lookup) -> bool {
+        let desired = self.desired;
+        let resources = desired.resources.values().chain(desired.by_hand.values());
+        let values = resources.flat_map(|one| one.attributes.values());
+        let lookups = desired.lookups.values();
+        let values = values.chain(lookups.flat_map(|one| one.arguments.values()));
+        let asked = referred_to(values.chain(desired.outputs.values()));
+        let same = |other: &Address| {
+            let shared = self.alike.get(other);
+            *other == lookup.address
+                || shared.is_some() && shared == self.alike.get(&lookup.address)
+        };
+        asked.iter().any(same) && !is_known_by_id(lookup)
+    }
+
+    fn outputs(&self, folder: &mut Folder) {
+        let desired = self.desired;
+        for ((component, name), value) in &desired.outputs {
+            let told = referred_to([value].into_iter());
+            let is_sensitive = is_sensitive(value);
+            let value = with_references(value, &|one| self.reference(one));
+            if told.iter().any(|target| self.is_left_out(target)) {
+                let name = label(component, name);
+                folder.left_out.insert(format!("output {name}"));
+            } else if !value.is_null() {
+                let output = (label(component, name), value, is_sensitive);
+                folder.outputs.push(output);
+            }
+        }
+        let mut by_hand: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+        for (address, record) in &desired.by_hand {
+            let get = |name: &str| with_references(record.get(name), &|one| self.reference(one));
+            let value = match get("alias.name") {
+                Value::Null => get("records"),
+                alias => alias,
+            };
+            let record = [("name", get("name")), ("type", get("type")), ("value", value)];
+            let of_component = by_hand.entry(&address.component).or_default();
+            of_component.push(Value::map(record));
+        }
+        for (component, records) in by_hand {
+            let label = label(component, "records_by_hand");
+            folder.outputs.push((label, Value::List(records), false));
+        }
+    }
+
+    fn schema(&self, name: &str) -> Option<&'static Schema> {
+        self.line.schema(name)
+    }
+
+    fn is_left_out(&self, address: &Address) -> bool {
+        address.mode == Mode::Managed && self.schema(&address.kind).is_none()
+    }
+
+    fn can_be_imported(&self, kind: &str) -> bool {
+        let can = Kind::of(kind).is_some_and(|kind| kind.import == Import::ById);
+        can && (self.line == Line::Six || kind != NOT_IMPORTED_BY_5)
+    }
+}
+
+/// The provider's data source has no argument for it.
+fn is_known_by_id(lookup: &Lookup) -> bool {
+    lookup.address.kind == "aws_acm_certificate" && lookup.arguments.contains_key("id")
+}
+
+/// Whether it tells what the provider calls sensitive. The text of a parameter is shown: it is
+/// asked for without decryption.
+fn is_sensitive(value: &Value) -> bool {
+    let mut found = Vec::new();
+    value.references(&mut found);
+    found.into_iter().any(|reference| {
+        let schema = match reference.target.mode {
+            Mode::Managed => Schema::of(&reference.target.kind),
+            Mode::Lookup => Schema::of(&format!("data.{}", reference.target.kind)),
+        };
+        let Some(Step::Attribute(name)) = reference.path.first() else {
+            return false;
+        };
+        let attribute = schema.and_then(|schema| schema.attribute(name));
+        let is_secret = attribute.is_some_and(|attribute| attribute.sensitive);
+        is_secret && reference.target.kind != "aws_ssm_parameter"
+    })
+}
+
+/// Terraform can't name what stands in one element of a set: all of the set is left.
+fn in_a_set(schema: &'static Schema, path: &str) -> String {
+    let first = path.split('.').next().unwrap_or_default();
+    let mut schema = schema;
+    let mut walked: Vec<&str> = Vec::new();
+    for name in path.split('.') {
+        walked.push(name);
+        match schema.block(name) {
+            Some(block) if block.nesting == Nesting::Set => return walked.join("."),
+            Some(block) => schema = &block.schema,
+            None if walked.len() == 1 && first != path => return path.to_owned(),
+            None => {}
+        }
+    }
+    path.to_owned()
+}
+
+/// `app.toml:5, https-service/main.toml.tera:12`.
+fn place(origin: &Origin) -> String {
+    let line = |span: &Span| span.line_and_column().0;
+    let spec = origin.spec.iter().map(|span| {
+        let name = span.source.name.rsplit('/').next().unwrap_or_default();
+        format!("{name}:{}", line(span))
+    });
+    let blueprint = origin.blueprint.iter();
+    let blueprint = blueprint.map(|span| format!("{}:{}", span.source.name, line(span)));
+    spec.chain(blueprint).collect::<Vec<_>>().join(", ")
+}
+
+/// Takes away what the folder says that it has no words for, if that is so: the provider has no
+/// such argument, or what it refers to has no type.
+fn less_what_is_told(wanted: &mut Folder, read: &Folder, line: Line, all: &mut Vec<String>) {
+    for (address, told) in read.resources.iter().map(|(one, read)| (one, &read.lacks)) {
+        let Some(wanted) = wanted.resources.get_mut(address) else {
+            continue;
+        };
+        wanted.lacks.clone_from(told);
+        for (path, instead) in told {
+            let schema = line.schema(&address.kind).unwrap();
+            let names: Vec<&str> = path.split('.').collect();
+            let mut taken = Vec::new();
+            take(&mut wanted.attributes, &names, instead.as_deref(), &mut taken);
+            let is_unknown = !has(schema, path);
+            let leads_out = taken.iter().any(|value| {
+                let to = referred_to([value].into_iter());
+                to.iter().any(|to| to.mode == Mode::Managed && line.schema(&to.kind).is_none())
+            });
+            if taken.is_empty() || !(is_unknown || leads_out || instead.is_some()) {
+                all.push(format!("{address}: {path} is not left out for what is told"));
+            }
+        }
+    }
+}
+
+fn take(from: &mut Attributes, names: &[&str], instead: Option<&str>, taken: &mut Vec<Value>) {
+    match names {
+        [name] => {
+            taken.extend(from.remove(*name));
+            from.extend(instead.map(|value| ((*name).to_owned(), Value::text(value))));
+        }
+        [name, rest @ ..] => match from.get_mut(*name) {
+            Some(Value::List(items)) => {
+                for item in items {
+                    if let Value::Map(inside) = item {
+                        take(inside, rest, instead, taken);
+                    }
+                }
+            }
+            Some(Value::Map(inside)) => take(inside, rest, instead, taken),
+            _ => {}
+        },
+        [] => {}
+    }
+}
+
+/// Holds two tables against each other, in both directions.
+fn each<K: Ord + Clone + ToString, T>(
+    what: &str,
+    wanted: &BTreeMap<K, T>,
+    read: &BTreeMap<K, T>,
+    all: &mut Vec<String>,
+    differ: impl Fn(&str, &T, &T) -> Vec<String>,
+) {
+    let names: BTreeSet<&K> = wanted.keys().chain(read.keys()).collect();
+    for name in names {
+        let place = format!("{what}{}", name.to_string());
+        match (wanted.get(name), read.get(name)) {
+            (Some(wanted), Some(read)) => all.extend(differ(&place, wanted, read)),
+            (Some(_), None) => all.push(format!("{place} is missing")),
+            (None, _) => all.push(format!("{place} was never approved")),
+        }
+    }
+}
+
+fn differ(place: &str, wanted: &Read, read: &Read) -> Vec<String> {
+    let mut all = Vec::new();
+    let (attributes, of_read) = (&wanted.attributes, &read.attributes);
+    each(&format!("{place}."), attributes, of_read, &mut all, plain);
+    let less = |read: &Read| Read {
+        attributes: Attributes::new(),
+        ..read.clone()
+    };
+    all.extend(plain(place, &less(wanted), &less(read)));
+    all
+}
+
+fn plain<T: PartialEq + Debug>(place: &str, wanted: &T, read: &T) -> Vec<String> {
+    if wanted == read {
+        return Vec::new();
+    }
+    vec![format!("{place}:\n  approved {wanted:?}\n  exported {read:?}")]
+}
+
