@@ -366,3 +366,82 @@ fn gone(change: &Change) -> usize {
         1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{BILLED, units};
+    use crate::address::Address;
+    use crate::kind::KINDS;
+    use crate::resource::Resource;
+    use crate::value::{Attributes, Value};
+
+    /// What costs nothing of its own, by the pages of [`BILLED`] and those of ACM and VPC.
+    const FREE: &[&str] = &[
+        "aws_acm_certificate",
+        "aws_acm_certificate_validation",
+        "aws_cloudfront_origin_access_control",
+        "aws_cloudfront_response_headers_policy",
+        "aws_cloudfront_vpc_origin",
+        "aws_cloudwatch_log_delivery",
+        "aws_cloudwatch_log_delivery_destination",
+        "aws_cloudwatch_log_delivery_source",
+        "aws_default_security_group",
+        "aws_internet_gateway",
+        "aws_lb_listener",
+        "aws_lb_listener_rule",
+        "aws_lb_target_group",
+        "aws_lb_target_group_attachment",
+        "aws_route",
+        "aws_route53_record",
+        "aws_route_table",
+        "aws_route_table_association",
+        "aws_s3_bucket_lifecycle_configuration",
+        "aws_s3_bucket_logging",
+        "aws_s3_bucket_ownership_controls",
+        "aws_s3_bucket_policy",
+        "aws_s3_bucket_public_access_block",
+        "aws_s3_bucket_server_side_encryption_configuration",
+        "aws_s3_bucket_versioning",
+        "aws_security_group",
+        "aws_subnet",
+        "aws_vpc",
+        "aws_vpc_security_group_egress_rule",
+        "aws_vpc_security_group_ingress_rule",
+    ];
+
+    #[test]
+    fn each_kind_is_billed_or_known_to_be_free() {
+        for kind in KINDS {
+            let is_billed = BILLED.iter().any(|(name, ..)| *name == kind.name);
+            let is_free = FREE.contains(&kind.name);
+            assert!(is_billed != is_free, "{}: which is it?", kind.name);
+        }
+        let is_kind = |name: &&str| KINDS.iter().any(|kind| kind.name == *name);
+        assert!(FREE.iter().all(is_kind));
+    }
+
+    #[test]
+    fn an_interface_endpoint_is_paid_in_each_zone_and_all_else_once() {
+        let made = |kind: &str, attributes: Attributes| {
+            let address = Address::managed("web", kind, "main");
+            units(&Resource::plain(
+                address,
+                "eu-west-1".to_owned(),
+                attributes,
+            ))
+        };
+        for (kind, ..) in BILLED
+            .iter()
+            .filter(|(kind, ..)| *kind != "aws_vpc_endpoint")
+        {
+            assert_eq!(made(kind, Attributes::new()), 1, "{kind}");
+        }
+        let endpoint = |of: &str| {
+            let subnets = Value::texts(["subnet-1", "subnet-2", "subnet-3"]);
+            let given = [("vpc_endpoint_type", of.into()), ("subnet_ids", subnets)];
+            given.map(|(name, value)| (name.to_owned(), value)).into()
+        };
+        assert_eq!(made("aws_vpc_endpoint", endpoint("Interface")), 3);
+        assert_eq!(made("aws_vpc_endpoint", endpoint("Gateway")), 0);
+    }
+}
