@@ -406,6 +406,7 @@ fn hostile_values_are_text() {
         "$%{a}",
         "$$%%$${a}",
         "$${a}$${b}$",
+        "$$$$${",
         "%{ if true }x%{ endif }",
         "%%{x}",
         "a$",

@@ -12,12 +12,15 @@ use hcl_edit::structure::{BlockLabel, Body};
 use hcl_edit::template::Element;
 use hcl_edit::visit_mut::{self, VisitMut};
 use proptest::prelude::*;
+use watertight::address::Address;
 use watertight::blueprint::Library;
-use watertight::diagnostic::Source;
+use watertight::diagnostic::{Source, Span};
 use watertight::export::{self, Live, Provider};
 use watertight::guardrail::{self, Approved};
+use watertight::kind::Kind;
 use watertight::pipeline;
-use watertight::value::Value;
+use watertight::resource::Resource;
+use watertight::value::{Part, Reference, Step, Value};
 
 use crate::blueprints::least_and_most;
 use crate::readme::today;
@@ -53,7 +56,9 @@ fn exported(approved: &Approved, line: Line, live: Option<&Live>) -> BTreeMap<St
         Line::Six => Provider::Six,
     };
     let exported = export::terraform(approved, provider, live, today());
-    let files = exported.unwrap_or_else(|refusal| panic!("{refusal:?}")).files;
+    let files = exported
+        .unwrap_or_else(|refusal| panic!("{refusal:?}"))
+        .files;
     let files = files.into_iter().map(|(name, text)| {
         let body = hcl_edit::parser::parse_body(&text);
         let body = body.unwrap_or_else(|error| panic!("{name}: {error}\n{text}"));
@@ -87,7 +92,11 @@ fn live(approved: &Approved, all: bool) -> Live {
 /// without what stands.
 fn is_whole(name: &str, approved: &Approved) -> Result<(), TestCaseError> {
     for line in [Line::Five, Line::Six] {
-        for live in [None, Some(live(approved, true)), Some(live(approved, false))] {
+        for live in [
+            None,
+            Some(live(approved, true)),
+            Some(live(approved, false)),
+        ] {
             let files = exported(approved, line, live.as_ref());
             let wanted = expected::wanted(approved, line, live.as_ref());
             let found = expected::differences(&folder::read(&files, line), &wanted, line);
@@ -245,6 +254,80 @@ fn each_thing_that_stands_in_a_folder_counts() {
             "{dropped} {values} {references}"
         );
     }
+}
+
+/// What the dice found once.
+#[test]
+fn the_worst_is_exported_whole() {
+    let mut desired = model::nothing(today());
+    let source = Arc::new(Source {
+        name: "app.toml".to_owned(),
+        text: "ignore".to_owned(),
+    });
+    let mut add = |component: &str, kind: &str, attributes: Value, ignored: &[&str]| {
+        let address = Address::managed(component, kind, "main");
+        let Value::Map(attributes) = attributes else {
+            panic!("{address}");
+        };
+        let region = "eu-west-1".to_owned();
+        let mut resource = Resource::plain(address.clone(), region, attributes);
+        for path in ignored {
+            let span = Span::new(&source, 0..6);
+            resource.ignored.insert((*path).to_owned(), span);
+        }
+        model::fill(&mut resource, Kind::of(kind).unwrap());
+        desired.resources.insert(address.clone(), resource);
+        address
+    };
+    let vpc = add(
+        "a",
+        "aws_vpc",
+        Value::map([(
+            "tags",
+            Value::map([("a", "b")].map(|(key, value)| (key, Value::text(value)))),
+        )]),
+        &[],
+    );
+    // What others add under a group is no argument of it.
+    add(
+        "a",
+        "aws_security_group",
+        Value::map([("name", "a".into())]),
+        &["rules", "name"],
+    );
+    // Blocks in blocks; and a port that provider 5 has no words for.
+    let path = "default_action.redirect.port";
+    add(
+        "a",
+        "aws_lb_listener",
+        Value::map([("port", Value::Int(443))]),
+        &[path, "tcp_idle_timeout_seconds"],
+    );
+    // A field of an object that provider 5 has not.
+    let route = Value::map([
+        ("cidr_block", "10.0.0.0/8".into()),
+        ("odb_network_arn", "arn".into()),
+    ]);
+    add(
+        "a",
+        "aws_route_table",
+        Value::map([("route", Value::List(vec![route]))]),
+        &[],
+    );
+    // Outputs whose labels would be the same.
+    for (component, name) in [("a", "b_c"), ("a-b", "c")] {
+        let key = (component.to_owned(), name.to_owned());
+        desired.outputs.insert(key, Value::text(component));
+    }
+    // A quote behind a template that stands in a template.
+    let mut owner = Reference::to(vpc, "tags");
+    owner.path.push(Step::Key("$${[".to_owned()));
+    let parts = vec![Part::Reference(owner), Part::Text("\" $\t#/*".to_owned())];
+    let key = ("a".to_owned(), "owner".to_owned());
+    desired.outputs.insert(key, Value::Template(parts));
+
+    let approved = guardrail::approve(desired, today()).unwrap();
+    is_whole("the worst", &approved).unwrap();
 }
 
 proptest! {

@@ -240,7 +240,10 @@ impl Context<'_> {
     fn traversal(&self, kind: &str, ignored: &str) -> Expression {
         use hcl_edit::expr::TraversalOperator::{GetAttr, Index};
         let (first, mut rest) = ignored.split_once('.').unwrap_or((ignored, ""));
-        let mut block = self.provider.schema(kind).and_then(|schema| schema.block(first));
+        let mut block = self
+            .provider
+            .schema(kind)
+            .and_then(|schema| schema.block(first));
         let mut steps = Vec::new();
         while !rest.is_empty() {
             let Some(inside) = block else {

@@ -164,15 +164,23 @@ impl Pen<'_> {
 
     fn template(&self, parts: &[Part]) -> Expression {
         let mut template = StringTemplate::new();
+        let mut escapes = true;
         for (index, part) in parts.iter().enumerate() {
             match part {
                 Part::Reference(reference) => {
-                    template.push(interpolation(self.reference(reference)));
+                    let reference = self.reference(reference);
+                    escapes &= !holds_template(&reference);
+                    template.push(interpolation(reference));
                 }
                 Part::Text(text) => {
                     let before_reference = parts.get(index + 1).is_some();
                     for element in literal(text, before_reference) {
-                        template.push(element);
+                        template.push(match element {
+                            Element::Literal(text) if !escapes => {
+                                interpolation(Expression::from(text.as_str())).into()
+                            }
+                            element => element,
+                        });
                     }
                 }
             }
@@ -226,6 +234,31 @@ fn literal(text: &str, before_reference: bool) -> Vec<Element> {
         elements.push(Element::from(rest));
     }
     elements
+}
+
+/// Whether there is a template in an expression. hcl-edit 0.10 stops to escape quotes behind
+/// one that stands in another (its `EncodeState::escaped`), so that text behind it has to be an
+/// expression of its own, which is escaped by itself.
+fn holds_template(value: &Expression) -> bool {
+    match value {
+        Expression::StringTemplate(_) => true,
+        Expression::Traversal(traversal) => {
+            let mut operators = traversal.operators.iter();
+            holds_template(&traversal.expr)
+                || operators.any(|operator| match operator.value() {
+                    TraversalOperator::Index(index) => holds_template(index),
+                    _ => false,
+                })
+        }
+        Expression::FuncCall(call) => call.args.iter().any(holds_template),
+        Expression::ForExpr(found) => {
+            let cond = found.cond.iter();
+            holds_template(&found.intro.collection_expr)
+                || cond.map(|cond| &cond.expr).any(holds_template)
+        }
+        Expression::BinaryOp(op) => holds_template(&op.lhs_expr) || holds_template(&op.rhs_expr),
+        _ => false,
+    }
 }
 
 /// `${expression}`, without the blanks that it would have.

@@ -138,7 +138,8 @@ fn outputs(context: &Context<'_>) -> Vec<Draft> {
         let label = context.names.output(component, name);
         let mut targets = references.iter().map(|reference| &reference.target);
         if let Some(target) = targets.find(|target| context.lacking.is_left_out(target)) {
-            let told = format!("Not here: output {label}: it refers to {target}, which is left out");
+            let told =
+                format!("Not here: output {label}: it refers to {target}, which is left out");
             outputs.push(Draft::remark(vec![told]));
             continue;
         }

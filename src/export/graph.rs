@@ -126,15 +126,15 @@ fn lookup(lookup: &Lookup) -> Json {
     })
 }
 
-/// The attributes of a resource, less what is sensitive: a literal that the schema calls so.
-/// A reference to such a value is none itself.
+/// The attributes of a resource, less what the schema calls sensitive: a literal, or a text
+/// with references in it, whose rest is one. A reference to such a value is none itself.
 fn shown(schema: Option<&Schema>, attributes: &Attributes) -> Json {
     let shown = attributes.iter().map(|(name, value)| {
         let attribute = schema.and_then(|schema| schema.attribute(name));
         let block = schema.and_then(|schema| schema.block(name));
         let is_secret = attribute.is_some_and(|attribute| attribute.sensitive);
         let json = match (block, value) {
-            _ if is_secret && !value.is_unknown() => Json::Null,
+            _ if is_secret && !matches!(value, Value::Reference(_)) => Json::Null,
             (Some(block), Value::Map(inner)) => shown(Some(&block.schema), inner),
             (Some(block), Value::List(items)) => items
                 .iter()
@@ -199,9 +199,43 @@ fn written(value: &Value) -> Json {
 mod tests {
     use serde_json::json;
 
-    use super::written;
+    use super::{shown, written};
     use crate::address::Address;
+    use crate::kind::schema::Schema;
     use crate::value::{Part, Reference, Value};
+
+    #[test]
+    fn a_secret_is_never_shown_wherever_it_stands() {
+        let reference = Reference::to(
+            Address::lookup("web", "aws_ssm_parameter", "main"),
+            "insecure_value",
+        );
+        let parts = vec![
+            Part::Text("hunter2".to_owned()),
+            Part::Reference(reference.clone()),
+        ];
+        let secrets = [
+            (Value::text("hunter2"), json!(null)),
+            (Value::Template(parts), json!(null)),
+            (
+                Value::Reference(reference.clone()),
+                json!(format!("${{{reference}}}")),
+            ),
+        ];
+        for (secret, told) in secrets {
+            let oidc = Value::block([("client_secret", secret), ("client_id", "shop".into())]);
+            let action = Value::block([("authenticate_oidc", oidc)]);
+            let attributes = [("default_action".to_owned(), action)].into();
+            let json = shown(Schema::of("aws_lb_listener"), &attributes);
+            let oidc = &json["default_action"][0]["authenticate_oidc"][0];
+            assert_eq!(oidc["client_secret"], told);
+            assert_eq!(oidc["client_id"], "shop");
+            assert!(!json.to_string().contains("hunter2"));
+        }
+        let key = [("private_key".to_owned(), Value::text("hunter2"))].into();
+        let json = shown(Schema::of("aws_acm_certificate"), &key);
+        assert_eq!(json, json!({ "private_key": null }));
+    }
 
     #[test]
     fn a_text_that_looks_like_a_reference_is_told_from_one() {

@@ -19,7 +19,7 @@ mod lacking;
 mod layout;
 mod names;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
@@ -146,13 +146,10 @@ fn pinned(desired: &Desired, live: Option<&Live>) -> Desired {
         return desired;
     };
     for (address, resource) in &mut desired.resources {
-        let Some(applied) = live.attributes.get(address) else {
-            continue;
-        };
-        let generated: BTreeSet<String> = resource.generated.clone();
-        for name in generated {
-            if let Some(value) = applied.get(&name) {
-                resource.attributes.insert(name, value.clone());
+        let applied = live.attributes.get(address);
+        for name in &resource.generated {
+            if let Some(value) = applied.and_then(|applied| applied.get(name)) {
+                resource.attributes.insert(name.clone(), value.clone());
             }
         }
     }

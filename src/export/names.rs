@@ -55,7 +55,7 @@ impl Names {
         let wanted = wanted
             .into_iter()
             .map(|((_, _, label), addresses)| (label, addresses));
-        let labels = told_apart(wanted, |address| address.to_string());
+        let labels = told_apart(wanted, Address::to_string);
         let referred_to = references(desired)
             .map(|address| shared.get(&address).cloned().unwrap_or(address))
             .collect();
@@ -173,9 +173,10 @@ fn shared(desired: &Desired) -> BTreeMap<Address, Address> {
     for lookup in lookups.filter(|lookup| !lookup.is_deferred()) {
         let asked = Value::Map(lookup.arguments.clone()).to_json();
         let Address { kind, name, .. } = &lookup.address;
-        let region = match frame::is_global(kind, Mode::Lookup) {
-            true => "",
-            false => &lookup.region,
+        let region = if frame::is_global(kind, Mode::Lookup) {
+            ""
+        } else {
+            &lookup.region
         };
         let key = format!("{kind} {name} {region} {asked}");
         alike.entry(key).or_default().push(lookup);

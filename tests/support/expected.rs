@@ -20,7 +20,7 @@ use watertight::resource::{Desired, Lookup, Origin, Resource};
 use watertight::value::{Attributes, Part, Reference, Step, Value};
 
 use super::folder::{Folder, Read, has, label, stem};
-use super::hcl::{normal, without_nulls};
+use super::written::{normal, without_nulls};
 use super::terraform::Line;
 
 /// Kinds of lookup that are answered alike in every region, so that no provider is named.
@@ -57,7 +57,11 @@ pub(crate) fn differences(read: &Folder, wanted: &Folder, line: Line) -> Vec<Str
     let mut wanted = wanted.clone();
     let read = by_question(read);
     less_what_is_told(&mut wanted, &read, line, &mut all);
-    for one in wanted.resources.values_mut().chain(wanted.lookups.values_mut()) {
+    for one in wanted
+        .resources
+        .values_mut()
+        .chain(wanted.lookups.values_mut())
+    {
         one.depends_on.extend(referred_to(one.attributes.values()));
     }
     each("", &wanted.resources, &read.resources, &mut all, differ);
@@ -124,7 +128,10 @@ fn question(kind: &str, name: &str, region: &str, arguments: &Attributes) -> Add
 
 /// What was read, with the lookups that components share under what they ask.
 fn by_question(read: &Folder) -> Folder {
-    let shared = read.lookups.iter().filter(|(one, _)| one.component.is_empty());
+    let shared = read
+        .lookups
+        .iter()
+        .filter(|(one, _)| one.component.is_empty());
     let shared: BTreeMap<Address, Address> = shared
         .map(|(address, lookup)| {
             let Address { kind, name, .. } = address;
@@ -247,7 +254,9 @@ impl Expected<'_> {
         }
         let standard = desired.region.clone();
         folder.regions.insert(String::new(), standard);
-        folder.accounts.insert(desired.account.iter().cloned().collect());
+        folder
+            .accounts
+            .insert(desired.account.iter().cloned().collect());
         let version = match self.line {
             Line::Five => ">= 5.46, < 6.0",
             Line::Six => ">= 6.69, < 7.0",
@@ -398,7 +407,11 @@ impl Expected<'_> {
                 Value::Null => get("records"),
                 alias => alias,
             };
-            let record = [("name", get("name")), ("type", get("type")), ("value", value)];
+            let record = [
+                ("name", get("name")),
+                ("type", get("type")),
+                ("value", value),
+            ];
             let of_component = by_hand.entry(&address.component).or_default();
             of_component.push(Value::map(record));
         }
@@ -487,14 +500,22 @@ fn less_what_is_told(wanted: &mut Folder, read: &Folder, line: Line, all: &mut V
             let schema = line.schema(&address.kind).unwrap();
             let names: Vec<&str> = path.split('.').collect();
             let mut taken = Vec::new();
-            take(&mut wanted.attributes, &names, instead.as_deref(), &mut taken);
+            take(
+                &mut wanted.attributes,
+                &names,
+                instead.as_deref(),
+                &mut taken,
+            );
             let is_unknown = !has(schema, path);
             let leads_out = taken.iter().any(|value| {
                 let to = referred_to([value].into_iter());
-                to.iter().any(|to| to.mode == Mode::Managed && line.schema(&to.kind).is_none())
+                to.iter()
+                    .any(|to| to.mode == Mode::Managed && line.schema(&to.kind).is_none())
             });
             if taken.is_empty() || !(is_unknown || leads_out || instead.is_some()) {
-                all.push(format!("{address}: {path} is not left out for what is told"));
+                all.push(format!(
+                    "{address}: {path} is not left out for what is told"
+                ));
             }
         }
     }
@@ -556,6 +577,7 @@ fn plain<T: PartialEq + Debug>(place: &str, wanted: &T, read: &T) -> Vec<String>
     if wanted == read {
         return Vec::new();
     }
-    vec![format!("{place}:\n  approved {wanted:?}\n  exported {read:?}")]
+    vec![format!(
+        "{place}:\n  approved {wanted:?}\n  exported {read:?}"
+    )]
 }
-

@@ -13,7 +13,7 @@ use watertight::kind::Kind;
 use watertight::kind::schema::{Nesting, Schema, Type};
 use watertight::value::{Attributes, Value};
 
-use super::hcl::{Values, argument, ignored, is_call, without_nulls};
+use super::written::{Values, argument, ignored, is_call, normal, without_nulls};
 use super::terraform::Line;
 
 /// What a folder says.
@@ -188,7 +188,9 @@ impl Reader {
         let text = |name: &str| given.get(name).and_then(Value::as_str).map(str::to_owned);
         let alias = text("alias").unwrap_or_default();
         let region = text("region").unwrap_or_default();
-        let accounts = given.get("allowed_account_ids").map_or(&[][..], Value::items);
+        let accounts = given
+            .get("allowed_account_ids")
+            .map_or(&[][..], Value::items);
         let accounts = accounts.iter().filter_map(Value::as_str).map(str::to_owned);
         self.folder.accounts.insert(accounts.collect());
         if self.folder.regions.insert(alias, region).is_some() {
@@ -198,13 +200,15 @@ impl Reader {
         let tags = tags.map(|tags| self.arguments(&tags.body, &[], ""));
         let tags = tags.and_then(|mut tags| tags.remove("tags"));
         let tags = tags.unwrap_or_else(|| Value::Map(BTreeMap::new()));
-        self.folder.tags.insert(tags.to_json().to_string());
+        self.folder.tags.insert(normal(tags).to_json().to_string());
     }
 
     /// What stands in comments alone.
     fn remarks(&mut self, body: &Body) {
         let text = body.to_string();
-        let told = text.lines().filter_map(|line| line.strip_prefix("# Not here: "));
+        let told = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("# Not here: "));
         for told in told {
             let address = told.split_once(": ").filter(|(first, _)| {
                 first.parse::<Address>().is_ok() || first.starts_with("output ")

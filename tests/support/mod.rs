@@ -7,13 +7,13 @@ pub(crate) mod cli;
 pub(crate) mod ended;
 pub(crate) mod expected;
 pub(crate) mod folder;
-mod hcl;
 pub(crate) mod model;
 pub(crate) mod proxy;
 pub(crate) mod sight;
 pub(crate) mod terminal;
 pub(crate) mod terraform;
 pub(crate) mod user;
+mod written;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;

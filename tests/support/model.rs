@@ -44,9 +44,41 @@ const LOOKUPS: &[&str] = &[
 
 /// What texts are made of.
 const PIECES: &[&str] = &[
-    "$", "%", "{", "}", "${", "%{", "$${", "\"", "\\", "\n", "\r", "\t", "a", "Z9", " ", "'", "#",
-    "//", "/*", "<<EOT", "=", "[", "]", "~}", "ü", "漢", "🔒", "\u{2028}", "\u{7f}", "\u{1}",
-    "${file(\"/etc/passwd\")}", "aws_lb.a_b.arn", "true", "null", "Not here: ",
+    "$",
+    "%",
+    "{",
+    "}",
+    "${",
+    "%{",
+    "$${",
+    "\"",
+    "\\",
+    "\n",
+    "\r",
+    "\t",
+    "a",
+    "Z9",
+    " ",
+    "'",
+    "#",
+    "//",
+    "/*",
+    "<<EOT",
+    "=",
+    "[",
+    "]",
+    "~}",
+    "ü",
+    "漢",
+    "🔒",
+    "\u{2028}",
+    "\u{7f}",
+    "\u{1}",
+    "${file(\"/etc/passwd\")}",
+    "aws_lb.a_b.arn",
+    "true",
+    "null",
+    "Not here: ",
 ];
 
 /// Decides.
@@ -73,13 +105,9 @@ impl<'a> Dice<'a> {
     }
 }
 
-/// Something to approve, every rule waived.
-pub(crate) fn desired(dice: &mut Dice<'_>, today: Date) -> Desired {
-    let spec = Arc::new(Source {
-        name: "folder/app.toml".to_owned(),
-        text: "\n".repeat(40),
-    });
-    let at = Span::new(&spec, 7..8);
+/// Nothing as yet, every rule waived.
+pub(crate) fn nothing(today: Date) -> Desired {
+    let at = Span::new(&spec(), 7..8);
     let waivers = RULES.iter().map(|rule| rule.id).chain([EXPRESSED.id]);
     let waivers = waivers.map(|rule| Waiver {
         rule: rule.to_owned(),
@@ -89,15 +117,29 @@ pub(crate) fn desired(dice: &mut Dice<'_>, today: Date) -> Desired {
         expires: today.saturating_add(30.days()),
         span: at.clone(),
     });
-    let mut desired = Desired {
+    Desired {
         app: "shop".to_owned(),
         environment: "prod".to_owned(),
         region: "eu-west-1".to_owned(),
-        account: dice.one_in(2).then(|| "123456789012".to_owned()),
-        ephemeral: dice.one_in(4),
         waivers: waivers.collect(),
         ..Desired::default()
-    };
+    }
+}
+
+fn spec() -> Arc<Source> {
+    Arc::new(Source {
+        name: "folder/app.toml".to_owned(),
+        text: "\n".repeat(40),
+    })
+}
+
+/// Something to approve.
+pub(crate) fn desired(dice: &mut Dice<'_>, today: Date) -> Desired {
+    let spec = spec();
+    let at = Span::new(&spec, 7..8);
+    let mut desired = nothing(today);
+    desired.account = dice.one_in(2).then(|| "123456789012".to_owned());
+    desired.ephemeral = dice.one_in(4);
     let origin = Origin {
         spec: Some(at.clone()),
         blueprint: Some(Span::new(&spec, 20..21)),
@@ -211,7 +253,7 @@ fn arguments(schema: &'static Schema) -> impl Iterator<Item = &'static str> {
 }
 
 /// The kind's defaults, as they are filled in where a spec is expanded.
-fn fill(resource: &mut Resource, kind: &Kind) {
+pub(crate) fn fill(resource: &mut Resource, kind: &Kind) {
     for (path, literal) in kind.defaults {
         let is_new = !resource.attributes.contains_key(*path) && !path.contains('.');
         fill_one(&mut resource.attributes, path, &literal.value());

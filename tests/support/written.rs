@@ -143,7 +143,10 @@ impl Values<'_> {
             kind => (Mode::Managed, kind.to_owned()),
         };
         let label = next()?;
-        let target = self.names.get(&(mode, kind.clone(), label.clone())).cloned();
+        let target = self
+            .names
+            .get(&(mode, kind.clone(), label.clone()))
+            .cloned();
         let Some(target) = target else {
             self.wrong(&format!("{kind}.{label} is nowhere"));
             return None;
@@ -163,7 +166,10 @@ impl Values<'_> {
             let step = match operator.value() {
                 TraversalOperator::GetAttr(name) => Step::Attribute(name.as_str().to_owned()),
                 TraversalOperator::Index(Expression::Number(index)) => {
-                    let index = index.value().as_u64().and_then(|at| usize::try_from(at).ok());
+                    let index = index
+                        .value()
+                        .as_u64()
+                        .and_then(|at| usize::try_from(at).ok());
                     Step::Index(index.unwrap_or(usize::MAX))
                 }
                 TraversalOperator::Index(key) => match self.value(key) {
@@ -228,7 +234,8 @@ impl Values<'_> {
                 None
             }
         }
-    }}
+    }
+}
 
 pub(super) fn is_call(call: &FuncCall, name: &str, arguments: usize) -> bool {
     call.name.namespace.is_empty()
