@@ -4,7 +4,7 @@
 //! files of a folder by name. The model speaks the provider's vocabulary, so a resource is
 //! written as it is: `expression` says how a value stands in HCL, `blocks` how a resource
 //! does, `names` what it is called there, `layout` where the blanks go, `frame` what stands
-//! around, `lacking` what an older provider has no words for, [`folder`] what may be written
+//! around, `lacking` what an older provider has no words for, [`reads`] what an import makes of what stands, [`folder`] what may be written
 //! over. [`graph`] is the same for programs, as JSON.
 //!
 //! *Invariant*: pure, and the same to the byte for the same input. Nothing of what was
@@ -18,6 +18,7 @@ pub mod graph;
 mod lacking;
 mod layout;
 mod names;
+pub mod reads;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -133,13 +134,14 @@ pub fn terraform(
         findings,
         warnings,
         not_imported: addresses(&|resource| {
-            standing(resource) && !frame::can_be_imported(&resource.address.kind, provider)
+            standing(resource) && !reads::can_be_imported(&resource.address.kind, provider)
         }),
         created: addresses(&|resource| live.is_some() && !standing(resource)),
     })
 }
 
-/// The same with the names that stand in the place of those that a spec does not give.
+/// The same with the names that stand in the place of those that a spec does not give, and
+/// what stands said as it is read.
 fn pinned(desired: &Desired, live: Option<&Live>) -> Desired {
     let mut desired = desired.clone();
     let Some(live) = live else {
@@ -149,6 +151,7 @@ fn pinned(desired: &Desired, live: Option<&Live>) -> Desired {
         let Some(applied) = live.attributes.get(address) else {
             continue;
         };
+        reads::say_both_ways(&address.kind, &mut resource.attributes);
         let generated: BTreeSet<String> = resource.generated.clone();
         for name in generated {
             if let Some(value) = applied.get(&name) {
