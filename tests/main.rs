@@ -63,6 +63,7 @@ mod state;
 mod state_verbs;
 mod terraform_export;
 mod terraform_plan;
+mod terraform_reads;
 mod tidy;
 mod undo;
 mod user_blueprints;

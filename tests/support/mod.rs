@@ -5,6 +5,8 @@ mod call;
 pub(crate) mod chaos;
 pub(crate) mod cli;
 pub(crate) mod ended;
+pub(crate) mod hcl;
+pub(crate) mod provider;
 pub(crate) mod proxy;
 pub(crate) mod sight;
 pub(crate) mod terminal;
