@@ -96,7 +96,7 @@ fn evaluate(expression: &Expression, things: &Things, each: Option<&Value>) -> V
             each.unwrap().clone()
         }
         Expression::Traversal(traversal) => {
-            let operators = traversal.operators.iter().map(|one| one.value());
+            let operators = traversal.operators.iter().map(hcl_edit::Decorated::value);
             match &traversal.expr {
                 Expression::Variable(name) if name.as_str() != "option" => {
                     refer(expression, operators, things)
@@ -139,9 +139,8 @@ fn refer<'a>(
 ) -> Value {
     let names = names(expression);
     let address = if names[0] == "data" { 3 } else { 2 };
-    let named = names[..address].join(".");
-    let thing = things.get(&named);
-    let thing = thing.unwrap_or_else(|| panic!("{expression}: nothing is known of {named}"));
+    let thing = things.get(&names[..address].join("."));
+    let thing = thing.unwrap_or_else(|| panic!("{expression}: nothing is known of it"));
     let rest = operators.skip(address - 1);
     walk(Value::Map(thing.clone()), rest)
 }

@@ -49,7 +49,7 @@ impl<'a> Folder<'a> {
         let default_tags = blocks()
             .filter(|block| block.ident.as_str() == "provider")
             .flat_map(|block| block.body.get_blocks("default_tags"))
-            .flat_map(|tags| tags.body.get_attribute("tags"))
+            .filter_map(|tags| tags.body.get_attribute("tags"))
             .map(|tags| hcl::value(&tags.value, &nothing))
             .next();
         let mut default_tags = default_tags.unwrap().as_map().unwrap().clone();

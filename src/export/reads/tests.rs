@@ -16,9 +16,9 @@ fn every_kind_that_can_be_imported_has_its_entry() {
 fn what_an_entry_names_stands_in_the_schema() {
     for read in READS {
         let schema = Kind::of(read.kind).unwrap().schema();
-        assert!(read.source.ends_with(".go"), "{}", read.kind);
-        let named = read.id.split(['{', '}', '|', '[', ']', ',', '_', '/']);
-        assert!(named.count() > 1);
+        let file = std::path::Path::new(read.source).extension();
+        assert!(file.is_some_and(|end| end == "go"), "{}", read.kind);
+        assert!(read.id.contains('{'), "{}", read.kind);
         for one in read.id.split('{').skip(1) {
             for name in one.split('}').next().unwrap().split('|') {
                 assert!(schema.attribute(name).is_some(), "{} {name}", read.kind);
