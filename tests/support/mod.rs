@@ -6,6 +6,7 @@ pub(crate) mod chaos;
 pub(crate) mod cli;
 pub(crate) mod ended;
 pub(crate) mod proxy;
+pub(crate) mod scene;
 pub(crate) mod sight;
 pub(crate) mod terminal;
 pub(crate) mod terraform;
