@@ -64,6 +64,7 @@ mod state_verbs;
 mod terraform_export;
 mod terraform_plan;
 mod tidy;
+mod twins;
 mod undo;
 mod user_blueprints;
 mod values;
