@@ -34,6 +34,7 @@ mod gone;
 mod healthy;
 mod identity;
 mod import;
+mod in_use;
 mod interrupted;
 mod lookups;
 mod moved;
