@@ -12,7 +12,7 @@ use super::moved;
 use super::step::Worker;
 use super::wait::{Pauses, Retry};
 use crate::aws::{Blocker, Deleted, Error, ErrorKind};
-use crate::blockers::{is_among, is_asked};
+use crate::blockers::{goes, is_asked};
 use crate::plan::Step;
 use crate::resource::Id;
 use crate::state::Status;
@@ -131,7 +131,7 @@ impl Worker<'_> {
             blockers
                 .unwrap_or_default()
                 .iter()
-                .filter(|blocker| !is_among(blocker, self.touched)),
+                .filter(|blocker| !goes(blocker, self.touched)),
         )
     }
 
@@ -149,7 +149,7 @@ impl Worker<'_> {
         };
         let foreign: Vec<&Blocker> = blockers
             .iter()
-            .filter(|blocker| !is_among(blocker, self.touched))
+            .filter(|blocker| !goes(blocker, self.touched))
             .collect();
         let patience = match (foreign.is_empty(), blockers.is_empty()) {
             (false, _) => self.pace.foreign_use,
