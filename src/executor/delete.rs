@@ -24,7 +24,7 @@ impl Worker<'_> {
         let id = self.planned_id()?;
         // Its successor turned out to be the very same thing: the record that proves a name
         // is one for all certificates.
-        if self.plan.change.replaced && self.others.contains(&id) {
+        if self.is_anothers || (self.plan.change.replaced && self.others.contains(&id)) {
             return self.deleted().await;
         }
         if self.goes_with_another {

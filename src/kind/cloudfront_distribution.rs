@@ -54,6 +54,7 @@ pub(super) static KIND: Kind = Kind {
         "status",
     ],
     // The caller reference, for as long as the distribution stands.
+    alone_with: &["aliases"],
     guard: Guard::Token { seconds: None },
     twice: Fact {
         says: "`CallerReference`: a second one is refused with `DistributionAlreadyExists` as long as the first stands",

@@ -8,6 +8,7 @@ pub(crate) mod ended;
 pub(crate) mod hcl;
 pub(crate) mod provider;
 pub(crate) mod proxy;
+pub(crate) mod scene;
 pub(crate) mod sight;
 pub(crate) mod terminal;
 pub(crate) mod terraform;
