@@ -3,8 +3,9 @@
 //! In: the steps of a plan. Out: a problem for each delete that something prevents, and what
 //! could not be asked.
 //!
-//! *Invariant*: whatever the same plan deletes or turns away prevents nothing; and that AWS
-//! does not say what uses a thing never means that nothing does.
+//! *Invariant*: whatever the same plan deletes or turns away, and what AWS is about to take
+//! away by itself, prevents nothing; and that AWS does not say what uses a thing never means
+//! that nothing does.
 
 use std::collections::BTreeSet;
 
@@ -80,7 +81,7 @@ impl Found {
     fn take(&mut self, step: &Step, id: &Id, blockers: &[Blocker], touched: &BTreeSet<String>) {
         let left: Vec<&str> = blockers
             .iter()
-            .filter(|blocker| !is_among(blocker, touched))
+            .filter(|blocker| !goes(blocker, touched))
             .map(|blocker| blocker.what.as_str())
             .collect();
         if left.is_empty() {
@@ -148,21 +149,22 @@ pub fn hangs_on(step: &Step) -> Vec<String> {
     names
 }
 
-/// Whether the plan deletes or changes what is in the way. Some services name it by its ARN
-/// where its id is the last part of that.
+/// Whether what is in the way goes: the plan deletes or changes it, or it leaves by itself.
+/// Some services name it by its ARN where its id is the last part of that.
 #[must_use]
-pub fn is_among(blocker: &Blocker, touched: &BTreeSet<String>) -> bool {
-    blocker.id.as_ref().is_some_and(|id| {
-        let of_arn = id.starts_with("arn:").then(|| id.rsplit(['/', ':']).next());
-        touched.contains(id) || of_arn.flatten().is_some_and(|last| touched.contains(last))
-    })
+pub fn goes(blocker: &Blocker, touched: &BTreeSet<String>) -> bool {
+    blocker.leaves
+        || blocker.id.as_ref().is_some_and(|id| {
+            let of_arn = id.starts_with("arn:").then(|| id.rsplit(['/', ':']).next());
+            touched.contains(id) || of_arn.flatten().is_some_and(|last| touched.contains(last))
+        })
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::is_among;
+    use super::goes;
     use crate::aws::Blocker;
 
     #[test]
@@ -176,8 +178,9 @@ mod tests {
             let blocker = Blocker {
                 what: "it".to_owned(),
                 id: id.map(str::to_owned),
+                leaves: false,
             };
-            assert_eq!(is_among(&blocker, &touched), expected, "{id:?}");
+            assert_eq!(goes(&blocker, &touched), expected, "{id:?}");
         };
         check(Some("arn:aws:cloudfront::1:distribution/E123"), true);
         check(

@@ -25,7 +25,7 @@ pub use known::Known;
 use ownership::judge;
 
 use crate::address::Address;
-use crate::aws::{Aws, Error, Found, Owner, Ownership, Wanted, lifecycle};
+use crate::aws::{Answer, Aws, Error, Found, Owner, Ownership, Wanted, lifecycle};
 use crate::diagnostic::Span;
 use crate::graph::Graph;
 use crate::kind::Kind;
@@ -59,6 +59,8 @@ pub struct Observed {
     pub lookups: Lookups,
     /// Those of the resources that AWS was not asked about: their records are believed.
     pub believed: BTreeSet<Address>,
+    /// What is to be imported and does not stand, with the answer that says so.
+    pub absent: BTreeMap<Address, Option<Answer>>,
 }
 
 impl Observed {
@@ -381,9 +383,17 @@ async fn find_unrecorded(
                 Err(error) => failures.push(Failure { address, error }),
             }
         }
-        let imports = imports.into_iter();
-        ours.extend(imports.map(|(address, (id, standing))| (address, id, standing)));
+        let mut absent: Vec<(Address, Id)> = Vec::new();
+        for (address, (id, standing)) in imports {
+            absent.push((address.clone(), id.clone()));
+            ours.push((address, id, standing));
+        }
         failures.extend(read_found(aws, ours, observed).await);
+        absent.retain(|(address, _)| {
+            let is_unread = failures.iter().any(|failure| failure.address == *address);
+            !is_unread && !observed.resources.contains_key(address)
+        });
+        imports::who_says_no(aws, absent, observed).await;
         if !failures.is_empty() {
             return Err(failures);
         }

@@ -18,7 +18,7 @@ fn clean(tally: &Tally) {
 fn a_run_that_is_killed_at_any_call_goes_on() {
     let ground = Ground::of("static-site");
     let mut kills = Vec::new();
-    for (at, n) in (1..=ground.applies).step_by(9).enumerate() {
+    for (at, n) in (1..=ground.calls).step_by(9).enumerate() {
         let story = [Story::Kept, Story::Forgotten][at % 2];
         kills.push((story, Moment::ALL[at % 3], n));
     }
@@ -27,6 +27,25 @@ fn a_run_that_is_killed_at_any_call_goes_on() {
     });
     clean(&tally);
     assert!(tally.kills >= kills.len(), "only {} kills", tally.kills);
+}
+
+/// What others made is taken over once, whatever befalls the run that does: by the spec with
+/// every 5th call, by the command with every 3rd, each at another moment.
+#[test]
+fn an_import_that_is_killed_at_any_call_goes_on() {
+    for (name, every) in [("import", 5), ("import-verb", 3)] {
+        let ground = Ground::of(name);
+        let mut kills = Vec::new();
+        for (at, n) in (1..=ground.calls).step_by(every).enumerate() {
+            let story = [Story::Kept, Story::Kept, Story::Forgotten][at / 3 % 3];
+            kills.push((story, Moment::ALL[at % 3], n));
+        }
+        let tally = together(&kills, 3, |&(story, moment, n)| {
+            ground.kill(story, moment, n)
+        });
+        clean(&tally);
+        assert!(tally.kills >= kills.len(), "only {} kills", tally.kills);
+    }
 }
 
 /// Every 5th change is carried out and not answered; the repeat of the SDK or the step, or
@@ -54,7 +73,7 @@ fn a_storm_is_got_over_in_two_runs_at_most() {
 #[test]
 fn any_schedule_of_troubles_converges() {
     let ground = Ground::of("private-bucket");
-    let calls = 1..=ground.applies;
+    let calls = 1..=ground.calls;
     let kill = (select(&Moment::ALL[..]), calls).prop_map(|(moment, n)| Trouble::Kill(moment, n));
     let trouble = prop_oneof![
         3 => kill,

@@ -1,37 +1,16 @@
 //! An account that was there before: watertight builds beside what it finds, and destroys
 //! itself without touching any of it.
 
-use std::process::Command;
-
+use crate::support::Sandbox;
 use crate::support::cli::Project;
-use crate::support::{Sandbox, cache};
 
 const SPEC: &str = include_str!("../examples/existing-account.toml");
-
-/// Runs the script that makes the account, or prints all that is in it.
-fn account(sandbox: &Sandbox, what: &str) -> String {
-    let python = watertight::sandbox::python(&cache()).unwrap();
-    let output = Command::new(python)
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/data/existing_account.py"
-        ))
-        .arg(what)
-        .env("AWS_ENDPOINT_URL", &sandbox.endpoint)
-        .env("AWS_ACCESS_KEY_ID", &sandbox.account)
-        .env("AWS_SECRET_ACCESS_KEY", "sandbox")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    String::from_utf8(output.stdout).unwrap()
-}
 
 #[test]
 fn nothing_of_theirs_is_touched() {
     let sandbox = Sandbox::new();
-    account(&sandbox, "build");
-    let before = account(&sandbox, "dump");
+    sandbox.existing("build");
+    let before = sandbox.existing("dump");
     let project = Project::on(&sandbox);
     project.write("app.toml", SPEC);
 
@@ -40,7 +19,7 @@ fn nothing_of_theirs_is_touched() {
         .says("billing.example.com")
         .never_says("not for watertight");
     project.nothing_to_do("app.toml");
-    assert_ne!(account(&sandbox, "dump"), before);
+    assert_ne!(sandbox.existing("dump"), before);
 
     project
         .run(&[
@@ -53,7 +32,7 @@ fn nothing_of_theirs_is_touched() {
             "--delete-logs",
         ])
         .code(0);
-    let after = account(&sandbox, "dump");
+    let after = sandbox.existing("dump");
     let different: Vec<_> = before
         .lines()
         .zip(after.lines())

@@ -296,7 +296,7 @@ async fn what_can_not_be_imported_is_said() {
     write(&block("no-such-bucket-of-ours", ""));
     plan()
         .code(1)
-        .says("AWS has no bucket no-such-bucket-of-ours in eu-west-1, which the `[[import]]` at app.toml:11 names");
+        .says("s3:GetBucketTagging: AWS has no bucket no-such-bucket-of-ours in eu-west-1, which the `[[import]]` at app.toml:11 names (request ");
     write("[[import]]\naddress = \"invoices.aws_s3_bucket.mian\"\nid = \"x\"\n");
     plan()
         .code(1)
@@ -370,12 +370,18 @@ async fn the_command_says_what_can_not_be_imported() {
         |address: &str, id: &str, spec: &str| legacy.run(&["import", address, id, spec, "--yes"]);
     import(BUCKET, "no-such-bucket-of-ours", "app.toml")
         .code(1)
-        .says("AWS has no bucket no-such-bucket-of-ours in eu-west-1");
+        .says(
+            "s3:GetBucketTagging: AWS has no bucket no-such-bucket-of-ours in eu-west-1 (request ",
+        );
     import("invoices.aws_s3_bucket.mian", name, "app.toml")
         .code(1)
         .says("Did you mean `invoices.aws_s3_bucket.main`?");
     import(BUCKET, name, "app.toml").code(0);
+    // Whoever was killed and does it again has lost nothing.
     import(BUCKET, name, "app.toml")
+        .code(0)
+        .says(&format!("{BUCKET} is recorded as {name} already"));
+    import(BUCKET, "another", "app.toml")
         .code(1)
         .says(&format!("{BUCKET} is recorded already, as {name}"));
     let two = SPEC.replace(
@@ -396,4 +402,77 @@ async fn the_command_says_what_can_not_be_imported() {
     )
     .code(1)
     .says("aws_acm_certificate_validation can't be imported: the provider has nothing to import");
+}
+
+/// One thing becomes one resource, whoever says so.
+#[tokio::test]
+async fn one_thing_is_imported_once() {
+    let sandbox = Sandbox::new();
+    let legacy = Legacy::new(&sandbox, "").await;
+    let name = legacy.name.as_str();
+    let more = SPEC.split_once("[components").unwrap().1;
+    let two = format!("{SPEC}\n[components{}", more.replace("invoices", "more"));
+    let other = block(name, "").replace("invoices", "more");
+    let spec = format!("{two}{}{other}", block(name, ""));
+    legacy.project.write("app.toml", &spec);
+    let said = format!("`{name}` is imported as `{BUCKET}` and as `more.aws_s3_bucket.main`");
+    legacy
+        .run(&["plan", "app.toml"])
+        .code(1)
+        .says(&said)
+        .says("app.toml:20:11")
+        .says("15 | address = ");
+
+    legacy.project.write("app.toml", &format!("{two}{other}"));
+    let import = |id: &str| legacy.run(&["import", BUCKET, id, "app.toml", "--yes"]);
+    import(name)
+        .code(1)
+        .says(&format!(
+            "the spec imports {name} as more.aws_s3_bucket.main"
+        ))
+        .says(&format!("and this would import {name} as {BUCKET}"));
+    let own = two.clone() + &block(name, "");
+    legacy.project.write("app.toml", &own);
+    import("another")
+        .code(1)
+        .says(&format!("the spec imports {name} as {BUCKET}"));
+    import(name).code(0);
+}
+
+/// What AWS says of an id that it does not know is told with its call, whatever the kind.
+#[tokio::test]
+async fn an_id_that_aws_does_not_know_is_told_with_the_call() {
+    let sandbox = Sandbox::new();
+    let project = Project::on(&sandbox);
+    let spec = "app = \"shop\"\nenvironment = \"prod\"\nregion = \"eu-west-1\"\n\n\
+        [components.web]\nblueprint = \"https-service\"\ndomain = \"shop.example.com\"\nport = 8443\n";
+    project.write("app.toml", spec);
+    let balancer =
+        "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/no/0123456789abcdef";
+    let zone = sandbox.zone("example.com").await;
+    let record = format!("{zone}_shop.example.com_A");
+    let steps = project.plan("app.toml").steps();
+    let is_record = |step: &&String| step.contains("aws_route53_record.a_");
+    let of_record = steps.iter().find(is_record).unwrap();
+    let of_record = of_record.trim_start_matches("create ");
+    for (address, id, call) in [
+        (
+            "web.aws_security_group.lb",
+            "sg-0123456789abcdef0",
+            "ec2:DescribeSecurityGroups: ",
+        ),
+        (
+            "web.aws_lb.main",
+            balancer,
+            "elasticloadbalancing:DescribeLoadBalancers: ",
+        ),
+        (of_record, &record, "route53:ListResourceRecordSets: "),
+    ] {
+        project
+            .run(&["import", address, id, "app.toml", "--yes"])
+            .code(1)
+            .says(call)
+            .says("AWS has no ")
+            .says("(request ");
+    }
 }

@@ -115,6 +115,44 @@ fn nobody_need_answer_the_question() {
     project.nothing_to_do("app.toml");
 }
 
+/// Whatever a run asks, and wherever it is when the signal comes, the terminal is as it was
+/// (`asked` looks): what is typed shows, and the cursor.
+#[test]
+fn a_signal_leaves_the_terminal_as_it_was() {
+    let offline = Project::offline();
+    let new = ["new", "--app", "shop", "--environment", "test"];
+    let region = [&new[..], &["--region", "eu-west-1"]].concat();
+    let ephemeral = [&region[..], &["--ephemeral"]].concat();
+    for (question, arguments) in [
+        // A text, a yes or no, one of several.
+        ("region", &new[..]),
+        ("throw-away", &region),
+        ("blueprint", &ephemeral),
+    ] {
+        for answer in [
+            Answer::Signal("SIGTERM"),
+            Answer::Signal("SIGINT"),
+            Answer::Type("\u{3}"),
+        ] {
+            offline.asked(question, answer, arguments).code(1);
+        }
+        assert!(!offline.path().join("watertight.toml").exists());
+    }
+
+    let sandbox = Sandbox::new();
+    let (project, proxy) = slow(&sandbox, BUCKETS);
+    let apply = ["apply", "app.toml", "--yes"];
+    for signal in ["SIGTERM", "SIGINT"] {
+        project
+            .asked("creating", Answer::Signal(signal), &apply)
+            .code(4)
+            .says("stopping");
+    }
+    proxy.latency(Duration::ZERO);
+    project.apply("app.toml");
+    project.nothing_to_do("app.toml");
+}
+
 /// Nobody makes the DNS record, so the certificate is waited for without end.
 #[test]
 fn a_wait_ends_and_is_taken_up_again() {

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use watertight::kind::KINDS;
 
-use crate::support::Sandbox;
+use watertight::sandbox;
+
 use crate::support::cli::Project;
 use crate::support::ended::Signal;
+use crate::support::proxy::{Proxy, When};
+use crate::support::{Sandbox, cache};
 
 const SPEC: &str = r#"
 app = "shop"
@@ -32,6 +35,27 @@ port = 8443
 blueprint = "cdn-service"
 domain = "shop.example.com"
 origin = { from = "web" }
+"#;
+
+/// A load balancer and its group.
+const SERVICE: &str = r#"
+app = "shop"
+environment = "prod"
+region = "eu-west-1"
+ephemeral = true
+
+[components.web]
+blueprint = "https-service"
+domain = "web.example.com"
+port = 8443
+logs = false
+
+[[waivers]]
+rule = "WT-ELB-010"
+address = "web.*"
+owner = "shop"
+reason = "nothing but a test of what is left behind"
+expires = 2027-06-30
 "#;
 
 /// What is waited for; the call by which the wait is known to have come, and the one that it
@@ -133,4 +157,30 @@ fn the_next_run_waits_on_for_the_same_thing() {
     }
     project.apply("app.toml");
     project.nothing_to_do("app.toml");
+}
+
+/// AWS keeps a load balancer's interfaces for minutes after it is gone. Whoever was killed
+/// meanwhile has no load balancer any more by which they are known.
+#[test]
+fn what_a_load_balancer_leaves_behind_is_waited_for_by_the_next_run() {
+    let slow = sandbox::start(&sandbox::Settings {
+        load_balancer_delay: Duration::from_secs(6),
+        ..sandbox::Settings::new(cache())
+    });
+    let slow = slow.unwrap();
+    let proxy = Proxy::start(slow.endpoint());
+    let project = Project::at(proxy.endpoint(), "700000000001");
+    project.write("app.toml", SERVICE);
+    project.apply("app.toml");
+    let group = project.id("shop/prod", "web.aws_security_group.lb");
+
+    let destroy = ["destroy", "app.toml", "--yes", "--delete-logs"];
+    let deleted = When::Operation("elasticloadbalancing:DeleteLoadBalancer");
+    assert!(project.killed(&proxy, deleted, &destroy));
+    let ran = project.run(&destroy).code(0);
+    assert!(
+        !ran.err.contains("can't be deleted"),
+        "{group}: {}",
+        ran.err
+    );
 }

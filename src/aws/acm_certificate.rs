@@ -19,7 +19,7 @@ pub(super) use detail::{failure, what};
 
 use super::tags::Tags;
 use super::{
-    Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Settled, Wanted,
+    Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Settled, Wanted, leaving,
 };
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
@@ -213,14 +213,12 @@ impl Lifecycle for Certificates {
         let Some(detail) = describe(aws, id).await? else {
             return Ok(Vec::new());
         };
-        Ok(detail
-            .in_use_by()
-            .iter()
-            .map(|arn| Blocker {
-                what: arn.clone(),
-                id: Some(arn.clone()),
-            })
-            .collect())
+        let users = detail.in_use_by().iter().map(|arn| Blocker {
+            what: arn.clone(),
+            id: Some(arn.clone()),
+            leaves: true,
+        });
+        Ok(leaving::once_gone(aws, &id.region, users.collect()).await)
     }
 }
 

@@ -3,6 +3,7 @@
 //! *Invariant*: every client has a [`Watch`], so that what it sends is counted, guarded and
 //! never in clear.
 
+mod answers;
 mod transport;
 mod watch;
 
@@ -20,6 +21,8 @@ use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::{OnceCell, Semaphore};
 
+pub(super) use answers::request_id;
+pub use answers::{Answer, deciding};
 use transport::{Limit, Limited, Transport};
 pub use watch::Guard;
 use watch::{Calls, Watch, lock};

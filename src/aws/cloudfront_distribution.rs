@@ -230,6 +230,7 @@ pub(super) async fn users(
             Blocker {
                 what: format!("distribution {} ({name})", distribution.id),
                 id: Some(distribution.id),
+                leaves: false,
             }
         })
         .collect())

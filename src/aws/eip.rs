@@ -169,6 +169,7 @@ fn user(address: &ElasticIp, gateways: &[NatGateway]) -> Option<Blocker> {
         return Some(Blocker {
             what: format!("NAT gateway {id}"),
             id: Some(id.to_owned()),
+            leaves: false,
         });
     }
     let (what, id) = match address.instance_id().filter(|id| !id.is_empty()) {
@@ -178,6 +179,7 @@ fn user(address: &ElasticIp, gateways: &[NatGateway]) -> Option<Blocker> {
     Some(Blocker {
         what: format!("{what} {id}"),
         id: Some(id.to_owned()),
+        leaves: false,
     })
 }
 

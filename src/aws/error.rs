@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::client::{InClear, Unsent};
+use super::client::{InClear, Unsent, request_id};
 
 /// What kind of failure it is, which decides what happens next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,14 +116,8 @@ impl Error {
     where
         E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
-        let request_id = error
-            .raw_response()
-            .and_then(|response| {
-                ["x-amzn-requestid", "x-amz-request-id", "x-amz-cf-id"]
-                    .iter()
-                    .find_map(|name| response.headers().get(*name))
-            })
-            .map(str::to_owned);
+        let request_id = error.raw_response().and_then(request_id);
+        let request_id = request_id.map(str::to_owned);
         let status = error
             .raw_response()
             .map(|response| response.status().as_u16());

@@ -125,15 +125,12 @@ impl Lifecycle for InternetGateway {
         let Some(vpc) = found.first().and_then(vpc_of) else {
             return Ok(Vec::new());
         };
-        let interfaces = network_interface::with(&client, "vpc-id", vpc).await?;
-        Ok(interfaces
-            .iter()
-            .filter(|interface| {
-                let association = interface.association();
-                association.is_some_and(|of| of.public_ip().is_some())
-            })
-            .map(|interface| network_interface::blocker(interface, &id.region))
-            .collect())
+        let mut interfaces = network_interface::with(&client, "vpc-id", vpc).await?;
+        interfaces.retain(|interface| {
+            let association = interface.association();
+            association.is_some_and(|of| of.public_ip().is_some())
+        });
+        Ok(network_interface::users(aws, &id.region, &interfaces).await)
     }
 }
 

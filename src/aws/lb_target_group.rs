@@ -229,6 +229,7 @@ impl Lifecycle for LbTargetGroup {
                     blockers.push(Blocker {
                         what: name.clone(),
                         id: listener.listener_arn.clone(),
+                        leaves: false,
                     });
                 }
                 let Some(arn) = listener.listener_arn() else {
@@ -240,6 +241,7 @@ impl Lifecycle for LbTargetGroup {
                         blockers.push(Blocker {
                             what: format!("rule {priority} of {name}"),
                             id: rule.rule_arn,
+                            leaves: false,
                         });
                     }
                 }

@@ -78,6 +78,7 @@ async fn logs_to(target: &Bucket, name: String) -> Result<Option<Blocker>, Error
     Ok(logs.then(|| Blocker {
         what: format!("bucket {name}, which logs to it"),
         id: Some(name),
+        leaves: false,
     }))
 }
 
@@ -103,6 +104,7 @@ async fn balancers(aws: &Aws, id: &Id) -> Answers {
         Ok(logs.then(|| Blocker {
             what: format!("load balancer {}, which logs to it", elb::arn_suffix(&arn)),
             id: Some(arn),
+            leaves: false,
         }))
     })
     .await

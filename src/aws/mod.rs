@@ -34,6 +34,7 @@ mod lb_listener_condition;
 mod lb_listener_rule;
 mod lb_target_group;
 mod lb_target_group_attachment;
+mod leaving;
 mod log_sources;
 mod logs;
 mod nat_gateway;
@@ -74,7 +75,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::Serialize;
 
-pub use client::{Aws, Guard, Identity, Settings};
+pub use client::{Answer, Aws, Guard, Identity, Settings, deciding};
 pub use data::partition;
 pub use error::{Error, ErrorKind};
 pub use origin::{Base, Origin, Profile, Role};
@@ -344,6 +345,8 @@ pub struct Blocker {
     pub what: String,
     /// Its id or ARN, where it has one; tells whether the same plan removes it.
     pub id: Option<String>,
+    /// Whether what it was made for is gone already, so that AWS takes it away by itself.
+    pub leaves: bool,
 }
 
 /// What AWS has under a parent.

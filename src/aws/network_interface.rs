@@ -7,7 +7,7 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::NetworkInterface;
 
 use super::data::partition;
-use super::{Blocker, Error, ec2};
+use super::{Aws, Blocker, Error, ec2, leaving};
 
 /// Those for which this filter holds.
 pub(super) async fn with(
@@ -26,8 +26,22 @@ pub(super) async fn with(
         .map_err(|error| Error::of("ec2:DescribeNetworkInterfaces", &error))
 }
 
-/// An interface goes with the load balancer or whatever else it was made for.
-pub(super) fn blocker(interface: &NetworkInterface, region: &str) -> Blocker {
+/// What these are for.
+pub(super) async fn users(
+    aws: &Aws,
+    region: &str,
+    interfaces: &[NetworkInterface],
+) -> Vec<Blocker> {
+    let users = interfaces
+        .iter()
+        .map(|interface| blocker(interface, region))
+        .collect();
+    leaving::once_gone(aws, region, users).await
+}
+
+/// An interface goes with the load balancer or whatever else it was made for; by itself, if
+/// the service keeps it ("requester-managed", EC2 user guide).
+fn blocker(interface: &NetworkInterface, region: &str) -> Blocker {
     let id = interface.network_interface_id().unwrap_or_default();
     let description = interface.description().unwrap_or_default();
     let instance = interface
@@ -43,6 +57,7 @@ pub(super) fn blocker(interface: &NetworkInterface, region: &str) -> Blocker {
     Blocker {
         what: format!("network interface {id}{user}"),
         id: id_of_user.or_else(|| interface.network_interface_id.clone()),
+        leaves: interface.requester_managed() == Some(true),
     }
 }
 

@@ -188,6 +188,7 @@ fn users(table: &RouteTable) -> Vec<Blocker> {
                 return Blocker {
                     what: format!("{vpc}, whose main route table it is"),
                     id: table.vpc_id.clone(),
+                    leaves: false,
                 };
             }
             let user = association.subnet_id().or(association.gateway_id());
@@ -195,6 +196,7 @@ fn users(table: &RouteTable) -> Vec<Blocker> {
             Blocker {
                 what: user.to_owned(),
                 id: Some(format!("{user}/{id}")),
+                leaves: false,
             }
         })
         .collect()

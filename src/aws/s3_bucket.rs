@@ -152,7 +152,11 @@ impl Lifecycle for Buckets {
         Ok(listed
             .as_ref()
             .and_then(contents)
-            .map(|what| Blocker { what, id: None })
+            .map(|what| Blocker {
+                what,
+                id: None,
+                leaves: false,
+            })
             .into_iter()
             .collect())
     }

@@ -150,11 +150,9 @@ impl Lifecycle for SecurityGroup {
             referring_rules(&client, id),
         )
         .await?;
-        Ok(interfaces
-            .iter()
-            .map(|interface| network_interface::blocker(interface, &id.region))
-            .chain(rules.iter().map(rule_blocker))
-            .collect())
+        let mut users = network_interface::users(aws, &id.region, &interfaces).await;
+        users.extend(rules.iter().map(rule_blocker));
+        Ok(users)
     }
 }
 
@@ -267,6 +265,7 @@ fn rule_blocker(rule: &SecurityGroupRule) -> Blocker {
             rule.group_id().unwrap_or_default()
         ),
         id: rule.security_group_rule_id.clone(),
+        leaves: false,
     }
 }
 

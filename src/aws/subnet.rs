@@ -191,10 +191,7 @@ impl Lifecycle for Subnet {
     async fn blockers(&self, aws: &Aws, id: &Id) -> Result<Vec<Blocker>, Error> {
         let client = aws.ec2(&id.region);
         let interfaces = network_interface::with(&client, "subnet-id", &id.text).await?;
-        Ok(interfaces
-            .iter()
-            .map(|interface| network_interface::blocker(interface, &id.region))
-            .collect())
+        Ok(network_interface::users(aws, &id.region, &interfaces).await)
     }
 }
 

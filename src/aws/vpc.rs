@@ -171,6 +171,7 @@ impl Lifecycle for Vpc {
             .map(|(what, id, tags)| Blocker {
                 what: format!("{what} {id}{}", ec2::name_of(&tags)),
                 id: Some(id),
+                leaves: false,
             })
             .collect())
     }

@@ -23,13 +23,13 @@ use super::manifest::SURROUNDINGS;
 use super::place::{Places, error_at};
 use super::read::{self, Drafted, Surroundings};
 use super::template::Template;
-use super::{Blueprint, Library, RENDERED, amend, fill, import, kept, moved, removed};
+use super::{Blueprint, Library, RENDERED, amend, fill, import, kept, moved, removed, twice};
 use crate::address::{Address, Mode};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kind::Kind;
-use crate::resource::{Desired, Lookup, Origin, Resource};
+use crate::resource::{Desired, Lookup, Origin};
 use crate::spec::{Component, Input, Spec};
-use crate::value::{Attributes, Reference, Value};
+use crate::value::{Attributes, Reference};
 
 /// Expands a spec. In: the spec and the blueprints. Out: everything that AWS should have,
 /// filled to the last default, with absolute addresses.
@@ -322,7 +322,7 @@ impl Expansion<'_> {
             }
         }
         self.identities();
-        self.same_twice();
+        self.problems.extend(twice::check(&self.desired));
         self.numbered();
         for link in &self.links {
             // What a broken component would have made is not there, and that is no news.
@@ -386,50 +386,6 @@ impl Expansion<'_> {
                         blueprint: None,
                     },
                 });
-        }
-    }
-
-    /// Two resources that would be one in AWS: a bucket's name, a record's name and type.
-    fn same_twice(&mut self) {
-        const UNIQUE: &[(&str, &[&str])] = &[
-            ("aws_lb_listener_rule", &["listener_arn", "priority"]),
-            ("aws_route53_record", &["name", "type"]),
-            ("aws_s3_bucket", &["bucket"]),
-        ];
-        for (kind, attributes) in UNIQUE {
-            let mut first: BTreeMap<Vec<String>, &Resource> = BTreeMap::new();
-            let (resources, by_hand) = (&self.desired.resources, &self.desired.by_hand);
-            for resource in resources.values().chain(by_hand.values()) {
-                if resource.address.kind != *kind {
-                    continue;
-                }
-                let key: Option<Vec<String>> = attributes
-                    .iter()
-                    .map(|attribute| match resource.get(attribute) {
-                        Value::Reference(reference) => Some(reference.to_string()),
-                        value => value.scalar_text(),
-                    })
-                    .collect();
-                let Some(key) = key else { continue };
-                let name = key.join(" ");
-                if let Some(other) = first.get(&key) {
-                    let origin = resource.origin_of(attributes[0]);
-                    let mut diagnostic = error_at(
-                        origin,
-                        format!(
-                            "`{}` would be `{name}`, which `{}` is",
-                            resource.address, other.address
-                        ),
-                        "",
-                    );
-                    if let Some(span) = &other.origin_of(attributes[0]).spec {
-                        diagnostic = diagnostic.at(span.clone(), "here too");
-                    }
-                    self.problems.push(diagnostic);
-                } else {
-                    first.insert(key, resource);
-                }
-            }
         }
     }
 

@@ -2,6 +2,8 @@
 //!
 //! *Invariant*: looks at the spec only; what stands is for AWS to say.
 
+use std::collections::BTreeMap;
+
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::kind::{self, Kind};
@@ -10,11 +12,42 @@ use crate::spec::Import;
 
 /// What is wrong with the resources that are imported.
 pub(super) fn check(desired: &Desired) -> Vec<Diagnostic> {
-    desired
-        .imports
-        .iter()
-        .filter_map(|one| wrong(desired, one))
-        .collect()
+    let wrong = desired.imports.iter().filter_map(|one| wrong(desired, one));
+    wrong.chain(one_thing_twice(desired)).collect()
+}
+
+/// Things that are imported as two resources. A bucket's parts have its id, and are other
+/// things.
+fn one_thing_twice(desired: &Desired) -> Vec<Diagnostic> {
+    let mut seen: BTreeMap<(&str, &str, &str), &Import> = BTreeMap::new();
+    let mut found = Vec::new();
+    for one in &desired.imports {
+        let Some(resource) = desired.resources.get(&one.address) else {
+            continue;
+        };
+        let thing = (
+            one.address.kind.as_str(),
+            resource.region.as_str(),
+            one.id.as_str(),
+        );
+        match seen.get(&thing) {
+            // The same address twice is said where the blocks are read.
+            Some(first) if first.address == one.address => {}
+            Some(first) => found.push(
+                Diagnostic::error(format!(
+                    "`{}` is imported as `{}` and as `{}`",
+                    one.id, first.address, one.address
+                ))
+                .at(one.span.clone(), "")
+                .at(first.span.clone(), "here too")
+                .hint("No thing is two resources: keep one of the two, and give the other the id that it has."),
+            ),
+            None => {
+                seen.insert(thing, one);
+            }
+        }
+    }
+    found
 }
 
 /// Why nothing in AWS can become the resource of this address; none where it can.

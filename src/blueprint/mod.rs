@@ -36,6 +36,7 @@ mod read;
 mod removed;
 mod template;
 mod text;
+mod twice;
 
 #[cfg(test)]
 mod tests;

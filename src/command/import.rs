@@ -60,6 +60,12 @@ pub(super) async fn run(
     let aws = memory.aws(world, *sandbox, &desired.region).await?;
     let session = pipeline::open(&aws, &desired, memory.document.clone()).await?;
     let imported = pipeline::import(session, desired, address, id, world.today()).await?;
+    if imported.changes.is_empty() {
+        screen.talk(&format!(
+            "{address} is recorded as {id} already; `watertight plan` shows what differs\n"
+        ));
+        return Ok(Exit::Done);
+    }
     screen.data(&ui::plan::imported(&imported.changes));
     consent.ask(screen, "import", &memory).await?;
     memory.document = imported.document;

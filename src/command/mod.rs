@@ -151,6 +151,7 @@ pub fn run(world: &World) -> ExitCode {
             return ExitCode::from(u8::from(help.use_stderr()));
         }
     };
+    let terminal = ui::terminal::Before::now(screen);
     let ended = match arguments.verb {
         Verb::Check(arguments) => check::run(world, screen, &arguments),
         Verb::Plan(arguments) => wait(world, plan::run(world, screen, &arguments)),
@@ -165,7 +166,11 @@ pub fn run(world: &World) -> ExitCode {
         Verb::Forget(arguments) => wait(world, forget::run(world, screen, &arguments)),
         Verb::Report(arguments) => wait(world, report::run(world, screen, &arguments)),
         Verb::Import(arguments) => wait(world, import::run(world, screen, &arguments)),
-        Verb::New(arguments) => new::run(world, screen, &arguments),
+        Verb::New(arguments) => {
+            let asker = world.clone();
+            let new = ask(move || new::run(&asker, screen, &arguments));
+            wait(world, async { new.await? })
+        }
         Verb::Blueprints(arguments) => blueprints::run(world, screen, &arguments),
         Verb::Explain(arguments) => explain::run(screen, &arguments),
         Verb::Sandbox(arguments) => sandbox::run(world, screen, &arguments),
@@ -178,6 +183,8 @@ pub fn run(world: &World) -> ExitCode {
         Ok(Exit::Partly) => 4,
         Ok(Exit::Ill) => 1,
         Err(failed) => {
+            // A question may stand there that nobody answered.
+            terminal.restore();
             screen.talk(&words(screen, &failed));
             match failed {
                 Failed::Stop(Stop::Refused(_)) | Failed::Told(Stop::Refused(_)) => 3,

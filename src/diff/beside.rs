@@ -5,22 +5,14 @@
 use super::{Kind, Known, Problem, Resource, Seen};
 use crate::value::Value;
 
-/// What no two of a kind may have in common: the name, with whatever that is unique in; or,
-/// where there is no name, something else.
-fn keys(kind: &Kind) -> &'static [&'static str] {
-    match kind.generated_name {
-        Some(_) => kind.named_by,
-        None => kind.alone_with,
-    }
-}
-
 /// Whether AWS takes the new one for the one that stands.
 pub(super) fn clash(kind: &Kind, resource: &Resource, known: &Known, other: &Seen) -> bool {
     let same = |name: &&str| {
         let wanted = known.resolve(resource.get(name));
         other.attributes.get(*name) == Some(&wanted) && !wanted.is_null()
     };
-    !keys(kind).is_empty() && keys(kind).iter().all(same)
+    let keys = kind.told_apart_by();
+    !keys.is_empty() && keys.iter().all(same)
 }
 
 /// Gives it another name: its own, with the generation. False where the name is the user's,

@@ -45,13 +45,17 @@ pub(super) fn problem(
             "plan without `--offline`".to_owned(),
         )
     } else if !observed.resources.contains_key(&resource.address) {
+        let said = format!(
+            "AWS has no {} {} in {}, which the `[[import]]` at {at} names",
+            Kind::of(&one.address.kind).map_or("thing", |kind| kind.noun),
+            one.id,
+            resource.region
+        );
         (
-            format!(
-                "AWS has no {} {} in {}, which the `[[import]]` at {at} names",
-                Kind::of(&one.address.kind).map_or("thing", |kind| kind.noun),
-                one.id,
-                resource.region
-            ),
+            match observed.absent.get(&resource.address) {
+                Some(Some(answer)) => answer.not_found(said).to_string(),
+                _ => said,
+            },
             "write the id as AWS and Terraform's import have it, and look whether account and region are right; without the `[[import]]` a new one is made".to_owned(),
         )
     } else {

@@ -19,6 +19,7 @@ mod left;
 mod matches;
 mod release;
 mod remove;
+mod twin;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,5 +70,6 @@ pub fn compare(
     let asked = !matches!(target, Target::Preview(_));
     keep::compare(desired, graph, observed, document, asked, &mut changes);
     remove::compare(desired, target, observed, document, options, &mut changes);
+    twin::settle(desired, observed, &mut changes);
     changes
 }

@@ -16,10 +16,10 @@ use super::{Pace, Stop};
 use crate::aws::{Aws, Owner, lifecycle};
 use crate::kind::Kind;
 use crate::lookup;
-use crate::plan::{Action, Plan, Step};
+use crate::plan::{Action, Mode, Plan, Step};
 use crate::refresh::Known;
 use crate::resource::Id;
-use crate::state::Document;
+use crate::state::{Document, Status};
 use crate::value::{Attributes, Reference, Value};
 
 /// What every worker of a run shares.
@@ -119,6 +119,7 @@ impl Context<'_> {
             deferred,
             record,
             others,
+            is_anothers: self.plan.mode == Mode::Apply && is_anothers(step, document),
             parts,
             goes_with_another: self.goes_with_another(step, kind),
             desk: Desk {
@@ -146,6 +147,19 @@ impl Context<'_> {
                     && other.change.id == step.change.id
             })
     }
+}
+
+/// Whether another resource is what the step would delete: what was not known when the plan was
+/// made has turned out to be the same.
+fn is_anothers(step: &Step, document: &Document) -> bool {
+    let change = &step.change;
+    change.child.is_none()
+        && document.records.iter().any(|other| {
+            let goes = matches!(other.status, Status::Deposed | Status::Deleting);
+            let is_same = other.id.is_some() && other.id == change.id;
+            let is_kind = other.address.kind == change.address.kind;
+            !goes && is_same && is_kind && other.address != change.address
+        })
 }
 
 /// Everything that a step refers to is known when it begins, or the plan is wrong.

@@ -12,7 +12,7 @@ use super::moved;
 use super::step::Worker;
 use super::wait::{Pauses, Retry};
 use crate::aws::{Blocker, Deleted, Error, ErrorKind};
-use crate::blockers::{is_among, is_asked};
+use crate::blockers::{goes, is_asked};
 use crate::plan::Step;
 use crate::resource::Id;
 use crate::state::Status;
@@ -24,7 +24,7 @@ impl Worker<'_> {
         let id = self.planned_id()?;
         // Its successor turned out to be the very same thing: the record that proves a name
         // is one for all certificates.
-        if self.plan.change.replaced && self.others.contains(&id) {
+        if self.is_anothers || (self.plan.change.replaced && self.others.contains(&id)) {
             return self.deleted().await;
         }
         if self.goes_with_another {
@@ -131,7 +131,7 @@ impl Worker<'_> {
             blockers
                 .unwrap_or_default()
                 .iter()
-                .filter(|blocker| !is_among(blocker, self.touched)),
+                .filter(|blocker| !goes(blocker, self.touched)),
         )
     }
 
@@ -149,7 +149,7 @@ impl Worker<'_> {
         };
         let foreign: Vec<&Blocker> = blockers
             .iter()
-            .filter(|blocker| !is_among(blocker, self.touched))
+            .filter(|blocker| !goes(blocker, self.touched))
             .collect();
         let patience = match (foreign.is_empty(), blockers.is_empty()) {
             (false, _) => self.pace.foreign_use,

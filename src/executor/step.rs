@@ -49,6 +49,8 @@ pub(super) struct Worker<'a> {
     pub(super) record: Option<Record>,
     /// Ids that belong to other records: whatever `find` says, it is none of these.
     pub(super) others: BTreeSet<Id>,
+    /// Whether another resource is the thing now that this one was.
+    pub(super) is_anothers: bool,
     /// Records of its parts, which go with it.
     pub(super) parts: Vec<(Address, u64)>,
     /// Whether it goes with the thing that it is a part of.

@@ -11,7 +11,7 @@ use super::expression::{self, Pen, path, type_of};
 use super::lacking::{Gap, Lacking};
 use super::layout::{Draft, Section};
 use super::names::{self, Names};
-use super::{Live, Provider, frame};
+use super::{Live, Provider, frame, reads};
 use crate::address::{Address, Mode};
 use crate::guardrail::{Finding, Rule};
 use crate::kind::Kind;
@@ -36,14 +36,6 @@ pub(super) struct Context<'a> {
 /// Kinds of which AWS lets a second one stand under the same name, so that the old one may go
 /// after what uses it has turned to the new one (<https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html>).
 const STAND_TWICE: &[&str] = &["aws_acm_certificate"];
-
-/// Arguments that the provider keeps to itself: AWS tells nothing of them, so that they are
-/// unset after an import, and setting them would be a change that changes nothing.
-const UNREAD: &[(&str, &[&str])] = &[
-    ("aws_default_security_group", &["revoke_rules_on_delete"]),
-    ("aws_s3_bucket", &["force_destroy"]),
-    ("aws_security_group", &["revoke_rules_on_delete"]),
-];
 
 /// The files of the components.
 pub(super) fn components(context: &Context<'_>) -> BTreeMap<String, Vec<Draft>> {
@@ -210,21 +202,21 @@ impl Context<'_> {
         if protects && !self.desired.ephemeral {
             settings.push(("prevent_destroy".to_owned(), Expression::from(true)));
         }
-        let unread = UNREAD.iter().find(|(of, _)| *of == kind);
-        let unread = unread.filter(|_| self.stands(&resource.address));
         // What others add under a resource, its rules, Terraform leaves alone: it has no word
         // for it, nor for an argument that the provider lacks.
         let schema = self.provider.schema(kind);
+        // What is unset after an import and has a default would be set: a change that changes
+        // nothing.
+        let read = reads::of(kind).filter(|_| self.stands(&resource.address));
+        let unset = read
+            .iter()
+            .flat_map(|read| read.unset(&resource.attributes));
         let ignored: Array = resource
             .ignored
             .keys()
             .filter(|path| schema.is_some_and(|schema| has(schema, path)))
             .map(|path| self.traversal(kind, path))
-            .chain(
-                unread
-                    .iter()
-                    .flat_map(|(_, names)| names.iter().map(|name| path(&[name]))),
-            )
+            .chain(unset.map(|name| path(&[name])))
             .collect();
         if !ignored.is_empty() {
             settings.push(("ignore_changes".to_owned(), Expression::Array(ignored)));

@@ -11,10 +11,10 @@ use super::blocks::Context;
 use super::expression::object;
 use super::layout::Draft;
 use super::names::RECORDS_BY_HAND;
-use super::{Live, Provider};
+use super::{Live, Provider, reads};
 use crate::address::Mode;
 use crate::aws::{ADDRESS_TAG, LINEAGE_TAG};
-use crate::kind::{Import, Kind};
+use crate::kind::Kind;
 use crate::resource::{Desired, Resource};
 use crate::value::{Attributes, Reference, Step, Value};
 
@@ -24,10 +24,6 @@ const TERRAFORM: &str = ">= 1.5";
 
 /// Kinds of lookup that are answered alike in every region.
 const GLOBAL_LOOKUPS: &[&str] = &["aws_caller_identity", "aws_route53_zone"];
-
-/// Kinds that provider 5 can't import though 6.35 and later can
-/// (<https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/lb_target_group_attachment#import>).
-const NOT_IMPORTED_BY_5: &[&str] = &["aws_lb_target_group_attachment"];
 
 /// Adds the files.
 pub(super) fn write(context: &Context<'_>, files: &mut BTreeMap<String, Vec<Draft>>) {
@@ -201,7 +197,7 @@ fn is_sensitive(reference: &Reference) -> bool {
 fn imports(context: &Context<'_>, live: &Live) -> Vec<Draft> {
     let standing = live.ids.iter().filter(|(address, _)| {
         context.desired.resources.contains_key(*address)
-            && can_be_imported(&address.kind, context.provider)
+            && reads::can_be_imported(&address.kind, context.provider)
             && !context.lacking.is_left_out(address)
     });
     standing
@@ -214,13 +210,6 @@ fn imports(context: &Context<'_>, live: &Live) -> Vec<Draft> {
             draft
         })
         .collect()
-}
-
-/// Whether the provider can take a thing of this kind over.
-pub(super) fn can_be_imported(kind: &str, provider: Provider) -> bool {
-    let never = Kind::of(kind).is_none_or(|kind| matches!(kind.import, Import::Not(_)));
-    let not_by_5 = provider == Provider::Five && NOT_IMPORTED_BY_5.contains(&kind);
-    !never && !not_by_5
 }
 
 /// Whether a kind is the same in every region, so that no provider need be named for it.

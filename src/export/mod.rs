@@ -4,8 +4,9 @@
 //! files of a folder by name. The model speaks the provider's vocabulary, so a resource is
 //! written as it is: `expression` says how a value stands in HCL, `blocks` how a resource
 //! does, `names` what it is called there, `layout` where the blanks go, `frame` what stands
-//! around, `lacking` what an older provider has no words for, [`folder`] what may be written
-//! over. [`graph`] is the same for programs, as JSON.
+//! around, `lacking` what an older provider has no words for, [`reads`] what an import makes of
+//! what stands, [`folder`] what may be written over. [`graph`] is the same for programs, as
+//! JSON.
 //!
 //! *Invariant*: pure, and the same to the byte for the same input. Nothing of what was
 //! approved is left out in silence.
@@ -18,6 +19,7 @@ pub mod graph;
 mod lacking;
 mod layout;
 mod names;
+pub mod reads;
 
 use std::collections::BTreeMap;
 
@@ -133,22 +135,26 @@ pub fn terraform(
         findings,
         warnings,
         not_imported: addresses(&|resource| {
-            standing(resource) && !frame::can_be_imported(&resource.address.kind, provider)
+            standing(resource) && !reads::can_be_imported(&resource.address.kind, provider)
         }),
         created: addresses(&|resource| live.is_some() && !standing(resource)),
     })
 }
 
-/// The same with the names that stand in the place of those that a spec does not give.
+/// The same with the names that stand in the place of those that a spec does not give, and
+/// what stands said as it is read.
 fn pinned(desired: &Desired, live: Option<&Live>) -> Desired {
     let mut desired = desired.clone();
     let Some(live) = live else {
         return desired;
     };
     for (address, resource) in &mut desired.resources {
-        let applied = live.attributes.get(address);
+        let Some(applied) = live.attributes.get(address) else {
+            continue;
+        };
+        reads::say_both_ways(&address.kind, &mut resource.attributes);
         for name in &resource.generated {
-            if let Some(value) = applied.and_then(|applied| applied.get(name)) {
+            if let Some(value) = applied.get(name) {
                 resource.attributes.insert(name.clone(), value.clone());
             }
         }

@@ -8,11 +8,17 @@ pub(super) static KIND: Kind = Kind {
     name: "aws_cloudfront_distribution",
     noun: "CloudFront distribution",
     replace: &["staging"],
-    // The provider's own, in its documentation of the type.
+    // The provider's own, in its documentation of the type; but for how long an error is cached,
+    // which is AWS's (<https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CustomErrorResponse.html>):
+    // the provider would send 0.
     defaults: &[
         ("http_version", Literal::Text("http2")),
         ("is_ipv6_enabled", Literal::Bool(false)),
         ("price_class", Literal::Text("PriceClass_All")),
+        (
+            "custom_error_response.error_caching_min_ttl",
+            Literal::Int(10),
+        ),
         ("default_cache_behavior.compress", Literal::Bool(false)),
         ("ordered_cache_behavior.compress", Literal::Bool(false)),
         ("origin.connection_attempts", Literal::Int(3)),
@@ -48,6 +54,7 @@ pub(super) static KIND: Kind = Kind {
         "status",
     ],
     // The caller reference, for as long as the distribution stands.
+    alone_with: &["aliases"],
     guard: Guard::Token { seconds: None },
     twice: Fact {
         says: "`CallerReference`: a second one is refused with `DistributionAlreadyExists` as long as the first stands",

@@ -2,12 +2,15 @@
 //!
 //! *Invariant*: none of its own.
 
-use super::{Fact, Guard, Kind, Name};
+use super::{Fact, Guard, Kind, Literal, Name};
 
+/// The description's default is the provider's own, so that one exported without it is the
+/// same to Terraform.
 pub(super) static KIND: Kind = Kind {
     name: "aws_cloudfront_origin_access_control",
     noun: "origin access control",
     replace: &["name"],
+    defaults: &[("description", Literal::Text("Managed by Terraform"))],
     volatile: &["etag"],
     named_by: &["name"],
     generated_name: Some(Name {

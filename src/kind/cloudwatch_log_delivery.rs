@@ -11,6 +11,7 @@ pub(super) static KIND: Kind = Kind {
     noun: "log delivery",
     replace: &["delivery_destination_arn", "delivery_source_name"],
     named_by: &["delivery_destination_arn", "delivery_source_name"],
+    alone_with: &["delivery_destination_arn", "delivery_source_name"],
     guard: Guard::UniqueName,
     twice: Fact {
         says: "a second one of the source and destination is refused with `ConflictException`",

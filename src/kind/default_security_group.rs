@@ -12,6 +12,7 @@ pub(super) static KIND: Kind = Kind {
     replace: &["vpc_id"],
     compare: &[("revoke_rules_on_delete", Compare::WriteOnly)],
     named_by: &["vpc_id"],
+    alone_with: &["vpc_id"],
     guard: Guard::Idempotent,
     twice: Fact {
         says: "nothing is made: AWS makes it with the VPC, one for each",

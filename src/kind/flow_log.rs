@@ -41,6 +41,15 @@ pub(super) static KIND: Kind = Kind {
         ),
     ],
     named_by: &["log_destination"],
+    alone_with: &[
+        "vpc_id",
+        "subnet_id",
+        "eni_id",
+        "log_destination",
+        "traffic_type",
+        "log_format",
+        "max_aggregation_interval",
+    ],
     guard: Guard::Token { seconds: None },
     twice: Fact {
         says: "`ClientToken`, for how long is not documented; besides, one of the same configuration and destination is refused with `FlowLogAlreadyExists`",

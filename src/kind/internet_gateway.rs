@@ -10,6 +10,7 @@ use super::{Fact, Guard, Kind};
 pub(super) static KIND: Kind = Kind {
     name: "aws_internet_gateway",
     noun: "internet gateway",
+    alone_with: &["vpc_id"],
     guard: Guard::Nothing,
     confined_to: Some("vpc_id"),
     twice: Fact {

@@ -23,6 +23,7 @@ pub(super) static KIND: Kind = Kind {
         ("default_action.redirect.query", Literal::Text("#{query}")),
     ],
     named_by: &["load_balancer_arn", "port"],
+    alone_with: &["load_balancer_arn", "port"],
     guard: Guard::UniqueName,
     twice: Fact {
         says: "a second one of the port is refused with `DuplicateListener`, or answered with the first where its settings are the same",

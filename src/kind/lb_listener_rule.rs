@@ -28,6 +28,7 @@ pub(super) static KIND: Kind = Kind {
         ("action.redirect.query", Literal::Text("#{query}")),
     ],
     named_by: &["listener_arn", "priority"],
+    alone_with: &["listener_arn", "priority"],
     guard: Guard::UniqueName,
     twice: Fact {
         says: "a second one of the priority is refused with `PriorityInUse`",

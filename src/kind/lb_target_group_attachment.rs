@@ -11,6 +11,7 @@ pub(super) static KIND: Kind = Kind {
     noun: "target",
     replace: &["target_group_arn", "target_id", "port", "availability_zone"],
     named_by: &["target_group_arn", "target_id"],
+    alone_with: &["target_group_arn", "target_id", "port", "availability_zone"],
     guard: Guard::Idempotent,
     twice: Fact {
         says: "a group has a target once for each port: to register it again changes nothing",

@@ -121,7 +121,7 @@ pub struct Kind {
     /// its policy while it is emptied.
     pub part_of: Option<&'static str>,
     /// What no two of a kind without a name can have in common, so that one is not made beside
-    /// the other: attributes, all of them together.
+    /// the other, or is the other: attributes, all of them together. Some may be absent.
     pub alone_with: &'static [&'static str],
     /// Attribute whose value two steps must not change at once (a bucket, a zone).
     pub serialise_by: Option<&'static str>,
@@ -203,6 +203,17 @@ impl Kind {
     pub fn of(name: &str) -> Option<&'static Kind> {
         let index = KINDS.binary_search_by_key(&name, |kind| kind.name).ok()?;
         Some(KINDS[index])
+    }
+
+    /// What no two of the kind have in common, all of it together: the name, with whatever that
+    /// is unique in; or, where there is no name, something else. Empty where AWS makes any
+    /// number of the same.
+    #[must_use]
+    pub fn told_apart_by(&self) -> &'static [&'static str] {
+        match self.generated_name {
+            Some(_) => self.named_by,
+            None => self.alone_with,
+        }
     }
 
     /// Its schema in provider 6.
@@ -358,6 +369,20 @@ mod tests {
             Kind::PLAIN.twice.says.is_empty(),
             "a new kind says it itself"
         );
+    }
+
+    #[test]
+    fn what_is_not_made_twice_is_told_apart() {
+        for kind in KINDS {
+            let is_one = matches!(kind.guard, Guard::UniqueName | Guard::Idempotent);
+            // Nothing is made of it, and nothing deleted.
+            let is_a_wait = kind.name == "aws_acm_certificate_validation";
+            assert!(
+                !is_one || is_a_wait || !kind.told_apart_by().is_empty(),
+                "{}: what can't two of them have in common?",
+                kind.name
+            );
+        }
     }
 
     #[test]

@@ -16,6 +16,12 @@ pub(super) static KIND: Kind = Kind {
         "route_table_id",
     ],
     named_by: &["route_table_id"],
+    alone_with: &[
+        "route_table_id",
+        "destination_cidr_block",
+        "destination_ipv6_cidr_block",
+        "destination_prefix_list_id",
+    ],
     guard: Guard::UniqueName,
     twice: Fact {
         says: "a second one of the destination is refused with `RouteAlreadyExists`",

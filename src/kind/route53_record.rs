@@ -18,6 +18,7 @@ pub(super) static KIND: Kind = Kind {
     ],
     named_by: &["zone_id", "name", "type"],
     serialise_by: Some("zone_id"),
+    alone_with: &["zone_id", "name", "type", "set_identifier"],
     guard: Guard::UniqueName,
     twice: Fact {
         says: "a second `CREATE` of the name and type is refused with `InvalidChangeBatch`",

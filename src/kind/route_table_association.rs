@@ -13,6 +13,7 @@ pub(super) static KIND: Kind = Kind {
     name: "aws_route_table_association",
     noun: "route table association",
     replace: &["gateway_id", "subnet_id"],
+    alone_with: &["subnet_id", "gateway_id"],
     guard: Guard::UniqueName,
     twice: Fact {
         says: "a second one of the subnet is refused with `Resource.AlreadyAssociated`",

@@ -13,6 +13,7 @@ pub(super) static KIND: Kind = Kind {
     named_by: &["bucket"],
     part_of: Some("aws_s3_bucket"),
     serialise_by: Some("bucket"),
+    alone_with: &["bucket"],
     guard: Guard::Idempotent,
     twice: Fact {
         says: "the call sets the whole of it: sent again it says the same again",

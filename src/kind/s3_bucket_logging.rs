@@ -12,6 +12,7 @@ pub(super) static KIND: Kind = Kind {
     named_by: &["bucket"],
     // No `part_of`: a log is turned off before the bucket goes that receives it.
     serialise_by: Some("bucket"),
+    alone_with: &["bucket"],
     guard: Guard::Idempotent,
     twice: Fact {
         says: "the call sets the whole of it: sent again it says the same again",

@@ -11,6 +11,16 @@ pub(super) static KIND: Kind = Kind {
     noun: "ingress rule",
     replace: &["security_group_id"],
     named_by: &["security_group_id"],
+    alone_with: &[
+        "security_group_id",
+        "ip_protocol",
+        "from_port",
+        "to_port",
+        "cidr_ipv4",
+        "cidr_ipv6",
+        "prefix_list_id",
+        "referenced_security_group_id",
+    ],
     guard: Guard::UniqueName,
     twice: Fact {
         says: "a second one of the same content is refused with `InvalidPermission.Duplicate`",

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use super::rebuild::as_it_is;
 use super::{Session, Stop, confirm, wrong_if_any};
 use crate::address::Address;
+use crate::aws::Answer;
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::diff::{self, Options, Target};
 use crate::kind::Kind;
@@ -21,7 +22,8 @@ use crate::{blueprint, graph, guardrail, refresh};
 pub struct Imported {
     /// The document with it.
     pub document: Document,
-    /// The thing, and what is part of it: what the next apply would change of each.
+    /// The thing, and what is part of it: what the next apply would change of each. None where
+    /// it was recorded before, by a run that nobody saw end.
     pub changes: Vec<Change>,
 }
 
@@ -31,8 +33,8 @@ pub struct Imported {
 /// What is recorded is how it is, not how it is wanted: the next plan tells the difference.
 ///
 /// # Errors
-/// An address that the spec does not have, or whose kind can't be imported; a record that
-/// stands in the way; an id that AWS does not know, or can't be read; and all that stops a
+/// An address that the spec does not have, or whose kind can't be imported; an `[[import]]`
+/// that says it otherwise; a record that stands in the way; an id that AWS does not know, or can't be read; and all that stops a
 /// plan before AWS is looked at.
 pub async fn import(
     session: Session<'_>,
@@ -47,6 +49,7 @@ pub async fn import(
             .collect(),
     )?;
     let given = desired.import(address).cloned();
+    wrong_if_any(otherwise(&desired, address, id).into_iter().collect())?;
     desired.imports = vec![Import {
         address: address.clone(),
         id: id.to_owned(),
@@ -60,6 +63,12 @@ pub async fn import(
         account,
         ..
     } = session;
+    if is_done(address, id, &document) {
+        return Ok(Imported {
+            document,
+            changes: Vec::new(),
+        });
+    }
     wrong_if_any(
         recorded(&desired, address, id, &document)
             .into_iter()
@@ -81,7 +90,8 @@ pub async fn import(
     .map_err(Stop::Unread)?;
     let Some(whole) = observed.resources.get(address) else {
         let region = desired.resources.get(address).map(|one| &one.region);
-        return Err(Stop::Wrong(vec![absent(address, id, region)]));
+        let answer = observed.absent.get(address).and_then(Option::as_ref);
+        return Err(Stop::Wrong(vec![absent(address, id, region, answer)]));
     };
     let target = Target::Keep(&confirmed);
     let changes = diff::compare(target, &graph, &observed, &document, Options::default());
@@ -126,6 +136,33 @@ fn is_of(change: &Change, address: &Address, whole: &Id) -> bool {
     change.action == Action::Adopt && (change.address == *address || is_part())
 }
 
+/// Whether it is recorded so already.
+fn is_done(address: &Address, id: &str, document: &Document) -> bool {
+    let record = document.current(address);
+    record.is_some_and(|record| record.id.as_ref().is_some_and(|now| now.text == id))
+}
+
+/// The block that says it otherwise: that this thing is another resource, or this resource
+/// another thing.
+fn otherwise(desired: &Desired, address: &Address, id: &str) -> Option<Diagnostic> {
+    let is_it = |one: &&Import| {
+        let is_same_sort = one.address.kind == address.kind;
+        (one.address == *address) != (one.id == id && is_same_sort)
+    };
+    let other = desired.imports.iter().find(is_it)?;
+    Some(
+        Diagnostic::error(format!(
+            "the spec imports {} as {}",
+            other.id, other.address
+        ))
+        .at(
+            other.span.clone(),
+            format!("and this would import {id} as {address}"),
+        )
+        .hint("Take the block out, or change it, or import what it says."),
+    )
+}
+
 /// A record that is in the way.
 fn recorded(
     desired: &Desired,
@@ -135,15 +172,9 @@ fn recorded(
 ) -> Option<Diagnostic> {
     let record = document.current(address);
     if let Some(now) = record.and_then(|record| record.id.as_ref()) {
-        let said = format!("{address} is recorded already, as {now}");
-        return Some(if now.text == id {
-            Diagnostic::error(said)
-                .hint("There is nothing to import: `watertight plan` shows what differs.")
-        } else {
-            Diagnostic::error(said).hint(format!(
-                "If it is to be {id} from now on, `watertight state rm {address}` first: {now} then stands on without watertight."
-            ))
-        });
+        return Some(Diagnostic::error(format!("{address} is recorded already, as {now}")).hint(format!(
+            "If it is to be {id} from now on, `watertight state rm {address}` first: {now} then stands on without watertight."
+        )));
     }
     let region = desired.resources.get(address).map(|one| &one.region);
     let mut others = document.records.iter().filter(|record| {
@@ -159,10 +190,16 @@ fn recorded(
     })
 }
 
-fn absent(address: &Address, id: &str, region: Option<&String>) -> Diagnostic {
+fn absent(
+    address: &Address,
+    id: &str,
+    region: Option<&String>,
+    answer: Option<&Answer>,
+) -> Diagnostic {
     let noun = Kind::of(&address.kind).map_or("thing", |kind| kind.noun);
     let region = region.map_or_else(String::new, |region| format!(" in {region}"));
-    Diagnostic::error(format!("AWS has no {noun} {id}{region}"))
+    let said = format!("AWS has no {noun} {id}{region}");
+    Diagnostic::error(answer.map_or(said.clone(), |answer| answer.not_found(said).to_string()))
         .hint("Write the id as AWS and Terraform's import have it, and look whether account and region are right.")
 }
 

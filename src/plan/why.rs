@@ -64,6 +64,8 @@ pub enum Why {
     Undo,
     /// A line of the spec lets it go: it stands on, and is nobody's business here.
     Released(Span),
+    /// Another resource is the same thing in AWS, and stays.
+    SameThing(Address),
     /// Everything is to go.
     Destroy,
 }
@@ -97,6 +99,9 @@ impl fmt::Display for Why {
             Self::Moved(from) => write!(f, "moved from {from}"),
             Self::Undo => f.write_str("undo: the last apply made it otherwise"),
             Self::Released(span) => write!(f, "the spec lets it go, {span}; it stands on"),
+            Self::SameThing(address) => {
+                write!(f, "it is {address} now: the same thing in AWS, which stays")
+            }
             Self::Destroy => f.write_str("destroy"),
         }
     }
@@ -125,6 +130,7 @@ impl Serialize for Why {
             Self::Moved(_) => "moved",
             Self::Undo => "undo",
             Self::Released(_) => "released",
+            Self::SameThing(_) => "same_thing",
             Self::Destroy => "destroy",
         };
         let mut json = serde_json::json!({ "cause": cause, "text": self.to_string() });
@@ -140,7 +146,9 @@ impl Serialize for Why {
                 json["from"] = serde_json::json!(from);
                 json["to"] = serde_json::json!(to);
             }
-            Self::Upstream(address) => json["address"] = serde_json::json!(address),
+            Self::Upstream(address) | Self::SameThing(address) => {
+                json["address"] = serde_json::json!(address)
+            }
             Self::Moved(from) => json["from"] = serde_json::json!(from),
             _ => {}
         }

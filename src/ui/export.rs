@@ -85,3 +85,14 @@ pub fn not_in_the_spec(addresses: &[String]) -> String {
         addresses.join(", ")
     )
 }
+
+/// What the state can't tell of what stands.
+#[must_use]
+pub fn tags_of_others() -> String {
+    format!(
+        "{} tags that others put on these things are in no state, so Terraform would take them \
+         off: before you apply, look for them in the plan, and write what stays into the spec's \
+         `[tags]` or into `ignore_tags` of the provider\n",
+        paint(YELLOW, "note:")
+    )
+}

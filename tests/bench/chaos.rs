@@ -5,7 +5,9 @@
 //! before it is sent, after it is carried out but before the answer is read, and after the
 //! answer is read. Then `apply` runs again. Then the same is done to `destroy`. And all of it
 //! once more with the state deleted after the kill, and `apply --adopt`. Then each change is
-//! carried out and not answered, once and twice; and one call of five goes wrong.
+//! carried out and not answered, once and twice; and one call of five goes wrong. `import` is a
+//! spec that takes over what others made, `import-verb` the command that does; in
+//! `existing-account` others have made what the example stands on, which stays theirs.
 //!
 //! Names after `--` choose among the examples, `every=7` takes every 7th call only (the table
 //! says so), `only=unanswered` only what happens under a name like this, `at-once=8` runs so many
@@ -23,7 +25,7 @@ use std::time::Instant;
 
 use support::chaos::{Ground, Moment, Story, Tally, together};
 
-const EXAMPLES: [&str; 9] = [
+const EXAMPLES: [&str; 12] = [
     "private-bucket",
     "static-site",
     "https-service",
@@ -33,6 +35,9 @@ const EXAMPLES: [&str; 9] = [
     "environments",
     "platform",
     "shop",
+    "existing-account",
+    "import",
+    "import-verb",
 ];
 
 const SEED: u64 = 0x5EED_CAFE;
@@ -58,7 +63,7 @@ fn main() {
         names.peek().is_none() || names.any(|a| a == name)
     };
     say(&format!(
-        "every {every}. call; the storm's seed is {SEED:#x}\n\n{:15} {:24} calls  tries  kills  orphans  duplicates  lost  manual steps  non-empty plans  seconds",
+        "every {every}. call; the storm's seed is {SEED:#x}\n\n{:16} {:24} calls  tries  kills  orphans  duplicates  lost  manual steps  non-empty plans  seconds",
         "example", "what happens"
     ));
     let mut troubles = 0;
@@ -67,7 +72,7 @@ fn main() {
         let mut line = |what: &str, calls: usize, tally: Tally, began: Instant| {
             let seconds = began.elapsed().as_secs();
             say(&format!(
-                "{name:15} {what:24} {calls:5} {tally} {seconds:8}"
+                "{name:16} {what:24} {calls:5} {tally} {seconds:8}"
             ));
             troubles += tally.told.len();
             for trouble in tally.told {
@@ -75,8 +80,8 @@ fn main() {
             }
         };
         for (story, what, calls) in [
-            (Story::Kept, "killed", ground.applies.max(ground.destroys)),
-            (Story::Forgotten, "killed, state deleted", ground.applies),
+            (Story::Kept, "killed", ground.calls.max(ground.destroys)),
+            (Story::Forgotten, "killed, state deleted", ground.calls),
         ]
         .into_iter()
         .filter(|(_, what, _)| happens(what))
@@ -108,7 +113,7 @@ fn main() {
         let runs = if twice { "two runs" } else { "one run" };
         line(
             &format!("storm, {struck} hit, {runs}"),
-            ground.applies,
+            ground.calls,
             tally,
             began,
         );

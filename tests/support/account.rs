@@ -1,11 +1,12 @@
 //! What an account holds, and what people do in it by hand.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 
 use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
 use watertight::aws::survey::survey;
 
-use super::{REGION, Sandbox};
+use super::{REGION, Sandbox, cache};
 
 /// How many things of each sort there are.
 pub(crate) type Holdings = BTreeMap<&'static str, usize>;
@@ -21,6 +22,26 @@ impl Sandbox {
     pub(crate) async fn holds(&self) -> Holdings {
         let aws = Box::pin(self.aws()).await;
         Box::pin(survey(&aws, REGION)).await.unwrap()
+    }
+
+    /// The account of a platform team, which was there before: `build` makes all that is in
+    /// it, `dump` tells it.
+    pub(crate) fn existing(&self, what: &str) -> String {
+        let python = watertight::sandbox::python(&cache()).unwrap();
+        let output = Command::new(python)
+            .arg(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/data/existing_account.py"
+            ))
+            .arg(what)
+            .env("AWS_ENDPOINT_URL", &self.endpoint)
+            .env("AWS_ACCESS_KEY_ID", &self.account)
+            .env("AWS_SECRET_ACCESS_KEY", "sandbox")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// A VPC with the tag `Name=shared`, IPv6, and two subnets with the tag `Tier=public`.

@@ -4,10 +4,10 @@
 //! *Invariant*: what went wrong is counted by AWS's own lists, in an account of its own for
 //! each try, against an account in which nobody disturbed the same runs.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,6 +18,7 @@ use super::Sandbox;
 use super::account::Holdings;
 use super::cli::{Project, Ran};
 use super::proxy::{Fault, Proxy, When};
+use super::scene::Scene;
 
 const DESTROY: [&str; 7] = [
     "destroy",
@@ -70,7 +71,8 @@ pub(crate) struct Tally {
     pub(crate) kills: usize,
     /// Things left behind by the last destroy.
     pub(crate) orphans: usize,
-    /// Things that stood after the second apply beside those of an undisturbed account.
+    /// Things that stood after the second apply beside those of an undisturbed account, and
+    /// records of one thing beside another.
     pub(crate) duplicates: usize,
     /// Things that stand in an undisturbed account, and here do not.
     pub(crate) lost: usize,
@@ -125,11 +127,30 @@ impl Tally {
         }
     }
 
-    fn is_empty(&mut self, label: &str, holds: &Holdings, empty: &Holdings) {
-        let left = beyond(holds, empty);
-        self.orphans += left;
-        if left > 0 {
-            let text = format!("{label}: left {holds:?} and not {empty:?}");
+    /// The account must be as an undisturbed run leaves it.
+    fn is_left(&mut self, label: &str, holds: &Holdings, left: &Holdings) {
+        let [orphans, lost] = [beyond(holds, left), beyond(left, holds)];
+        self.orphans += orphans;
+        self.lost += lost;
+        if orphans + lost > 0 {
+            let text = format!("{label}: left {holds:?} and not {left:?}");
+            self.told.push(text);
+        }
+    }
+
+    /// What stands must have one record.
+    fn is_recorded_once(&mut self, label: &str, project: &Project, app: &str) {
+        let mut records: BTreeMap<(String, String), usize> = BTreeMap::new();
+        for record in project.state(app)["records"].as_array().unwrap() {
+            let address = record["address"].as_str().unwrap();
+            let kind = address.split('.').nth(1).unwrap_or_default();
+            let id = record["id"].to_string();
+            *records.entry((kind.to_owned(), id)).or_default() += 1;
+        }
+        records.retain(|_, n| *n > 1);
+        self.duplicates += records.len();
+        if !records.is_empty() {
+            let text = format!("{label}: recorded more than once: {records:?}");
             self.told.push(text);
         }
     }
@@ -151,15 +172,16 @@ fn beyond(one: &Holdings, other: &Holdings) -> usize {
     surplus.sum()
 }
 
-/// An example, and what comes of it when nothing goes wrong.
+/// What is asked for, and what comes of it when nothing goes wrong.
 pub(crate) struct Ground {
     pub(crate) name: String,
-    spec: String,
-    before: Holdings,
+    scene: Scene,
     after: Holdings,
-    /// AWS calls of an apply.
-    pub(crate) applies: usize,
-    /// AWS calls of an apply that change something.
+    /// What the destroy leaves: what others have.
+    left: Holdings,
+    /// AWS calls of the first run.
+    pub(crate) calls: usize,
+    /// AWS calls of the first run that change something.
     pub(crate) changes: usize,
     /// AWS calls of a destroy.
     pub(crate) destroys: usize,
@@ -171,10 +193,12 @@ struct Place {
     proxy: Proxy,
     project: Project,
     runtime: Runtime,
+    /// The arguments of the first run.
+    first: Vec<String>,
 }
 
 impl Place {
-    fn new(spec: &str) -> Self {
+    fn new(scene: &Scene) -> Self {
         let sandbox = Sandbox::new();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -183,13 +207,32 @@ impl Place {
         let proxy = sandbox.proxy();
         let project =
             Project::at(proxy.endpoint(), &sandbox.account).with("WATERTIGHT_DNS", &sandbox.dns);
-        project.write("app.toml", spec);
+        let (spec, first) = runtime.block_on(scene.set(&sandbox));
+        project.write("app.toml", &spec);
         Self {
             sandbox,
             proxy,
             project,
             runtime,
+            first,
         }
+    }
+
+    /// The first run, once more or for the first time, undisturbed.
+    fn first(&self) -> Ran {
+        self.proxy.clear();
+        self.first_as_it_is()
+    }
+
+    /// The same with all that is in store for it.
+    fn first_as_it_is(&self) -> Ran {
+        let arguments: Vec<&str> = self.first.iter().map(String::as_str).collect();
+        self.project.run(&arguments)
+    }
+
+    /// What is still to be done when the first run has ended, if that is not all.
+    fn rest(&self, scene: &Scene) -> Option<Ran> {
+        scene.rest().map(|arguments| self.runs(arguments))
     }
 
     fn holds(&self) -> Holdings {
@@ -202,7 +245,7 @@ impl Place {
     }
 
     /// Runs it until the n-th call kills it. Whether it did.
-    fn killed(&self, arguments: &[&str], moment: Moment, n: usize) -> bool {
+    fn killed<A: AsRef<str>>(&self, arguments: &[A], moment: Moment, n: usize) -> bool {
         self.proxy.clear();
         let slot: Arc<Mutex<Option<Child>>> = Arc::default();
         let at_hand = Arc::clone(&slot);
@@ -218,7 +261,8 @@ impl Place {
             Moment::Read => Fault::CallOnceRead(kill),
         };
         self.proxy.fail(When::Call(n), fault, 1);
-        let mut command = self.project.command(arguments);
+        let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
+        let mut command = self.project.command(&arguments);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         *slot.lock().unwrap() = Some(command.spawn().unwrap());
         loop {
@@ -232,58 +276,75 @@ impl Place {
 }
 
 impl Ground {
-    /// The example of this name, applied and destroyed once, undisturbed.
-    pub(crate) fn of(example: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-        let spec = fs::read_to_string(path.join(format!("{example}.toml"))).unwrap();
-        let place = Place::new(&spec);
+    /// The scene of this name, applied and destroyed once, undisturbed.
+    pub(crate) fn of(name: &str) -> Self {
+        let scene = Scene::of(name);
+        let place = Place::new(&scene);
         let before = place.holds();
-        place.runs(&["apply", "app.toml", "--yes"]).code(0);
-        let (applies, changes) = (place.proxy.calls().len(), place.proxy.mutations().len());
+        place.first().code(0);
+        let (calls, changes) = (place.proxy.calls().len(), place.proxy.mutations().len());
+        if let Some(rest) = place.rest(&scene) {
+            rest.code(0);
+        }
         let after = place.holds();
         place.runs(&DESTROY).code(0);
         let destroys = place.proxy.calls().len();
-        assert_eq!(place.holds(), before, "{example} leaves something behind");
+        let left = place.holds();
+        assert_eq!(beyond(&left, &before), 0, "{name} leaves something behind");
+        let taken = beyond(&before, &left);
+        assert_eq!(taken, scene.takes(), "{name} takes {before:?} to {left:?}");
         Self {
-            name: example.to_owned(),
-            spec,
-            before,
+            name: name.to_owned(),
+            scene,
             after,
-            applies,
+            left,
+            calls,
             changes,
             destroys,
         }
     }
 
-    /// Kills an apply at its n-th call; runs it again, with the state or without. Where the
-    /// state was kept, kills the destroy, too, at its n-th call.
+    /// Kills the first run at its n-th call; runs it again, with the state or without. Where
+    /// the state was kept, kills the destroy, too, at its n-th call.
     pub(crate) fn kill(&self, story: Story, moment: Moment, n: usize) -> Tally {
         let label = format!("{}, {story:?}, killed at call {n}, {moment:?}", self.name);
         let mut tally = Tally {
             tries: 1,
             ..Tally::default()
         };
-        let place = Place::new(&self.spec);
-        let apply = ["apply", "app.toml", "--yes"];
-        tally.kills += usize::from(place.killed(&apply, moment, n));
-        let again = match story {
-            Story::Kept => place.runs(&apply),
-            Story::Forgotten => {
-                // Where it was killed early there is none yet.
-                fs::remove_dir_all(place.project.path().join(".watertight")).ok();
-                place.runs(&["apply", "app.toml", "--yes", "--adopt"])
+        let mut place = Place::new(&self.scene);
+        tally.kills += usize::from(place.killed(&place.first, moment, n));
+        if story == Story::Forgotten {
+            // Where it was killed early there is none yet.
+            fs::remove_dir_all(place.project.path().join(".watertight")).ok();
+            let is_apply = place.first[0] == "apply";
+            if is_apply && !place.first.iter().any(|argument| argument == "--adopt") {
+                place.first.push("--adopt".to_owned());
             }
-        };
-        tally.goes_on(&label, &again);
-        tally.stands(&label, &place.holds(), &self.after);
-        tally.has_nothing_to_do(&label, &place.project);
+        }
+        tally.goes_on(&label, &place.first());
+        self.goes_well(&label, &place, &mut tally);
         let label = format!("{label}, then destroy");
         if story == Story::Kept && n <= self.destroys {
             tally.kills += usize::from(place.killed(&DESTROY, moment, n));
         }
-        tally.goes_on(&label, &place.runs(&DESTROY));
-        tally.is_empty(&label, &place.holds(), &self.before);
+        self.goes_away(&label, &place, &mut tally);
         tally
+    }
+
+    /// After the first run came to its end: what is still to be done, and what stands then.
+    fn goes_well(&self, label: &str, place: &Place, tally: &mut Tally) {
+        if let Some(rest) = place.rest(&self.scene) {
+            tally.goes_on(label, &rest);
+        }
+        tally.stands(label, &place.holds(), &self.after);
+        tally.is_recorded_once(label, &place.project, &self.scene.app);
+        tally.has_nothing_to_do(label, &place.project);
+    }
+
+    fn goes_away(&self, label: &str, place: &Place, tally: &mut Tally) {
+        tally.goes_on(label, &place.runs(&DESTROY));
+        tally.is_left(label, &place.holds(), &self.left);
     }
 
     /// Has AWS carry out the n-th change, and the `times - 1` after it, without an answer.
@@ -294,17 +355,16 @@ impl Ground {
             tries: 1,
             ..Tally::default()
         };
-        let place = Place::new(&self.spec);
-        place.proxy.fail(When::Mutation(n), Fault::DropAfter, times);
-        let ran = place.project.run(&["apply", "app.toml", "--yes"]);
-        tally.goes_on(&label, &ran);
+        let place = Place::new(&self.scene);
         place.proxy.clear();
-        tally.stands(&label, &place.holds(), &self.after);
-        tally.has_nothing_to_do(&label, &place.project);
+        place.proxy.fail(When::Mutation(n), Fault::DropAfter, times);
+        tally.goes_on(&label, &place.first_as_it_is());
+        place.proxy.clear();
+        self.goes_well(&label, &place, &mut tally);
         tally
     }
 
-    /// One apply after another in the same account, each with a trouble of its own; then one
+    /// One run after another in the same account, each with a trouble of its own; then one
     /// without.
     pub(crate) fn suffer(&self, troubles: &[Trouble]) -> Tally {
         let label = format!("{}, after {troubles:x?}", self.name);
@@ -312,26 +372,23 @@ impl Ground {
             tries: 1,
             ..Tally::default()
         };
-        let place = Place::new(&self.spec);
-        let apply = ["apply", "app.toml", "--yes"];
+        let place = Place::new(&self.scene);
         for trouble in troubles {
             match *trouble {
                 Trouble::Kill(moment, n) => {
-                    tally.kills += usize::from(place.killed(&apply, moment, n));
+                    tally.kills += usize::from(place.killed(&place.first, moment, n));
                 }
                 Trouble::Storm(seed) => {
                     place.proxy.clear();
                     place.proxy.storm(seed, 20);
                     // However this one ends.
-                    place.project.run(&apply);
+                    place.first_as_it_is();
                 }
             }
         }
-        tally.goes_on(&label, &place.runs(&apply));
-        tally.stands(&label, &place.holds(), &self.after);
-        tally.has_nothing_to_do(&label, &place.project);
-        tally.goes_on(&label, &place.runs(&DESTROY));
-        tally.is_empty(&label, &place.holds(), &self.before);
+        tally.goes_on(&label, &place.first());
+        self.goes_well(&label, &place, &mut tally);
+        self.goes_away(&label, &place, &mut tally);
         tally
     }
 
@@ -343,18 +400,18 @@ impl Ground {
             tries: 1,
             ..Tally::default()
         };
-        let place = Place::new(&self.spec);
+        let place = Place::new(&self.scene);
+        place.proxy.clear();
         place.proxy.storm(seed, 20);
-        let mut ran = place.project.run(&["apply", "app.toml", "--yes"]);
+        let mut ran = place.first_as_it_is();
         let twice = ran.code != 0;
         if twice {
-            ran = place.project.run(&["apply", "app.toml", "--yes"]);
+            ran = place.first_as_it_is();
         }
         tally.goes_on(&label, &ran);
         let struck = place.proxy.struck();
         place.proxy.clear();
-        tally.stands(&label, &place.holds(), &self.after);
-        tally.has_nothing_to_do(&label, &place.project);
+        self.goes_well(&label, &place, &mut tally);
         (tally, struck, twice)
     }
 }

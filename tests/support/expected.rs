@@ -4,7 +4,7 @@
 //! Less than was approved stands in a folder only by the page (docs/terraform.md): what several
 //! components look up alike stands once; a lookup that nothing refers to, or that tells only the
 //! id that it is asked by, is not there; where a provider has no words for something, the folder
-//! says so.
+//! says so. What the provider's importers do is taken from its table ([`reads`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -12,29 +12,19 @@ use std::fmt::Debug;
 use watertight::address::{Address, Mode};
 use watertight::aws::LINEAGE_TAG;
 use watertight::diagnostic::Span;
-use watertight::export::Live;
+use watertight::export::{Live, reads};
 use watertight::guardrail::{self, Approved};
+use watertight::kind::Kind;
 use watertight::kind::schema::{Nesting, Schema};
-use watertight::kind::{Import, Kind};
 use watertight::resource::{Desired, Lookup, Origin, Resource};
 use watertight::value::{Attributes, Part, Reference, Step, Value};
 
 use super::folder::{Folder, Read, has, label, stem};
-use super::written::{normal, without_nulls};
 use super::terraform::Line;
+use super::written::{normal, without_nulls};
 
 /// Kinds of lookup that are answered alike in every region, so that no provider is named.
 const ANYWHERE: &[&str] = &["aws_caller_identity", "aws_route53_zone"];
-
-/// What this line of the provider can't import yet.
-const NOT_IMPORTED_BY_5: &str = "aws_lb_target_group_attachment";
-
-/// Arguments that the provider keeps to itself, so that they are not compared on what stands.
-const UNREAD: &[(&str, &str)] = &[
-    ("aws_default_security_group", "revoke_rules_on_delete"),
-    ("aws_s3_bucket", "force_destroy"),
-    ("aws_security_group", "revoke_rules_on_delete"),
-];
 
 /// What the folder of what was approved has to say.
 pub(crate) fn wanted(approved: &Approved, line: Line, live: Option<&Live>) -> Folder {
@@ -89,15 +79,45 @@ pub(crate) fn differences(read: &Folder, wanted: &Folder, line: Line) -> Vec<Str
     all
 }
 
-/// Names that nobody gave are as they stand.
+/// Names that nobody gave are as they stand, and what is read in two ways is said in both.
 fn pin(desired: &mut Desired, live: &Live) {
     for (address, resource) in &mut desired.resources {
-        let applied = live.attributes.get(address);
+        let Some(applied) = live.attributes.get(address) else {
+            continue;
+        };
         for name in &resource.generated {
-            if let Some(value) = applied.and_then(|applied| applied.get(name)) {
+            if let Some(value) = applied.get(name) {
                 resource.attributes.insert(name.clone(), value.clone());
             }
         }
+        let actions = match address.kind.as_str() {
+            "aws_lb_listener" => resource.attributes.get_mut("default_action"),
+            "aws_lb_listener_rule" => resource.attributes.get_mut("action"),
+            _ => None,
+        };
+        if let Some(Value::List(actions)) = actions {
+            actions.iter_mut().for_each(say_twice);
+        }
+    }
+}
+
+/// A forward to one target group: by its ARN, and as a block.
+fn say_twice(action: &mut Value) {
+    let arn = action.get("target_group_arn").clone();
+    let forward = action.get("forward").clone();
+    let groups = forward.items().first().map(|one| one.get("target_group"));
+    let Value::Map(action) = action else {
+        return;
+    };
+    if forward.is_null() && !arn.is_null() {
+        let group = Value::block([("arn", arn)]);
+        let forward = Value::block([("target_group", group)]);
+        action.insert("forward".to_owned(), forward);
+    } else if let Some([group]) = groups.map(Value::items)
+        && arn.is_null()
+    {
+        let arn = group.get("arn").clone();
+        action.insert("target_group_arn".to_owned(), arn);
     }
 }
 
@@ -284,8 +304,9 @@ impl Expected<'_> {
             .map(|path| in_a_set(kind.schema(), path))
             .collect();
         if stands {
-            let unread = UNREAD.iter().filter(|(of, _)| *of == kind.name);
-            ignored.extend(unread.map(|(_, name)| (*name).to_owned()));
+            let unset = reads::of(kind.name).into_iter();
+            let unset = unset.flat_map(|read| read.unset(&resource.attributes));
+            ignored.extend(unset.map(str::to_owned));
         }
         let after = resource.depends_on.iter();
         let depends_on = after.filter(|one| !self.is_left_out(one)).cloned();
@@ -430,8 +451,7 @@ impl Expected<'_> {
     }
 
     fn can_be_imported(&self, kind: &str) -> bool {
-        let can = Kind::of(kind).is_some_and(|kind| kind.import == Import::ById);
-        can && (self.line == Line::Six || kind != NOT_IMPORTED_BY_5)
+        reads::of(kind).is_some_and(|read| read.by_5 || self.line == Line::Six)
     }
 }
 

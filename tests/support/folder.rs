@@ -13,8 +13,8 @@ use watertight::kind::Kind;
 use watertight::kind::schema::{Nesting, Schema, Type};
 use watertight::value::{Attributes, Value};
 
-use super::written::{Values, argument, ignored, is_call, normal, without_nulls};
 use super::terraform::Line;
+use super::written::{Values, argument, ignored, is_call, normal, without_nulls};
 
 /// What a folder says.
 #[derive(Clone, Debug, Default)]

@@ -18,6 +18,8 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::date_time::Format as DateTimeFormat;
 
+use super::answers::hear;
+
 /// How requests of ours are known in CloudTrail, which keeps the header `User-Agent`.
 pub(in crate::aws) const MARK: &str = "app/watertight";
 
@@ -112,7 +114,7 @@ impl Intercept for Watch {
             }));
         }
         if let Some(metadata) = config.load::<Metadata>() {
-            let operation = format!("{}:{}", metadata.service(), metadata.name());
+            let operation = in_iam_words(metadata);
             self.ask(metadata.name())?;
             *lock(&self.calls.counts).entry(operation).or_default() += 1;
         }
@@ -140,8 +142,11 @@ impl Intercept for Watch {
         &self,
         context: &BeforeDeserializationInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
+        config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if let Some(metadata) = config.load::<Metadata>() {
+            hear(&in_iam_words(metadata), context.response());
+        }
         self.calls.clock.get_or_init(|| {
             let date = context.response().headers().get("date")?;
             let date = DateTime::from_str(date, DateTimeFormat::HttpDate).ok()?;
@@ -149,6 +154,16 @@ impl Intercept for Watch {
         });
         Ok(())
     }
+}
+
+/// `elasticloadbalancing:DescribeRules`: the SDK has the services' full names.
+fn in_iam_words(metadata: &Metadata) -> String {
+    let service = match metadata.service() {
+        "Elastic Load Balancing v2" => "elasticloadbalancing".to_owned(),
+        "CloudWatch Logs" => "logs".to_owned(),
+        other => other.replace(' ', "").to_lowercase(),
+    };
+    format!("{service}:{}", metadata.name())
 }
 
 /// Whether nobody between here and there can read what is sent: TLS, or this machine.
@@ -169,7 +184,23 @@ fn is_private(uri: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_private;
+    use aws_smithy_runtime_api::client::orchestrator::Metadata;
+
+    use super::{in_iam_words, is_private};
+
+    #[test]
+    fn calls_have_the_names_that_policies_know() {
+        for (service, prefix) in [
+            ("ACM", "acm"),
+            ("CloudWatch Logs", "logs"),
+            ("Elastic Load Balancing v2", "elasticloadbalancing"),
+            ("Route 53", "route53"),
+            ("Secrets Manager", "secretsmanager"),
+        ] {
+            let said = in_iam_words(&Metadata::new("List", service));
+            assert_eq!(said, format!("{prefix}:List"));
+        }
+    }
 
     #[test]
     fn plain_http_goes_to_loopback_only() {

@@ -436,16 +436,16 @@ fn a_whole_component_gives_what_the_input_takes() {
         ])
         .unwrap();
         let spec = parsed(&format!(
-            "{HEAD}[components.b]\nblueprint = \"private-bucket\"\n\
+            "{HEAD}[components.b]\nblueprint = \"private-bucket\"\nlogs = false\n\
              [components.a]\nblueprint = \"own\"\nbeside = {{ from = \"b\" }}\n"
         ));
         expand(&spec, &library)
     };
-    let template = "[aws_s3_bucket_policy.a]\nbucket = \"{{ beside.bucket }}\"\npolicy = {}\n";
+    let template = "[aws_s3_bucket_logging.a]\nbucket = \"{{ beside.bucket }}\"\ntarget_bucket = \"logs\"\ntarget_prefix = \"\"\n";
     let desired = own("bucket", template).unwrap();
-    let policy = &desired.resources[&"a.aws_s3_bucket_policy.a".parse().unwrap()];
+    let logging = &desired.resources[&"a.aws_s3_bucket_logging.a".parse().unwrap()];
     assert_eq!(
-        policy.get("bucket").to_json().to_string(),
+        logging.get("bucket").to_json().to_string(),
         "\"${b.aws_s3_bucket.main.bucket}\""
     );
     assert!(lines(&own("vpc_id", template).unwrap_err()).contains("has no output `vpc_id`"));

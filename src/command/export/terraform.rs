@@ -113,6 +113,9 @@ pub(super) async fn run(
     }
     write(&folder, &name, &exported, &changes)?;
     screen.data(&told::written(&name, &exported, &changes));
+    if live.is_some() {
+        screen.talk(&told::tags_of_others());
+    }
     Ok(Exit::Done)
 }
 
