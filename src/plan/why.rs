@@ -147,7 +147,7 @@ impl Serialize for Why {
                 json["to"] = serde_json::json!(to);
             }
             Self::Upstream(address) | Self::SameThing(address) => {
-                json["address"] = serde_json::json!(address)
+                json["address"] = serde_json::json!(address);
             }
             Self::Moved(from) => json["from"] = serde_json::json!(from),
             _ => {}
