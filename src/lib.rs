@@ -43,6 +43,7 @@
 //! | [`health::wait`] | what was applied | whether the services answer |
 //! | [`doctor::aws`] | a spec and AWS | what stands in the way |
 //! | [`terraform::read`] | somebody's Terraform plan | [`terraform::Planned`], for the same guardrails |
+//! | [`takeover::propose`] | a state of Terraform's | the spec that takes it over |
 //! | [`export::terraform`] | what is approved | Terraform for review, and to take over |
 //! | [`dns::look`] | the proof that a certificate waits for | what public DNS says of it |
 //!
@@ -66,7 +67,7 @@
 //! only in [`aws`], Tera only in [`blueprint`], clap only in [`command`], and dialoguer,
 //! indicatif and annotate-snippets only in [`ui`], which alone prints. [`diff`], [`plan`],
 //! [`graph`], [`guardrail`], [`blueprint`], [`compare`], [`between`], [`saved`], [`undo`],
-//! [`export`], [`report`], [`spec`] and [`kind`] are pure: no IO, no clock.
+//! [`takeover`], [`export`], [`report`], [`spec`] and [`kind`] are pure: no IO, no clock.
 //! Only `main.rs` reads arguments, environment, directory and clock, into a
 //! [`world::World`].
 //!
@@ -107,6 +108,8 @@ pub mod blueprint;
 pub mod guardrail;
 
 pub mod terraform;
+
+pub mod takeover;
 
 pub mod export;
 

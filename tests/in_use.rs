@@ -39,8 +39,8 @@ fn ends_soon<F: Future<Output = ()> + Send>(
     begin: impl Fn() -> F + Send + Sync + 'static,
     who: &str,
 ) {
-    let began = Arc::new(Mutex::new(None));
-    let at = Arc::clone(&began);
+    let since = Arc::new(Mutex::new(None));
+    let at = Arc::clone(&since);
     let begin = Arc::new(begin);
     let use_it = Arc::new(move || {
         // The proxy's own thread has a runtime already.
@@ -55,14 +55,14 @@ fn ends_soon<F: Future<Output = ()> + Send>(
     proxy.fail(When::Operation(call), Fault::CallBefore(use_it), 1);
     let destroy = ["destroy", "app.toml", "--yes", "--delete-logs"];
     project.run(&destroy).code(4).says(who);
-    let took = began.lock().unwrap().unwrap().elapsed();
+    let took = since.lock().unwrap().unwrap().elapsed();
     assert!(took < Duration::from_secs(15), "{call}: {took:?}");
 
     proxy.clear();
-    let began = Instant::now();
+    let since = Instant::now();
     project.run(&destroy).code(1).says(who);
     assert_eq!(proxy.mutations(), [""; 0]);
-    let took = began.elapsed();
+    let took = since.elapsed();
     assert!(took < Duration::from_secs(15), "{call}: {took:?}");
 }
 

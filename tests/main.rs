@@ -62,6 +62,7 @@ mod shared_record;
 mod signals;
 mod state;
 mod state_verbs;
+mod takeover;
 mod terraform_export;
 mod terraform_plan;
 mod terraform_reads;

@@ -50,12 +50,12 @@ fn specs() -> Vec<(String, Approved)> {
         .collect()
 }
 
-fn exported(approved: &Approved, line: Line, live: Option<&Live>) -> BTreeMap<String, Body> {
+fn exported(approved: &Approved, line: Line, stands: Option<&Live>) -> BTreeMap<String, Body> {
     let provider = match line {
         Line::Five => Provider::Five,
         Line::Six => Provider::Six,
     };
-    let exported = export::terraform(approved, provider, live, today());
+    let exported = export::terraform(approved, provider, stands, today());
     let files = exported
         .unwrap_or_else(|refusal| panic!("{refusal:?}"))
         .files;
@@ -205,9 +205,9 @@ impl VisitMut for Mutant<'_> {
 }
 
 /// Whatever is dropped, changed or led elsewhere is seen.
-fn no_change_is_missed(approved: &Approved, line: Line, live: Option<&Live>) -> [usize; 3] {
-    let files = exported(approved, line, live);
-    let wanted = expected::wanted(approved, line, live);
+fn no_change_is_missed(approved: &Approved, line: Line, stands: Option<&Live>) -> [usize; 3] {
+    let files = exported(approved, line, stands);
+    let wanted = expected::wanted(approved, line, stands);
     let resources = files.values().flat_map(|body| body.get_blocks("resource"));
     let elsewhere: Vec<Expression> = resources
         .map(|block| {

@@ -26,6 +26,7 @@ mod sandbox;
 mod saved;
 mod state;
 mod stores;
+mod takeover;
 mod undo;
 
 use std::process::ExitCode;

@@ -13,6 +13,7 @@
 mod config;
 mod document;
 mod plan;
+pub mod state;
 mod value;
 
 pub use plan::{Planned, ReadError, read};

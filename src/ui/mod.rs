@@ -32,6 +32,7 @@ pub mod scaffolded;
 pub mod state;
 mod style;
 mod table;
+pub mod takeover;
 pub mod terminal;
 pub mod terraform;
 pub mod tour;

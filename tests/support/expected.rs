@@ -27,16 +27,16 @@ use super::written::{normal, without_nulls};
 const ANYWHERE: &[&str] = &["aws_caller_identity", "aws_route53_zone"];
 
 /// What the folder of what was approved has to say.
-pub(crate) fn wanted(approved: &Approved, line: Line, live: Option<&Live>) -> Folder {
+pub(crate) fn wanted(approved: &Approved, line: Line, stands: Option<&Live>) -> Folder {
     let mut desired = approved.desired().clone();
-    if let Some(live) = live {
-        pin(&mut desired, live);
+    if let Some(stands) = stands {
+        pin(&mut desired, stands);
     }
     let expected = Expected {
         alike: alike(&desired),
         desired: &desired,
         line,
-        live,
+        live: stands,
     };
     expected.folder()
 }
@@ -66,7 +66,9 @@ pub(crate) fn differences(read: &Folder, wanted: &Folder, line: Line) -> Vec<Str
             let value = format!("{:?}, {is_sensitive}", normal(value.clone()));
             of_name.or_default().push(value);
         }
-        outputs.values_mut().for_each(|of_name| of_name.sort());
+        for of_name in outputs.values_mut() {
+            of_name.sort();
+        }
         outputs
     };
     let (outputs, read_outputs) = (outputs(&wanted), outputs(&read));

@@ -152,8 +152,10 @@ impl Reader {
         }
         let mut alike: BTreeMap<(Mode, &str, &str), Vec<&str>> = BTreeMap::new();
         for (mode, kind, label, component) in &all {
-            let with = stem(label).map(|stem| alike.entry((*mode, kind, stem)).or_default());
-            with.into_iter().for_each(|with| with.push(component));
+            if let Some(stem) = stem(label) {
+                let with = alike.entry((*mode, kind, stem)).or_default();
+                with.push(component);
+            }
         }
         for (mode, kind, label, component) in &all {
             let told_apart = stem(label).filter(|stem| {
@@ -431,10 +433,12 @@ impl Reader {
             };
             let inner = self.inside(&block.body, &of.schema, json, &format!("{at}{name}."));
             let inner = Value::Map(inner);
-            let held = given.entry(name.to_owned());
             if of.nesting == Nesting::Single {
-                held.insert_entry(inner);
-            } else if let Value::List(items) = held.or_insert_with(|| Value::List(Vec::new())) {
+                given.insert(name.to_owned(), inner);
+                continue;
+            }
+            let held = given.entry(name.to_owned());
+            if let Value::List(items) = held.or_insert_with(|| Value::List(Vec::new())) {
                 items.push(inner);
             }
         }

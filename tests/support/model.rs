@@ -147,7 +147,7 @@ pub(crate) fn desired(dice: &mut Dice<'_>, today: Date) -> Desired {
     for _ in 0..dice.below(6) {
         add_lookup(dice, &mut desired, &origin);
     }
-    for _ in 0..1 + dice.below(9) {
+    for _ in 0..=dice.below(9) {
         add_resource(dice, &mut desired, &origin, &at);
     }
     for _ in 0..dice.below(4) {
@@ -355,9 +355,9 @@ impl<'a, 'b> Maker<'a, 'b> {
                 Value::map((0..count).map(|_| (text(self.dice), self.value(of))))
             }
             Type::Object(fields) => {
-                let fields = fields.iter().map(|(name, of)| match self.dice.one_in(3) {
-                    true => (*name, Value::Null),
-                    false => (*name, self.value(of)),
+                let fields = fields.iter().map(|(name, of)| {
+                    let is_null = self.dice.one_in(3);
+                    (*name, if is_null { Value::Null } else { self.value(of) })
                 });
                 Value::map(fields)
             }

@@ -119,13 +119,13 @@ impl Scene {
                 vec![("BUCKET", bucket), ("GROUP", group)]
             }
         };
-        let named = |text: &str| {
+        let fill = |text: &str| {
             names
                 .iter()
                 .fold(text.to_owned(), |text, (name, id)| text.replace(name, id))
         };
-        let first = self.first.iter().map(|argument| named(argument));
-        (named(&self.spec), first.collect())
+        let first = self.first.iter().map(|argument| fill(argument));
+        (fill(&self.spec), first.collect())
     }
 
     /// What is still to be done after the first run.

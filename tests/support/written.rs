@@ -40,16 +40,16 @@ impl Values<'_> {
             }
             Expression::Object(entries) => {
                 let mut map = BTreeMap::new();
-                for (key, entry) in entries.iter() {
+                for (key, entry) in entries {
                     let key = match key {
                         ObjectKey::Ident(name) => name.as_str().to_owned(),
-                        ObjectKey::Expression(key) => match normal(self.value(key)) {
-                            Value::String(key) => key,
-                            _ => {
+                        ObjectKey::Expression(key) => {
+                            let Value::String(key) = normal(self.value(key)) else {
                                 self.wrong("a key that is no text");
                                 continue;
-                            }
-                        },
+                            };
+                            key
+                        }
                     };
                     let entry = self.value(entry.expr());
                     if map.insert(key, entry).is_some() {
@@ -97,7 +97,7 @@ impl Values<'_> {
     fn reference(&mut self, value: &Expression) -> Option<Reference> {
         match value {
             Expression::Traversal(traversal) => match &traversal.expr {
-                Expression::Variable(root) => self.from_root(root.as_str(), traversal),
+                Expression::Variable(root) => self.rooted(root.as_str(), traversal),
                 inner => {
                     let mut reference = self.reference(inner)?;
                     self.steps(&mut reference, &traversal.operators);
@@ -112,13 +112,13 @@ impl Values<'_> {
                 reference.path.push(Step::Split);
                 Some(reference)
             }
-            Expression::FuncCall(call) if is_call(call, "one", 1) => match argument(call, 0) {
-                Expression::ForExpr(found) => self.element(found),
-                _ => {
+            Expression::FuncCall(call) if is_call(call, "one", 1) => {
+                let Expression::ForExpr(found) = argument(call, 0) else {
                     self.wrong("one of what is not known");
-                    None
-                }
-            },
+                    return None;
+                };
+                self.element(found)
+            }
             other => {
                 self.wrong(&format!("{other} leads nowhere"));
                 None
@@ -126,7 +126,7 @@ impl Values<'_> {
         }
     }
 
-    fn from_root(&mut self, root: &str, traversal: &Traversal) -> Option<Reference> {
+    fn rooted(&mut self, root: &str, traversal: &Traversal) -> Option<Reference> {
         let mut operators = &traversal.operators[..];
         let mut next = || match operators.split_first() {
             Some((first, rest)) => match first.value() {
@@ -278,7 +278,9 @@ pub(super) fn ignored(value: &Expression) -> Option<String> {
 pub(crate) fn without_nulls(value: &mut Value, of: &Type) {
     match (value, of) {
         (Value::List(items), Type::List(of) | Type::Set(of)) => {
-            items.iter_mut().for_each(|item| without_nulls(item, of));
+            for item in items {
+                without_nulls(item, of);
+            }
         }
         (Value::Map(fields), Type::Object(types)) => {
             fields.retain(|_, field| !field.is_null());
