@@ -403,10 +403,10 @@ async fn a_run_that_slept_past_its_lease_changes_nothing_any_more() {
     assert_eq!(sandbox.document(&bucket).await.unwrap(), taken);
     assert_eq!(sandbox.holds().await, stands);
     // A heartbeat and a save may have been tried, which S3 refused; to other services, at most
-    // the attempt that had passed its check.
+    // the attempt that had passed its check, of each of the ten changes that are made at once.
     let late = proxy.mutations().split_off(sent_asleep);
     let changes: Vec<&String> = late.iter().filter(|call| *call != "s3:PutObject").collect();
-    assert!(changes.len() <= 1, "{late:?}");
+    assert!(changes.len() <= 10, "{late:?}");
     other.nothing_to_do("app.toml");
 }
 
