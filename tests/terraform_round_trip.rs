@@ -1,8 +1,9 @@
 //! The Terraform that is exported, read back: it says what was approved, field for field, and
 //! nothing else.
 //!
-//! The reader ([`folder`]) and the expectation ([`expected`]) know nothing of how the export is
-//! made. That they see everything is shown by changing each thing that stands in a folder.
+//! The reader ([`folder`]) knows nothing of how the export is made, and the expectation
+//! ([`expected`]) says it a second time; [`compared`] holds them against each other. That they
+//! see everything is shown by changing each thing that stands in a folder.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ use watertight::value::{Part, Reference, Step, Value};
 use crate::blueprints::least_and_most;
 use crate::readme::today;
 use crate::support::terraform::Line;
-use crate::support::{expected, folder, model};
+use crate::support::{compared, expected, folder, model};
 use crate::terraform_export::{examples, waived};
 
 fn approved(name: &str, text: &str) -> Approved {
@@ -99,7 +100,7 @@ fn is_whole(name: &str, approved: &Approved) -> Result<(), TestCaseError> {
         ] {
             let files = exported(approved, line, live.as_ref());
             let wanted = expected::wanted(approved, line, live.as_ref());
-            let found = expected::differences(&folder::read(&files, line), &wanted, line);
+            let found = compared::differences(&folder::read(&files, line), &wanted, line);
             let stands = live.map_or(0, |live| live.ids.len());
             prop_assert!(
                 found.is_empty(),
@@ -233,7 +234,7 @@ fn no_change_is_missed(approved: &Approved, line: Line, stands: Option<&Live>) -
                 let mut changed = files.clone();
                 changed.insert(name.clone(), body);
                 let read = folder::read(&changed, line);
-                let found = expected::differences(&read, &wanted, line);
+                let found = compared::differences(&read, &wanted, line);
                 assert!(!found.is_empty(), "{name}: {change:?} of {was}");
                 counts[change as usize] += 1;
             }

@@ -7,7 +7,6 @@
 //! says so. What the provider's importers do is taken from its table ([`reads`]).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Debug;
 
 use watertight::address::{Address, Mode};
 use watertight::aws::LINEAGE_TAG;
@@ -19,12 +18,12 @@ use watertight::kind::schema::{Nesting, Schema};
 use watertight::resource::{Desired, Lookup, Origin, Resource};
 use watertight::value::{Attributes, Part, Reference, Step, Value};
 
-use super::folder::{Folder, Read, has, label, stem};
+use super::folder::{Folder, Read, has, label};
 use super::terraform::Line;
 use super::written::{normal, without_nulls};
 
 /// Kinds of lookup that are answered alike in every region, so that no provider is named.
-const ANYWHERE: &[&str] = &["aws_caller_identity", "aws_route53_zone"];
+pub(super) const ANYWHERE: &[&str] = &["aws_caller_identity", "aws_route53_zone"];
 
 /// What the folder of what was approved has to say.
 pub(crate) fn wanted(approved: &Approved, line: Line, stands: Option<&Live>) -> Folder {
@@ -39,46 +38,6 @@ pub(crate) fn wanted(approved: &Approved, line: Line, stands: Option<&Live>) -> 
         live: stands,
     };
     expected.folder()
-}
-
-/// How what was read differs from that; nothing if it is the same.
-pub(crate) fn differences(read: &Folder, wanted: &Folder, line: Line) -> Vec<String> {
-    let mut all = read.wrong.clone();
-    let mut wanted = wanted.clone();
-    let read = by_question(read);
-    less_what_is_told(&mut wanted, &read, line, &mut all);
-    for one in wanted
-        .resources
-        .values_mut()
-        .chain(wanted.lookups.values_mut())
-    {
-        one.depends_on.extend(referred_to(one.attributes.values()));
-    }
-    each("", &wanted.resources, &read.resources, &mut all, differ);
-    each("", &wanted.lookups, &read.lookups, &mut all, differ);
-    let names: BTreeSet<&str> = wanted.outputs.iter().map(|one| one.0.as_str()).collect();
-    let outputs = |folder: &Folder| {
-        let mut outputs: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (name, value, is_sensitive) in &folder.outputs {
-            // Labels that would be the same are told apart.
-            let told_apart = stem(name).filter(|_| !names.contains(name.as_str()));
-            let of_name = outputs.entry(told_apart.unwrap_or(name).to_owned());
-            let value = format!("{:?}, {is_sensitive}", normal(value.clone()));
-            of_name.or_default().push(value);
-        }
-        for of_name in outputs.values_mut() {
-            of_name.sort();
-        }
-        outputs
-    };
-    let (outputs, read_outputs) = (outputs(&wanted), outputs(&read));
-    each("output ", &outputs, &read_outputs, &mut all, plain);
-    each("import ", &wanted.imports, &read.imports, &mut all, plain);
-    all.extend(plain("regions", &wanted.regions, &read.regions));
-    all.extend(plain("accounts", &wanted.accounts, &read.accounts));
-    all.extend(plain("versions", &wanted.versions, &read.versions));
-    all.extend(plain("left out", &wanted.left_out, &read.left_out));
-    all
 }
 
 /// Names that nobody gave are as they stand, and what is read in two ways is said in both.
@@ -142,50 +101,13 @@ fn alike(desired: &Desired) -> BTreeMap<Address, Address> {
 }
 
 /// The address of what nobody alone looks up.
-fn question(kind: &str, name: &str, region: &str, arguments: &Attributes) -> Address {
+pub(super) fn question(kind: &str, name: &str, region: &str, arguments: &Attributes) -> Address {
     let region = if ANYWHERE.contains(&kind) { "" } else { region };
     let asked = Value::Map(arguments.clone()).to_json();
     Address::lookup("", kind, &format!("{name} in {region} by {asked}"))
 }
 
-/// What was read, with the lookups that components share under what they ask.
-fn by_question(read: &Folder) -> Folder {
-    let shared = read
-        .lookups
-        .iter()
-        .filter(|(one, _)| one.component.is_empty());
-    let shared: BTreeMap<Address, Address> = shared
-        .map(|(address, lookup)| {
-            let Address { kind, name, .. } = address;
-            let asked = question(kind, name, &lookup.region, &lookup.attributes);
-            (address.clone(), asked)
-        })
-        .collect();
-    let mut folder = read.clone();
-    let reads = |all: BTreeMap<Address, Read>| -> BTreeMap<Address, Read> {
-        let all = all.into_iter().map(|(address, mut read)| {
-            if address.mode == Mode::Lookup && ANYWHERE.contains(&address.kind.as_str()) {
-                read.region.clear();
-            }
-            let to = |reference: &Reference| Value::Reference(renamed(reference, &shared));
-            read.attributes = mapped(&read.attributes, &to);
-            let after = referred_to(read.attributes.values());
-            read.depends_on.extend(after);
-            (shared.get(&address).cloned().unwrap_or(address), read)
-        });
-        all.collect()
-    };
-    folder.resources = reads(folder.resources);
-    folder.lookups = reads(folder.lookups);
-    for (_, value, _) in &mut folder.outputs {
-        *value = with_references(value, &|reference| {
-            Value::Reference(renamed(reference, &shared))
-        });
-    }
-    folder
-}
-
-fn renamed(reference: &Reference, names: &BTreeMap<Address, Address>) -> Reference {
+pub(super) fn renamed(reference: &Reference, names: &BTreeMap<Address, Address>) -> Reference {
     let mut reference = reference.clone();
     if let Some(name) = names.get(&reference.target) {
         reference.target = name.clone();
@@ -194,7 +116,7 @@ fn renamed(reference: &Reference, names: &BTreeMap<Address, Address>) -> Referen
 }
 
 /// The value with something else in the place of each reference.
-fn with_references(value: &Value, to: &dyn Fn(&Reference) -> Value) -> Value {
+pub(super) fn with_references(value: &Value, to: &dyn Fn(&Reference) -> Value) -> Value {
     let value = match value {
         Value::Reference(reference) => to(reference),
         Value::Template(parts) => {
@@ -218,12 +140,12 @@ fn with_references(value: &Value, to: &dyn Fn(&Reference) -> Value) -> Value {
     normal(value)
 }
 
-fn mapped(attributes: &Attributes, to: &dyn Fn(&Reference) -> Value) -> Attributes {
+pub(super) fn mapped(attributes: &Attributes, to: &dyn Fn(&Reference) -> Value) -> Attributes {
     let mapped = |(name, value): (&String, &Value)| (name.clone(), with_references(value, to));
     attributes.iter().map(mapped).collect()
 }
 
-fn referred_to<'a>(values: impl Iterator<Item = &'a Value>) -> BTreeSet<Address> {
+pub(super) fn referred_to<'a>(values: impl Iterator<Item = &'a Value>) -> BTreeSet<Address> {
     let mut found = Vec::new();
     values.for_each(|value| value.references(&mut found));
     found.into_iter().map(|one| one.target.clone()).collect()
@@ -508,98 +430,4 @@ fn place(origin: &Origin) -> String {
     let blueprint = origin.blueprint.iter();
     let blueprint = blueprint.map(|span| format!("{}:{}", span.source.name, line(span)));
     spec.chain(blueprint).collect::<Vec<_>>().join(", ")
-}
-
-/// Takes away what the folder says that it has no words for, if that is so: the provider has no
-/// such argument, or what it refers to has no type.
-fn less_what_is_told(wanted: &mut Folder, read: &Folder, line: Line, all: &mut Vec<String>) {
-    for (address, told) in read.resources.iter().map(|(one, read)| (one, &read.lacks)) {
-        let Some(wanted) = wanted.resources.get_mut(address) else {
-            continue;
-        };
-        wanted.lacks.clone_from(told);
-        for (path, instead) in told {
-            let schema = line.schema(&address.kind).unwrap();
-            let names: Vec<&str> = path.split('.').collect();
-            let mut taken = Vec::new();
-            take(
-                &mut wanted.attributes,
-                &names,
-                instead.as_deref(),
-                &mut taken,
-            );
-            let is_unknown = !has(schema, path);
-            let leads_out = taken.iter().any(|value| {
-                let to = referred_to([value].into_iter());
-                to.iter()
-                    .any(|to| to.mode == Mode::Managed && line.schema(&to.kind).is_none())
-            });
-            if taken.is_empty() || !(is_unknown || leads_out || instead.is_some()) {
-                all.push(format!(
-                    "{address}: {path} is not left out for what is told"
-                ));
-            }
-        }
-    }
-}
-
-fn take(from: &mut Attributes, names: &[&str], instead: Option<&str>, taken: &mut Vec<Value>) {
-    match names {
-        [name] => {
-            taken.extend(from.remove(*name));
-            from.extend(instead.map(|value| ((*name).to_owned(), Value::text(value))));
-        }
-        [name, rest @ ..] => match from.get_mut(*name) {
-            Some(Value::List(items)) => {
-                for item in items {
-                    if let Value::Map(inside) = item {
-                        take(inside, rest, instead, taken);
-                    }
-                }
-            }
-            Some(Value::Map(inside)) => take(inside, rest, instead, taken),
-            _ => {}
-        },
-        [] => {}
-    }
-}
-
-/// Holds two tables against each other, in both directions.
-fn each<K: Ord + Clone + ToString, T>(
-    what: &str,
-    wanted: &BTreeMap<K, T>,
-    read: &BTreeMap<K, T>,
-    all: &mut Vec<String>,
-    differ: impl Fn(&str, &T, &T) -> Vec<String>,
-) {
-    let names: BTreeSet<&K> = wanted.keys().chain(read.keys()).collect();
-    for name in names {
-        let place = format!("{what}{}", name.to_string());
-        match (wanted.get(name), read.get(name)) {
-            (Some(wanted), Some(read)) => all.extend(differ(&place, wanted, read)),
-            (Some(_), None) => all.push(format!("{place} is missing")),
-            (None, _) => all.push(format!("{place} was never approved")),
-        }
-    }
-}
-
-fn differ(place: &str, wanted: &Read, read: &Read) -> Vec<String> {
-    let mut all = Vec::new();
-    let (attributes, of_read) = (&wanted.attributes, &read.attributes);
-    each(&format!("{place}."), attributes, of_read, &mut all, plain);
-    let less = |read: &Read| Read {
-        attributes: Attributes::new(),
-        ..read.clone()
-    };
-    all.extend(plain(place, &less(wanted), &less(read)));
-    all
-}
-
-fn plain<T: PartialEq + Debug>(place: &str, wanted: &T, read: &T) -> Vec<String> {
-    if wanted == read {
-        return Vec::new();
-    }
-    vec![format!(
-        "{place}:\n  approved {wanted:?}\n  exported {read:?}"
-    )]
 }

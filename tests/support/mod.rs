@@ -4,6 +4,7 @@ pub(crate) mod account;
 mod call;
 pub(crate) mod chaos;
 pub(crate) mod cli;
+pub(crate) mod compared;
 pub(crate) mod ended;
 pub(crate) mod expected;
 pub(crate) mod folder;
