@@ -12,20 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
+use crate::kind::Kind;
 use crate::terraform::state::{Instance, State};
 
 use lifetime::Lifetime;
-
-/// What a bucket is set to, that an import of the bucket brings along.
-const SETTINGS: &[&str] = &[
-    "aws_s3_bucket_lifecycle_configuration",
-    "aws_s3_bucket_logging",
-    "aws_s3_bucket_ownership_controls",
-    "aws_s3_bucket_policy",
-    "aws_s3_bucket_public_access_block",
-    "aws_s3_bucket_server_side_encryption_configuration",
-    "aws_s3_bucket_versioning",
-];
 
 /// Settings that a private bucket can't have.
 const FOREIGN: &[&str] = &["aws_s3_bucket_acl", "aws_s3_bucket_website_configuration"];
@@ -191,8 +181,14 @@ fn most_common<'a>(buckets: &[&'a Instance]) -> Option<&'a str> {
 
 fn settings<'a>(state: &'a State, live: &'a str) -> impl Iterator<Item = &'a Instance> {
     state.managed.iter().filter(move |one| {
-        SETTINGS.contains(&one.kind.as_str()) && !one.is_deposed && one.text("bucket") == Some(live)
+        is_setting(&one.kind) && !one.is_deposed && one.text("bucket") == Some(live)
     })
+}
+
+/// Whether an import of a bucket brings things of this kind along.
+fn is_setting(kind: &str) -> bool {
+    let whole = Kind::of(kind).and_then(|kind| kind.part_of);
+    whole == Some("aws_s3_bucket") || kind == "aws_s3_bucket_logging"
 }
 
 /// Why a bucket can't become a private bucket, if it can't.
@@ -329,7 +325,7 @@ fn left(state: &State, done: &BTreeSet<String>, why: &BTreeMap<String, String>) 
             "it is deposed: Terraform has yet to delete it".to_owned()
         } else if let Some(reason) = why.get(&one.address) {
             reason.clone()
-        } else if SETTINGS.contains(&one.kind.as_str()) {
+        } else if is_setting(&one.kind) {
             "its bucket is not taken over".to_owned()
         } else {
             "only private buckets are proposed; `[[import]]` may take it by hand".to_owned()

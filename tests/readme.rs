@@ -216,6 +216,8 @@ fn commands() -> BTreeSet<String> {
         let command = line
             .strip_prefix("watertight ")
             .or_else(|| line.strip_prefix("cargo run -- "));
+        // A usage is no command line.
+        let command = command.filter(|command| !command.contains("<COMMAND>"));
         commands.extend(command.map(str::to_owned));
     };
     let pages = pages();

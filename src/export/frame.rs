@@ -106,14 +106,18 @@ fn provider(context: &Context<'_>, alias: Option<String>, region: &str) -> Draft
     draft
 }
 
-/// The tags that every resource with tags has alike; that which the state stands by among
-/// them, where there is a state.
+/// The tags that every resource that can have tags has alike; that which the state stands by
+/// among them, where there is a state.
 pub(super) fn common_tags(desired: &Desired, live: Option<&Live>) -> BTreeMap<String, Value> {
-    let resources = desired.resources.values();
-    let mut tags = resources.filter_map(|resource| resource.get("tags").as_map());
-    let mut common = tags.next().cloned().unwrap_or_default();
+    let resources = desired.resources.values().filter(|resource| {
+        let kind = Kind::of(&resource.address.kind);
+        kind.is_some_and(|kind| kind.schema().attribute("tags").is_some())
+    });
+    let mut tags = resources.map(|resource| resource.get("tags"));
+    let first = tags.next().and_then(Value::as_map);
+    let mut common = first.cloned().unwrap_or_default();
     for other in tags {
-        common.retain(|key, value| other.get(key) == Some(value));
+        common.retain(|key, value| other.get(key) == value);
     }
     common.retain(|key, value| key != ADDRESS_TAG && key != "Name" && !value.is_unknown());
     if let Some(live) = live.filter(|live| !live.lineage.is_empty()) {

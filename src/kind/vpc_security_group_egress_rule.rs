@@ -2,6 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in `aws::security_group_rule`.
 
+use super::vpc_security_group_ingress_rule::CONTENT;
 use super::{Fact, Guard, Kind};
 
 /// A second rule of the same content is refused with `InvalidPermission.Duplicate` (API
@@ -11,16 +12,7 @@ pub(super) static KIND: Kind = Kind {
     noun: "egress rule",
     replace: &["security_group_id"],
     named_by: &["security_group_id"],
-    alone_with: &[
-        "security_group_id",
-        "ip_protocol",
-        "from_port",
-        "to_port",
-        "cidr_ipv4",
-        "cidr_ipv6",
-        "prefix_list_id",
-        "referenced_security_group_id",
-    ],
+    alone_with: CONTENT,
     guard: Guard::UniqueName,
     twice: Fact {
         says: "a second one of the same content is refused with `InvalidPermission.Duplicate`",

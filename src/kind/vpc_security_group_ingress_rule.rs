@@ -4,6 +4,18 @@
 
 use super::{Fact, Guard, Kind};
 
+/// What a rule says: AWS has each content once in a group, whichever way it goes.
+pub(super) const CONTENT: &[&str] = &[
+    "security_group_id",
+    "ip_protocol",
+    "from_port",
+    "to_port",
+    "cidr_ipv4",
+    "cidr_ipv6",
+    "prefix_list_id",
+    "referenced_security_group_id",
+];
+
 /// A second rule of the same content is refused with `InvalidPermission.Duplicate` (API
 /// reference, `AuthorizeSecurityGroupIngress`).
 pub(super) static KIND: Kind = Kind {
@@ -11,16 +23,7 @@ pub(super) static KIND: Kind = Kind {
     noun: "ingress rule",
     replace: &["security_group_id"],
     named_by: &["security_group_id"],
-    alone_with: &[
-        "security_group_id",
-        "ip_protocol",
-        "from_port",
-        "to_port",
-        "cidr_ipv4",
-        "cidr_ipv6",
-        "prefix_list_id",
-        "referenced_security_group_id",
-    ],
+    alone_with: CONTENT,
     guard: Guard::UniqueName,
     twice: Fact {
         says: "a second one of the same content is refused with `InvalidPermission.Duplicate`",

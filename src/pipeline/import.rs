@@ -34,8 +34,8 @@ pub struct Imported {
 ///
 /// # Errors
 /// An address that the spec does not have, or whose kind can't be imported; an `[[import]]`
-/// that says it otherwise; a record that stands in the way; an id that AWS does not know, or can't be read; and all that stops a
-/// plan before AWS is looked at.
+/// that says it otherwise; a record that stands in the way; an id that AWS does not know, or
+/// that can't be read; and all that stops a plan before AWS is looked at.
 pub async fn import(
     session: Session<'_>,
     mut desired: Desired,
