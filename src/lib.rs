@@ -109,8 +109,6 @@ pub mod guardrail;
 
 pub mod terraform;
 
-pub mod takeover;
-
 pub mod export;
 
 pub mod state;
@@ -145,6 +143,8 @@ pub mod pipeline;
 pub mod report;
 
 pub mod accept;
+
+pub mod takeover;
 
 pub mod health;
 

@@ -304,6 +304,19 @@ fn others(ground: &Ground, seen: &mut Seen) {
     );
     ground.usual(seen, "state rebuild", true);
 
+    let bucket = r#"{"version": 4, "resources": [{"mode": "managed", "type": "aws_s3_bucket",
+        "name": "files", "instances": [{"attributes": {"bucket": "legacy", "region": "eu-west-1"}}]}]}"#;
+    ground.project.write("terraform.tfstate", bucket);
+    let import = |state| {
+        let names = ["--app", "legacy", "--environment", "prod"];
+        ground.run(&[&["import", "terraform", state][..], &names].concat())
+    };
+    let ran = import("terraform.tfstate");
+    seen.note("import terraform", Ends::Fine, &ran);
+    for state in ["app.toml", "nowhere"] {
+        seen.note("import terraform", Ends::Wrong, &import(state));
+    }
+
     seen.note("blueprints", Ends::Fine, &ground.run(&["blueprints"]));
     seen.note(
         "blueprints",

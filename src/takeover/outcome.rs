@@ -1,0 +1,115 @@
+//! What becomes of each thing that is a resource.
+//!
+//! *Invariant*: a thing that AWS could make the resource of only by replacing it is left.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::matching::Matching;
+use super::propose::Reasons;
+use super::view::View;
+use super::{Change, How, Made, Taken};
+use crate::address::Address;
+use crate::export::reads;
+use crate::kind::{self, Kind};
+use crate::resource::Desired;
+
+/// What is taken, in the order of the state. Why others are not goes to the reasons.
+pub(super) fn taken(
+    view: &View,
+    desired: &Desired,
+    matching: &Matching<'_>,
+    reasons: &mut Reasons,
+) -> Vec<Taken> {
+    let things = matching.things.iter();
+    let by_place: BTreeMap<usize, &Address> = things.map(|(one, place)| (*place, one)).collect();
+    let mut left: BTreeSet<&Address> = BTreeSet::new();
+    for (place, address) in &by_place {
+        let fields = matching.differences(address);
+        let mut fields = fields.iter();
+        let replaces = fields.find(|field| field.forces_replacement && !field.before.is_null());
+        if let Some(field) = replaces {
+            let why = format!(
+                "{address} has another {}, which AWS can't change in place: a new one is made beside it",
+                field.path
+            );
+            reasons.insert(*place, why);
+            left.insert(*address);
+        }
+    }
+    let mut all = Vec::new();
+    for (place, address) in by_place {
+        let Some(kind) = Kind::of(&address.kind).filter(|_| !left.contains(address)) else {
+            continue;
+        };
+        let thing = view.get(place);
+        let whole = kind.part_of.and_then(|of| whole_of(desired, address, of));
+        let how = match (kind.import, whole) {
+            (kind::Import::Not(_), _) => How::Nothing,
+            (_, Some(whole)) if left.contains(&whole) => {
+                reasons.insert(place, format!("{whole}, which it is set on, is left"));
+                continue;
+            }
+            (_, Some(whole)) => How::With(whole),
+            (kind::Import::ById, None) => {
+                let read = reads::of(kind.name);
+                let Some(id) = read.and_then(|read| read.id_of(&thing.attributes)) else {
+                    reasons.insert(place, "the state does not say its id".to_owned());
+                    continue;
+                };
+                How::Import(id)
+            }
+        };
+        all.push(Taken {
+            terraform: thing.address.clone(),
+            address: address.clone(),
+            how,
+            is_tainted: thing.is_tainted,
+            changes: changes(desired, matching, address),
+        });
+    }
+    all
+}
+
+/// What it is a setting of.
+fn whole_of(desired: &Desired, address: &Address, of: &str) -> Option<Address> {
+    let resource = desired.resources.get(address)?;
+    let dependencies = resource.dependencies();
+    dependencies.into_iter().find(|one| one.kind == of)
+}
+
+fn changes(desired: &Desired, matching: &Matching<'_>, address: &Address) -> Vec<Change> {
+    let Some(resource) = desired.resources.get(address) else {
+        return Vec::new();
+    };
+    let fields = matching.differences(address).into_iter();
+    fields
+        .filter(|field| {
+            let top = field.path.split(['.', '[']).next().unwrap_or_default();
+            // What the state does not hold it can't tell.
+            let untold = field.before.is_null() && resource.defaulted.contains(top);
+            !untold && !field.path.starts_with("tags.watertight:")
+        })
+        .map(|field| Change {
+            path: field.path,
+            before: field.before,
+            after: field.after,
+        })
+        .collect()
+}
+
+/// Resources that no thing is.
+pub(super) fn made(desired: &Desired, taken: &[Taken]) -> Vec<Made> {
+    let is_taken = |address: &Address| taken.iter().any(|one| one.address == *address);
+    let resources = desired.resources.keys();
+    resources
+        .filter(|address| !is_taken(address))
+        .map(|address| {
+            let of = Kind::of(&address.kind).and_then(|kind| kind.part_of);
+            let whole = of.and_then(|of| whole_of(desired, address, of));
+            Made {
+                address: address.clone(),
+                is_setting: whole.is_some_and(|whole| is_taken(&whole)),
+            }
+        })
+        .collect()
+}
