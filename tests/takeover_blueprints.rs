@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::Path;
 
+use aws_sdk_ec2::types::{IpPermission, IpRange};
 use serde_json::{Value as Json, json};
 
-use crate::support::Sandbox;
 use crate::support::cli::{Project, Ran};
 use crate::support::provider::state_of;
+use crate::support::{REGION, Sandbox};
 
 const FILE: &str = "terraform.tfstate";
 
@@ -139,6 +140,252 @@ async fn a_network_is_taken_over() {
 #[tokio::test]
 async fn a_service_behind_cloudfront_is_taken_over() {
     taken_over(&example("cdn-service")).await;
+}
+
+/// The same with rules as many people write them: as blocks of their groups, which the provider
+/// reads in any case.
+fn with_rules_in_blocks(state: &str) -> String {
+    let mut state: Json = serde_json::from_str(state).unwrap();
+    let all = state["resources"].as_array_mut().unwrap();
+    let before = all.len();
+    all.retain(|one| {
+        let kind = one["type"].as_str().unwrap();
+        !kind.starts_with("aws_vpc_security_group_")
+    });
+    assert!(all.len() < before);
+    state.to_string()
+}
+
+#[tokio::test]
+async fn rules_in_blocks_are_found_by_what_they_say_and_others_are_told_to_go() {
+    let sandbox = Sandbox::new();
+    let project = Project::on(&sandbox);
+    project.write("app.toml", &example("https-service"));
+    project.apply("app.toml");
+    let group = project.id("shop/prod", "web.aws_security_group.app");
+    let aws = sandbox.aws().await;
+    let open = IpPermission::builder()
+        .ip_protocol("tcp")
+        .from_port(5432)
+        .to_port(5432)
+        .ip_ranges(IpRange::builder().cidr_ip("10.0.0.0/8").build())
+        .build();
+    let ec2 = aws.ec2(REGION);
+    let open = ec2.authorize_security_group_egress().ip_permissions(open);
+    open.group_id(&group).send().await.unwrap();
+    let remembered = state_of(&aws, &project.state("shop/prod")).await;
+    let remembered = with_rules_in_blocks(&remembered);
+    project
+        .run(&["forget", "--all", "--tags", "app.toml", "--yes"])
+        .code(0);
+    let report = proposed(&project, &remembered, 0);
+    nothing_is_missing(&remembered, &report);
+    let removed = "aws_security_group.web_app (egress: tcp 5432 to 10.0.0.0/8)";
+    assert_eq!(addresses(&report["removed"]), [removed]);
+    let made = report["made"].as_array().unwrap();
+    let made: Vec<&Json> = made.iter().map(|one| &one["address"]).collect();
+    assert_eq!(made, ["web.aws_acm_certificate_validation.site"]);
+    project.write("taken.toml", report["spec"].as_str().unwrap());
+    let steps = project.plan("taken.toml").steps();
+    let others: Vec<&String> = steps
+        .iter()
+        .filter(|step| !step.starts_with("adopt "))
+        .collect();
+    assert_eq!(others.len(), 1, "{others:?}");
+    let removed = "delete web.aws_security_group.app/sgr-";
+    assert!(others[0].starts_with(removed), "{others:?}");
+}
+
+/// A state as somebody's hand-written Terraform leaves it, with every attribute of the
+/// provider's schema.
+fn hand_written(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/terraform-states");
+    fs::read_to_string(folder.join(name)).unwrap()
+}
+
+#[track_caller]
+fn lines(text: &str, expected: &[&str]) {
+    for line in expected {
+        assert!(
+            text.lines().any(|one| one == *line),
+            "no {line} in:\n{text}"
+        );
+    }
+}
+
+/// What the report says of one thing.
+fn changes<'a>(report: &'a Json, terraform: &str) -> Vec<&'a str> {
+    let taken = report["taken"].as_array().unwrap();
+    let one = taken.iter().find(|one| one["terraform"] == terraform);
+    let one = one.unwrap_or_else(|| panic!("{terraform} is not taken: {report:#}"));
+    let changes = one["changes"].as_array().unwrap().iter();
+    changes.map(|one| one["path"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_service_of_two_providers_is_proposed_alike() {
+    let project = Project::offline();
+    for file in ["service-5.tfstate", "service-6.tfstate"] {
+        let text = hand_written(file);
+        let report = proposed(&project, &text, 0);
+        nothing_is_missing(&text, &report);
+        let spec = report["spec"].as_str().unwrap();
+        lines(
+            spec,
+            &[
+                "account = \"123456789012\"",
+                "team = \"payments\"",
+                "[components.alb]",
+                "domain = \"shop.example.com\"",
+                "zone_id = \"Z0123456789ABCDEFGHIJ\"",
+                "key_algorithm = \"RSA_2048\"",
+                "port = 8443",
+                "redirect_http = true",
+                "targets = [\"10.0.11.10\", \"10.0.12.10\"]",
+                "health_check_path = \"/healthz\"",
+                "idle_timeout = 120",
+                "log_retention_days = 90",
+                "[components.alb.override.aws_security_group.app]",
+                "description = \"The shop\"",
+                "# module.alb.aws_lb_target_group_attachment.app[1]",
+                // The record's name in Terraform is `shop` alone.
+                "id = \"Z0123456789ABCDEFGHIJ_shop.example.com_A\"",
+                "id = \"acme-alb-logs\"",
+            ],
+        );
+        let left = report["left"].as_array().unwrap();
+        let removed: Vec<&str> = left
+            .iter()
+            .filter(|one| one["removed"] == true)
+            .map(|one| one["terraform"].as_str().unwrap())
+            .collect();
+        let rules = [
+            "module.alb.aws_lb_listener_rule.old",
+            "aws_vpc_security_group_egress_rule.app_db",
+        ];
+        assert_eq!(removed, rules, "{file}");
+        let others = &addresses(&report["left"])[rules.len()..];
+        assert_eq!(others, ["aws_db_instance.shop"], "{file}");
+        assert_eq!(
+            report["made"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|one| one["part"] != true)
+                .count(),
+            0
+        );
+        let listener = changes(&report, "module.alb.aws_lb_listener.https");
+        assert!(listener.contains(&"ssl_policy"), "{listener:?}");
+        assert!(
+            !listener
+                .iter()
+                .any(|path| path.starts_with("default_action")),
+            "{listener:?}"
+        );
+        let group = changes(&report, "aws_security_group.app");
+        assert_eq!(group, [""; 0], "{file}");
+        project.write("taken.toml", spec);
+        project.run(&["check", "taken.toml"]).code(0);
+        import(&project, &[])
+            .code(0)
+            .says("left module.alb.aws_lb_listener_rule.old: the first apply REMOVES it")
+            .says("2 would be REMOVED")
+            .never_says("hunter2");
+    }
+}
+
+#[test]
+fn a_site_is_proposed_from_both_forms_of_a_state() {
+    let project = Project::offline();
+    for file in ["site-5.tfstate", "site-6.shown.json"] {
+        let text = hand_written(file);
+        let report = proposed(&project, &text, 0);
+        let spec = report["spec"].as_str().unwrap();
+        lines(
+            spec,
+            &[
+                "[components.site]",
+                "domain = \"example.com\"",
+                "aliases = [\"www.example.com\"]",
+                "key_algorithm = \"RSA_2048\"",
+                "bucket_name = \"acme-www\"",
+                "single_page = true",
+                "price_class = \"PriceClass_All\"",
+                "id = \"E2QWRUHAPOMQZL\"",
+                "# aws_route53_record.site[\"www.example.com\"]",
+            ],
+        );
+        assert_eq!(
+            addresses(&report["left"]),
+            ["aws_iam_user.deploy", "aws_iam_access_key.deploy"],
+            "{file}"
+        );
+        assert_eq!(report["taken"].as_array().unwrap().len(), 13, "{file}");
+        import(&project, &[])
+            .code(0)
+            .says("policy: statement AllowCloudFront is removed")
+            .never_says("wJalrXUtnFEMI");
+        project.write("taken.toml", spec);
+        project.run(&["check", "taken.toml"]).code(0);
+    }
+}
+
+#[test]
+fn what_the_guardrails_refuse_is_told_first_and_the_spec_is_there() {
+    let project = Project::offline();
+    let text = hand_written("cdn-6.tfstate");
+    let report = proposed(&project, &text, 3);
+    nothing_is_missing(&text, &report);
+    lines(
+        report["spec"].as_str().unwrap(),
+        &[
+            "[components.www]",
+            "origin = { from = \"alb\" }",
+            "reach = \"prefix-list\"",
+            "forward_host = true",
+            "cached_paths = [\"/static/*\"]",
+            "response_timeout = 60",
+            "# aws_route53_record.cdn[\"AAAA\"]",
+        ],
+    );
+    let refused = report["refused"].as_array().unwrap();
+    let rules: Vec<&Json> = refused.iter().map(|one| &one["rule"]).collect();
+    assert_eq!(rules, ["WT-CF-008", "WT-CF-009"]);
+    let ran = import(&project, &["--out", "taken.toml"]).code(3);
+    assert!(ran.err.starts_with("error[WT-CF-008]: www."), "{}", ran.err);
+    let again = project.run(&["check", "taken.toml"]).code(3);
+    again.says("WT-CF-008").says("WT-CF-009");
+}
+
+#[test]
+fn a_network_of_a_module_keeps_its_blocks_and_names() {
+    let project = Project::offline();
+    let text = hand_written("network-6.tfstate");
+    let report = proposed(&project, &text, 0);
+    nothing_is_missing(&text, &report);
+    let spec = report["spec"].as_str().unwrap();
+    lines(
+        spec,
+        &[
+            "[components.vpc]",
+            "cidr = \"10.0.0.0/16\"",
+            "nat = \"one\"",
+            "[components.vpc.override.aws_subnet.private_b]",
+            "cidr_block = \"10.0.2.0/24\"",
+            "tags.Name = \"prod-private-eu-west-1b\"",
+            "# module.vpc.aws_subnet.public[1]",
+            "id = \"rtb-0pri_0.0.0.0/0\"",
+        ],
+    );
+    let left = addresses(&report["left"]);
+    assert_eq!(
+        left,
+        ["aws_vpc_endpoint.s3", "module.vpc.aws_flow_log.this[0]"]
+    );
+    assert_eq!(report["insecure"][0]["rule"], "WT-FL-002");
+    project.write("taken.toml", spec);
+    project.run(&["check", "taken.toml"]).code(0);
 }
 
 fn bucket(name: &str) -> Json {

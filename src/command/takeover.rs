@@ -79,7 +79,9 @@ pub(super) fn run(world: &World, screen: Screen, arguments: &Arguments) -> Resul
     })?;
     let state = state::read(&text)
         .map_err(|error| Failed::said(format!("{name}: {error}"), &[error.hint()]))?;
+    let out = arguments.out.as_ref();
     let ask = Ask {
+        name: out.map_or("the spec".to_owned(), |out| out.display().to_string()),
         source: name,
         app: arguments.app.clone(),
         environment: arguments.environment.clone(),

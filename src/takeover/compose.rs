@@ -24,6 +24,7 @@ pub(super) fn head(view: &View, ask: &Ask, groups: &[Found]) -> Draft {
         (account.len() == 12).then(|| account.to_owned())
     });
     Draft {
+        name: ask.name.clone(),
         source: ask.source.clone(),
         app: ask.app.clone(),
         environment: ask.environment.clone(),
@@ -58,8 +59,7 @@ fn region(view: &View, found: &Found) -> Option<String> {
 fn common_tags(view: &View) -> BTreeMap<String, String> {
     let mut common: Option<BTreeMap<String, String>> = None;
     for (_, thing) in view.every() {
-        let tags = thing.attributes.get("tags_all");
-        let Some(Value::Map(tags)) = tags.or_else(|| thing.attributes.get("tags")) else {
+        let Some(Value::Map(tags)) = thing.attributes.get("tags") else {
             continue;
         };
         let is_own =

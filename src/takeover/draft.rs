@@ -13,6 +13,7 @@ use crate::value::Value;
 /// A spec in the making.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Draft {
+    pub(super) name: String,
     pub(super) source: String,
     pub(super) app: String,
     pub(super) environment: String,

@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 
 use super::Left;
 use super::propose::Reasons;
-use super::view::{View, text};
+use super::view::{OLD_RULE, View, text};
 use crate::address::Address;
 use crate::kind::Kind;
+
+const BUCKET: &str = "aws_s3_bucket";
 
 /// Everything that is not among `taken`. `reasons` are those that are known by place.
 pub(super) fn all(view: &View, taken: &BTreeMap<usize, Address>, reasons: &Reasons) -> Vec<Left> {
@@ -20,10 +22,7 @@ pub(super) fn all(view: &View, taken: &BTreeMap<usize, Address>, reasons: &Reaso
         let parent = parent(view, place, taken);
         let why = match (reasons.get(&place), parent) {
             _ if instance.is_deposed => "it is deposed: Terraform has yet to delete it".to_owned(),
-            (_, Some((parent, word))) => format!(
-                "the first apply REMOVES it: the spec owns the {word} of {parent}; `ignore = [\"{}.{word}\"]` leaves them to others, an addition makes it the spec's",
-                parent.local()
-            ),
+            (_, Some((parent, word))) => goes(parent, word),
             (Some(why), None) => why.clone(),
             (None, None) => why(view, place, taken),
         };
@@ -36,6 +35,28 @@ pub(super) fn all(view: &View, taken: &BTreeMap<usize, Address>, reasons: &Reaso
     }
     left.sort_by_key(|one| !one.is_removed);
     left
+}
+
+/// Parts that the first apply removes.
+pub(super) fn removed(view: &View, taken: &BTreeMap<usize, Address>) -> Vec<Left> {
+    let parts = view.parts().filter(|(place, _)| !taken.contains_key(place));
+    let removed = parts.filter_map(|(place, part)| {
+        let (parent, word) = parent(view, place, taken)?;
+        Some(Left {
+            terraform: part.address.clone(),
+            kind: part.kind.clone(),
+            why: goes(parent, word),
+            is_removed: true,
+        })
+    });
+    removed.collect()
+}
+
+fn goes(parent: &Address, word: &str) -> String {
+    format!(
+        "the first apply REMOVES it: the spec owns the {word} of {parent}; `ignore = [\"{}.{word}\"]` leaves them to others, an addition makes it the spec's",
+        parent.local()
+    )
 }
 
 /// What is taken over and owns the children that this is one of, and the word for them.
@@ -58,9 +79,24 @@ fn parent<'a>(
 
 fn why(view: &View, place: usize, taken: &BTreeMap<usize, Address>) -> String {
     let thing = view.get(place);
+    if thing.kind == OLD_RULE {
+        return "it is several rules to AWS, which are found by what they say".to_owned();
+    }
+    if thing.kind == "aws_s3_bucket_acl" {
+        return "the blueprints have access control lists off".to_owned();
+    }
     let Some(kind) = Kind::of(&thing.kind) else {
         return "watertight has no such kind; it stays as it is, and Terraform's".to_owned();
     };
+    if let Some(name) = text(thing, "bucket").filter(|_| thing.kind != BUCKET) {
+        let is_its = |place: &usize| {
+            let other = view.get(*place);
+            other.kind == BUCKET && text(other, "bucket") == Some(name)
+        };
+        if !taken.keys().any(is_its) {
+            return "its bucket is not taken over".to_owned();
+        }
+    }
     let same: Vec<&Address> = taken
         .values()
         .filter(|one| one.kind == thing.kind)
@@ -85,7 +121,7 @@ fn why(view: &View, place: usize, taken: &BTreeMap<usize, Address>) -> String {
             "the blueprint has one such {}, and {twin} is another",
             kind.noun
         ),
-        (None, false) => format!("nothing that is taken over refers to this {}", kind.noun),
-        (None, true) => format!("no component of the spec has a {} like it", kind.noun),
+        (None, false) => format!("nothing that is taken over refers to it ({})", kind.noun),
+        (None, true) => format!("no component of the spec has one like it ({})", kind.noun),
     }
 }

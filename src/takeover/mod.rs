@@ -3,7 +3,7 @@
 //! In: a [`State`]. Out: a [`Proposal`]: the text of a spec, and for each thing of the state
 //! which resource it becomes and what that would change, or why it is left. In reading order:
 //!
-//! - `view`: the state, to be asked;
+//! - `view`, `parts`: the state, to be asked, and what its things hold;
 //! - `found`, `network`, `service`, `site`, `bucket`: groups of things that a blueprint makes,
 //!   each known by one thing, and the inputs that say what they are like;
 //! - `lifetime`: how long the objects of a bucket stay;
@@ -28,6 +28,7 @@ mod lookups;
 mod matching;
 mod network;
 mod outcome;
+mod parts;
 mod propose;
 mod service;
 mod site;
@@ -49,6 +50,8 @@ use crate::value::Value;
 pub struct Ask {
     /// What the file is called, for the spec's first line.
     pub source: String,
+    /// What the spec will be called, for what is said of its lines.
+    pub name: String,
     /// Name of the application.
     pub app: String,
     /// Its environment.
@@ -68,6 +71,9 @@ pub struct Proposal {
     pub taken: Vec<Taken>,
     /// What does not, what the first apply would remove first.
     pub left: Vec<Left>,
+    /// What goes with the first apply though it is no instance: a rule that is a block of its
+    /// group.
+    pub removed: Vec<Left>,
     /// Resources that no thing of the state is.
     pub made: Vec<Made>,
     /// What stands and the guardrails would not let pass, so that the spec has it otherwise.
@@ -144,6 +150,6 @@ pub struct Insecure {
 pub struct Made {
     /// The resource.
     pub address: Address,
-    /// Whether it is a setting of a thing that is taken over, which may have it already.
-    pub is_setting: bool,
+    /// Whether it is part of a thing that is taken over, which may have it already.
+    pub is_part: bool,
 }

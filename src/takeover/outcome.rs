@@ -38,6 +38,9 @@ pub(super) fn taken(
     }
     let mut all = Vec::new();
     for (place, address) in by_place {
+        if view.is_part(place) {
+            continue;
+        }
         let Some(kind) = Kind::of(&address.kind).filter(|_| !left.contains(address)) else {
             continue;
         };
@@ -97,18 +100,35 @@ fn changes(desired: &Desired, matching: &Matching<'_>, address: &Address) -> Vec
         .collect()
 }
 
-/// Resources that no thing is.
-pub(super) fn made(desired: &Desired, taken: &[Taken]) -> Vec<Made> {
+/// Resources that no thing is, nor a part of one.
+pub(super) fn made(
+    view: &View,
+    desired: &Desired,
+    matching: &Matching<'_>,
+    taken: &[Taken],
+) -> Vec<Made> {
     let is_taken = |address: &Address| taken.iter().any(|one| one.address == *address);
-    let resources = desired.resources.keys();
+    let is_there = |address: &Address| {
+        let place = matching.things.get(address);
+        place.is_some_and(|place| view.is_part(*place)) || is_taken(address)
+    };
+    let resources = desired.resources.values();
     resources
-        .filter(|address| !is_taken(address))
-        .map(|address| {
-            let of = Kind::of(&address.kind).and_then(|kind| kind.part_of);
-            let whole = of.and_then(|of| whole_of(desired, address, of));
+        .filter(|resource| !is_there(&resource.address))
+        .map(|resource| {
+            let address = &resource.address;
+            let kind = Kind::of(&address.kind);
+            let owns = |other: &Address| {
+                let other_kind = Kind::of(&other.kind);
+                kind.is_some_and(|kind| kind.part_of == Some(other.kind.as_str()))
+                    || other_kind.is_some_and(|other| {
+                        other.exclusive_children.contains(&address.kind.as_str())
+                    })
+            };
+            let dependencies = resource.dependencies();
             Made {
                 address: address.clone(),
-                is_setting: whole.is_some_and(|whole| is_taken(&whole)),
+                is_part: dependencies.iter().any(|one| owns(one) && is_taken(one)),
             }
         })
         .collect()

@@ -73,11 +73,14 @@ pub fn propose(state: &State, ask: &Ask, library: &Library) -> Result<Proposal, 
     let by_place: BTreeMap<usize, Address> = matching
         .things
         .iter()
-        .filter(|(address, _)| taken.iter().any(|one| one.address == **address))
+        .filter(|(address, place)| {
+            view.is_part(**place) || taken.iter().any(|one| one.address == **address)
+        })
         .map(|(address, place)| (*place, address.clone()))
         .collect();
     proposal.left = left::all(&view, &by_place, &reasons);
-    proposal.made = outcome::made(&desired, &taken);
+    proposal.removed = left::removed(&view, &by_place);
+    proposal.made = outcome::made(&view, &desired, &matching, &taken);
     proposal.taken = taken;
     proposal.spec = Some(draft.text());
     Ok(proposal)
@@ -160,7 +163,7 @@ impl Around<'_> {
 /// What AWS should have by a draft.
 pub(super) fn expand(draft: &Draft, library: &Library) -> Result<Desired, Vec<Diagnostic>> {
     let source = Arc::new(Source {
-        name: "the proposal".to_owned(),
+        name: draft.name.clone(),
         text: draft.text(),
     });
     pipeline::expand(&source, None, library)

@@ -5,16 +5,19 @@
 
 use std::collections::BTreeSet;
 
+use super::parts;
 use crate::diff::value_at;
 use crate::terraform::state::{Instance, State};
 use crate::value::{Attributes, Value};
 
 /// The older form of a group's rule, which the newer kinds took the place of.
-const OLD_RULE: &str = "aws_security_group_rule";
+pub(super) const OLD_RULE: &str = "aws_security_group_rule";
 
 /// The things of a state.
 pub(super) struct View {
+    /// The instances of the state, then their parts.
     things: Vec<Instance>,
+    instances: usize,
     barred: BTreeSet<usize>,
 }
 
@@ -25,10 +28,15 @@ impl View {
             OLD_RULE => new_rule(one).unwrap_or_else(|| one.clone()),
             _ => one.clone(),
         });
-        Self {
+        let mut view = Self {
             things: things.collect(),
+            instances: state.instances.len(),
             barred: BTreeSet::new(),
-        }
+        };
+        let parts = view.things.iter().flat_map(|one| parts::of(&view, one));
+        let parts: Vec<Instance> = parts.collect();
+        view.things.extend(parts);
+        view
     }
 
     /// Bars things: no resource becomes them.
@@ -41,9 +49,19 @@ impl View {
         !self.barred.contains(&place)
     }
 
-    /// Everything, deposed ones too.
+    /// Every instance, deposed ones too.
     pub(super) fn every(&self) -> impl Iterator<Item = (usize, &Instance)> {
-        self.things.iter().enumerate()
+        self.things.iter().enumerate().take(self.instances)
+    }
+
+    /// Every part of one.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (usize, &Instance)> {
+        self.things.iter().enumerate().skip(self.instances)
+    }
+
+    /// Whether it is a part rather than an instance.
+    pub(super) fn is_part(&self, place: usize) -> bool {
+        place >= self.instances
     }
 
     /// The thing at a place.

@@ -299,6 +299,10 @@ impl State {
         };
         let mut attributes = Reader::literal().attributes(kind, &given, None);
         whole_name(kind, &mut attributes);
+        // Those of the provider's `default_tags` stand in AWS like the thing's own.
+        if let Some(all) = attributes.remove("tags_all") {
+            attributes.insert("tags".to_owned(), all);
+        }
         // A bucket of provider 6 has its region beside the one by which it is managed.
         let mut own = ["bucket_region", "region"].iter();
         let own = own.find_map(|name| attributes.get(*name)?.as_str());

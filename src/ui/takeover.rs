@@ -37,6 +37,10 @@ pub fn render(screen: Screen, proposal: &Proposal, out: Option<&Path>) -> String
     for one in &removed {
         stays(&mut text, one);
     }
+    for one in &proposal.removed {
+        let verb = paint(RED, "removed");
+        line(&mut text, &format!("{verb} {}: {}", one.terraform, one.why));
+    }
     for one in &proposal.taken {
         taken(&mut text, one);
     }
@@ -46,7 +50,7 @@ pub fn render(screen: Screen, proposal: &Proposal, out: Option<&Path>) -> String
     for one in left {
         stays(&mut text, one);
     }
-    summary(&mut text, proposal, removed.len());
+    summary(&mut text, proposal, removed.len() + proposal.removed.len());
     if proposal.spec.is_some() {
         next(&mut text, proposal, out);
     }
@@ -99,8 +103,8 @@ fn changed(text: &mut String, change: &Change) {
 }
 
 fn made(text: &mut String, one: &Made) {
-    let why = if one.is_setting {
-        ", unless it is set so already"
+    let why = if one.is_part {
+        ", unless it is so already"
     } else {
         ""
     };
@@ -137,10 +141,7 @@ fn summary(text: &mut String, proposal: &Proposal, removed: usize) {
         ),
     );
     if removed > 0 {
-        let told = paint(
-            RED,
-            &format!("{removed} of those that are left would be REMOVED"),
-        );
+        let told = paint(RED, &format!("{removed} would be REMOVED"));
         line(
             text,
             &format!("{told} by the first apply: they stand at the top"),
@@ -194,18 +195,12 @@ pub fn json(proposal: &Proposal) -> String {
             "changes": one.changes.iter().map(field).collect::<Vec<_>>(),
         })
     });
-    let left = proposal.left.iter().map(|one| {
-        json!({
-            "terraform": one.terraform,
-            "kind": one.kind,
-            "why": one.why,
-            "removed": one.is_removed,
-        })
-    });
+    let left = proposal.left.iter().map(stay);
+    let removed = proposal.removed.iter().map(stay);
     let made = proposal
         .made
         .iter()
-        .map(|one| json!({ "address": one.address.to_string(), "setting": one.is_setting }));
+        .map(|one| json!({ "address": one.address.to_string(), "part": one.is_part }));
     let finding = |one: &Finding| {
         json!({
             "rule": one.rule,
@@ -227,10 +222,20 @@ pub fn json(proposal: &Proposal) -> String {
         "taken": taken.collect::<Vec<_>>(),
         "made": made.collect::<Vec<_>>(),
         "left": left.collect::<Vec<_>>(),
+        "removed": removed.collect::<Vec<_>>(),
         "data_sources": proposal.data,
         "other_providers": proposal.others,
     });
     format!("{report:#}\n")
+}
+
+fn stay(one: &Left) -> serde_json::Value {
+    json!({
+        "terraform": one.terraform,
+        "kind": one.kind,
+        "why": one.why,
+        "removed": one.is_removed,
+    })
 }
 
 fn field(change: &Change) -> serde_json::Value {
