@@ -157,22 +157,25 @@ fn with_rules_in_blocks(state: &str) -> String {
 }
 
 #[tokio::test]
-async fn rules_in_blocks_are_found_by_what_they_say_and_others_are_told_to_go() {
+async fn rules_in_blocks_are_found_by_what_they_say_and_an_open_one_is_told_to_go() {
     let sandbox = Sandbox::new();
     let project = Project::on(&sandbox);
     project.write("app.toml", &example("https-service"));
     project.apply("app.toml");
     let group = project.id("shop/prod", "web.aws_security_group.app");
     let aws = sandbox.aws().await;
-    let open = IpPermission::builder()
-        .ip_protocol("tcp")
-        .from_port(5432)
-        .to_port(5432)
-        .ip_ranges(IpRange::builder().cidr_ip("10.0.0.0/8").build())
-        .build();
+    let open = |port, block| {
+        let range = IpRange::builder().cidr_ip(block).build();
+        let open = IpPermission::builder().ip_protocol("tcp").ip_ranges(range);
+        open.from_port(port).to_port(port).build()
+    };
     let ec2 = aws.ec2(REGION);
-    let open = ec2.authorize_security_group_egress().ip_permissions(open);
-    open.group_id(&group).send().await.unwrap();
+    let out = ec2.authorize_security_group_egress().group_id(&group);
+    let out = out.ip_permissions(open(5432, "10.0.0.0/8"));
+    out.send().await.unwrap();
+    let way_in = ec2.authorize_security_group_ingress().group_id(&group);
+    let way_in = way_in.ip_permissions(open(22, "0.0.0.0/0"));
+    way_in.send().await.unwrap();
     let remembered = state_of(&aws, &project.state("shop/prod")).await;
     let remembered = with_rules_in_blocks(&remembered);
     project
@@ -180,8 +183,11 @@ async fn rules_in_blocks_are_found_by_what_they_say_and_others_are_told_to_go() 
         .code(0);
     let report = proposed(&project, &remembered, 0);
     nothing_is_missing(&remembered, &report);
-    let removed = "aws_security_group.web_app (egress: tcp 5432 to 10.0.0.0/8)";
+    let removed = "aws_security_group.web_app (ingress: tcp 22 from 0.0.0.0/0)";
     assert_eq!(addresses(&report["removed"]), [removed]);
+    // What may stand, stands: the spec says it.
+    let added = "[components.web.resource.aws_vpc_security_group_egress_rule.egress_tcp_5432_to_10_0_0_0_8]";
+    lines(report["spec"].as_str().unwrap(), &[added]);
     let made = report["made"].as_array().unwrap();
     let made: Vec<&Json> = made.iter().map(|one| &one["address"]).collect();
     assert_eq!(made, ["web.aws_acm_certificate_validation.site"]);
@@ -251,6 +257,12 @@ fn a_service_of_two_providers_is_proposed_alike() {
                 // The record's name in Terraform is `shop` alone.
                 "id = \"Z0123456789ABCDEFGHIJ_shop.example.com_A\"",
                 "id = \"acme-alb-logs\"",
+                // Beside what the blueprint has.
+                "[components.alb.resource.aws_lb_listener_rule.old]",
+                "listener_arn = \"${aws_lb_listener.https.arn}\"",
+                "condition = [{ path_pattern = [{ values = [\"/old/*\"] }] }]",
+                "[components.alb.resource.aws_vpc_security_group_egress_rule.app_db]",
+                "referenced_security_group_id = \"sg-0aaaaaaaaaaaaaaa9\"",
             ],
         );
         let left = report["left"].as_array().unwrap();
@@ -259,13 +271,12 @@ fn a_service_of_two_providers_is_proposed_alike() {
             .filter(|one| one["removed"] == true)
             .map(|one| one["terraform"].as_str().unwrap())
             .collect();
-        let rules = [
-            "module.alb.aws_lb_listener_rule.old",
-            "aws_vpc_security_group_egress_rule.app_db",
-        ];
-        assert_eq!(removed, rules, "{file}");
-        let others = &addresses(&report["left"])[rules.len()..];
-        assert_eq!(others, ["aws_db_instance.shop"], "{file}");
+        assert_eq!(removed, [""; 0], "{file}");
+        assert_eq!(
+            addresses(&report["left"]),
+            ["aws_db_instance.shop"],
+            "{file}"
+        );
         assert_eq!(
             report["made"]
                 .as_array()
@@ -287,11 +298,7 @@ fn a_service_of_two_providers_is_proposed_alike() {
         assert_eq!(group, [""; 0], "{file}");
         project.write("taken.toml", spec);
         project.run(&["check", "taken.toml"]).code(0);
-        import(&project, &[])
-            .code(0)
-            .says("left module.alb.aws_lb_listener_rule.old: the first apply REMOVES it")
-            .says("2 would be REMOVED")
-            .never_says("hunter2");
+        import(&project, &[]).code(0).never_says("hunter2");
     }
 }
 
@@ -329,6 +336,45 @@ fn a_site_is_proposed_from_both_forms_of_a_state() {
         project.write("taken.toml", spec);
         project.run(&["check", "taken.toml"]).code(0);
     }
+}
+
+#[test]
+fn what_stands_in_clear_is_told_first_and_left_with_all_that_hangs_on_it() {
+    let project = Project::offline();
+    let over = |protocol| format!("\"protocol\": \"{protocol}\",\n      \"protocol_version\"");
+    let text = hand_written("service-6.tfstate");
+    assert!(text.contains(&over("HTTPS")));
+    let text = text.replace(&over("HTTPS"), &over("HTTP"));
+    let report = proposed(&project, &text, 0);
+    nothing_is_missing(&text, &report);
+    let insecure = &report["insecure"][0];
+    assert_eq!(insecure["rule"], "WT-ELB-005");
+    assert_eq!(insecure["terraform"], "module.alb.aws_lb_target_group.app");
+    let left = addresses(&report["left"]);
+    for one in [
+        "module.alb.aws_lb_target_group.app",
+        "module.alb.aws_lb_target_group_attachment.app[0]",
+        "module.alb.aws_lb_target_group_attachment.app[1]",
+    ] {
+        assert!(left.contains(&one), "{left:?}");
+    }
+    let spec = report["spec"].as_str().unwrap();
+    lines(
+        spec,
+        &[
+            "port = 8443 # by HTTP so far: have the service speak HTTPS there before the first apply",
+        ],
+    );
+    assert!(!spec.contains("targetgroup/"), "{spec}");
+    let listener = changes(&report, "module.alb.aws_lb_listener.https");
+    assert!(
+        listener.contains(&"default_action.target_group_arn"),
+        "{listener:?}"
+    );
+    let ran = import(&project, &["--out", "taken.toml"]).code(0);
+    let first = "insecure module.alb.aws_lb_target_group.app: it reaches its targets by HTTP";
+    assert!(ran.err.starts_with(first), "{}", ran.err);
+    project.run(&["check", "taken.toml"]).code(0);
 }
 
 #[test]

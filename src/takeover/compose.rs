@@ -120,6 +120,7 @@ pub(super) fn components(
             inputs: found.inputs,
             takes,
             overrides: BTreeMap::new(),
+            additions: Vec::new(),
         });
     }
     components

@@ -37,8 +37,19 @@ pub(super) struct Component {
     /// Inputs that are other components or their outputs: `network` is `core`.
     pub(super) takes: BTreeMap<&'static str, String>,
     pub(super) pins: BTreeMap<Address, usize>,
+    pub(super) additions: Vec<Addition>,
     /// By resource and path.
     pub(super) overrides: BTreeMap<Address, BTreeMap<String, Value>>,
+}
+
+/// One resource beside the blueprint's.
+#[derive(Clone, Debug)]
+pub(super) struct Addition {
+    pub(super) address: Address,
+    /// Terraform's address.
+    pub(super) terraform: String,
+    /// Its arguments, as an addition writes them.
+    pub(super) arguments: BTreeMap<&'static str, Value>,
 }
 
 /// One `[[import]]`.
@@ -190,6 +201,31 @@ impl Component {
                     .map(|key| toml_edit::Key::new(key).to_string());
                 pair_as_written(text, &keys.collect::<Vec<_>>().join("."), value, true);
             }
+        }
+        for addition in &self.additions {
+            addition.write(text);
+        }
+    }
+}
+
+impl Addition {
+    fn write(&self, text: &mut String) {
+        let Address {
+            component,
+            kind,
+            name,
+            ..
+        } = &self.address;
+        line(
+            text,
+            &format!("\n# {}, which would go if nothing said it.", self.terraform),
+        );
+        line(
+            text,
+            &format!("[components.{component}.resource.{kind}.{name}]"),
+        );
+        for (key, value) in &self.arguments {
+            pair(text, key, value, false);
         }
     }
 }

@@ -9,6 +9,7 @@ use super::propose::Reasons;
 use super::view::{OLD_RULE, View, text};
 use crate::address::Address;
 use crate::kind::Kind;
+use crate::terraform::state::Instance;
 
 const BUCKET: &str = "aws_s3_bucket";
 
@@ -60,7 +61,7 @@ fn goes(parent: &Address, word: &str) -> String {
 }
 
 /// What is taken over and owns the children that this is one of, and the word for them.
-fn parent<'a>(
+pub(super) fn parent<'a>(
     view: &View,
     place: usize,
     taken: &'a BTreeMap<usize, Address>,
@@ -95,6 +96,15 @@ fn why(view: &View, place: usize, taken: &BTreeMap<usize, Address>) -> String {
         };
         if !taken.keys().any(is_its) {
             return "its bucket is not taken over".to_owned();
+        }
+    }
+    let of = kind.named_by.iter().filter_map(|name| text(thing, name));
+    for id in of {
+        let is_it =
+            |other: &Instance| text(other, "id") == Some(id) || text(other, "arn") == Some(id);
+        let mut others = view.every().filter(|(other, _)| !taken.contains_key(other));
+        if let Some((_, other)) = others.find(|(_, other)| is_it(other)) {
+            return format!("{} is left", other.address);
         }
     }
     let same: Vec<&Address> = taken

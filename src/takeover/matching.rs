@@ -48,6 +48,7 @@ impl<'a> Matching<'a> {
         for (address, place) in pins {
             if let Some(resource) = desired.resources.get(address)
                 && Self::fits(resource, view.get(*place))
+                && view.is_free(*place)
                 && !matching.used.contains(place)
             {
                 matching.put(address, *place);

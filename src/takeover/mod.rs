@@ -9,7 +9,8 @@
 //! - `lifetime`: how long the objects of a bucket stay;
 //! - `compose`, `draft`: the groups as components; the spec and its text;
 //! - `matching`: the spec, expanded, against the state: which thing is which resource;
-//! - `stay`: what would replace a thing becomes an override;
+//! - `stay`, `more`: what would replace a thing becomes an override, and what would go an
+//!   addition;
 //! - `outcome`: what becomes of each thing; `propose`: all of it, in order;
 //! - `lookups`: what the state itself can answer; `kept`: statements of policies that stay;
 //! - `left`: the rest, with the reason.
@@ -26,6 +27,7 @@ mod left;
 mod lifetime;
 mod lookups;
 mod matching;
+mod more;
 mod network;
 mod outcome;
 mod parts;

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: a thing that AWS could make the resource of only by replacing it is left.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::matching::Matching;
 use super::propose::Reasons;
@@ -13,6 +13,25 @@ use crate::export::reads;
 use crate::kind::{self, Kind};
 use crate::resource::Desired;
 
+/// The things that AWS could make their resources of only by replacing them, and why each is
+/// left.
+pub(super) fn replaced(matching: &Matching<'_>) -> Reasons {
+    let mut left = Reasons::new();
+    for (address, place) in &matching.things {
+        let fields = matching.differences(address);
+        let mut fields = fields.iter();
+        let replaces = fields.find(|field| field.forces_replacement && !field.before.is_null());
+        if let Some(field) = replaces {
+            let why = format!(
+                "{address} has another {}, which AWS can't change in place: a new one is made beside it",
+                field.path
+            );
+            left.insert(*place, why);
+        }
+    }
+    left
+}
+
 /// What is taken, in the order of the state. Why others are not goes to the reasons.
 pub(super) fn taken(
     view: &View,
@@ -22,36 +41,18 @@ pub(super) fn taken(
 ) -> Vec<Taken> {
     let things = matching.things.iter();
     let by_place: BTreeMap<usize, &Address> = things.map(|(one, place)| (*place, one)).collect();
-    let mut left: BTreeSet<&Address> = BTreeSet::new();
-    for (place, address) in &by_place {
-        let fields = matching.differences(address);
-        let mut fields = fields.iter();
-        let replaces = fields.find(|field| field.forces_replacement && !field.before.is_null());
-        if let Some(field) = replaces {
-            let why = format!(
-                "{address} has another {}, which AWS can't change in place: a new one is made beside it",
-                field.path
-            );
-            reasons.insert(*place, why);
-            left.insert(*address);
-        }
-    }
     let mut all = Vec::new();
     for (place, address) in by_place {
         if view.is_part(place) {
             continue;
         }
-        let Some(kind) = Kind::of(&address.kind).filter(|_| !left.contains(address)) else {
+        let Some(kind) = Kind::of(&address.kind) else {
             continue;
         };
         let thing = view.get(place);
         let whole = kind.part_of.and_then(|of| whole_of(desired, address, of));
         let how = match (kind.import, whole) {
             (kind::Import::Not(_), _) => How::Nothing,
-            (_, Some(whole)) if left.contains(&whole) => {
-                reasons.insert(place, format!("{whole}, which it is set on, is left"));
-                continue;
-            }
             (_, Some(whole)) => How::With(whole),
             (kind::Import::ById, None) => {
                 let read = reads::of(kind.name);

@@ -12,7 +12,8 @@ use super::matching::Matching;
 use super::network::Network;
 use super::view::View;
 use super::{
-    Ask, How, Proposal, bucket, compose, kept, left, lookups, network, outcome, service, site, stay,
+    Ask, How, Proposal, bucket, compose, kept, left, lookups, more, network, outcome, service,
+    site, stay,
 };
 use crate::address::Address;
 use crate::blueprint::Library;
@@ -50,7 +51,17 @@ pub fn propose(state: &State, ask: &Ask, library: &Library) -> Result<Proposal, 
     around.log_where_it_must(&mut draft)?;
     proposal.insecure = stay::write(&mut draft, &view, &around)?;
 
+    more::write(&mut draft, &view, &around)?;
     let desired = around.looked_up(&draft)?;
+    // What is left takes what hangs on it along.
+    loop {
+        let replaced = outcome::replaced(&Matching::of(&desired, &view, &draft.pins()));
+        if replaced.is_empty() {
+            break;
+        }
+        view.bar(replaced.keys().copied());
+        reasons.extend(replaced);
+    }
     let matching = Matching::of(&desired, &view, &draft.pins());
     let (kept, sids) = kept::choose(&desired, &matching, &view, ask.today);
     let desired = desired.clone().with_kept(&kept);

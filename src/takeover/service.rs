@@ -67,7 +67,11 @@ fn group(
     let mut found = Found::new("https-service", place);
     found.pin("aws_lb", "main", place);
     names.give(view, &mut found);
-    found.give("port", port);
+    let note = match text(group, "protocol") {
+        Some("HTTP") => "by HTTP so far: have the service speak HTTPS there before the first apply",
+        _ => "",
+    };
+    found.note("port", port, note);
     let internal = at(one, "internal").as_bool() == Some(true);
     if internal {
         found.give("internal", true);

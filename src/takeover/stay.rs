@@ -89,18 +89,28 @@ fn said(
             all.extend(fields.clone());
         }
     }
-    let desired = around.expand(&draft).map_err(|_| Vec::new())?;
+    let findings = new_findings(&draft, before, around).ok_or_else(Vec::new)?;
+    if findings.is_empty() {
+        Ok(draft)
+    } else {
+        Err(findings)
+    }
+}
+
+/// Whether a draft can be said, and the guardrails refuse nothing of it that they did not before.
+pub(super) fn is_let_pass(draft: &Draft, before: &[Finding], around: &Around<'_>) -> bool {
+    new_findings(draft, before, around).is_some_and(|findings| findings.is_empty())
+}
+
+fn new_findings(draft: &Draft, before: &[Finding], around: &Around<'_>) -> Option<Vec<Finding>> {
+    let desired = around.expand(draft).ok()?;
     let is_old = |finding: &Finding| {
         let same = |one: &Finding| one.rule == finding.rule && one.address == finding.address;
         before.iter().any(same)
     };
     let mut findings = around.refused(desired);
     findings.retain(|finding| !is_old(finding));
-    if findings.is_empty() {
-        Ok(draft)
-    } else {
-        Err(findings)
-    }
+    Some(findings)
 }
 
 /// Whether a difference would make a thing anew, or lose the name by which people know it.
