@@ -138,6 +138,16 @@ async fn a_network_is_taken_over() {
 }
 
 #[tokio::test]
+async fn what_is_beside_the_blueprints_is_taken_over() {
+    taken_over(&example("overrides")).await;
+}
+
+#[tokio::test]
+async fn components_that_take_from_each_other_are_taken_over() {
+    taken_over(&example("platform")).await;
+}
+
+#[tokio::test]
 async fn a_service_behind_cloudfront_is_taken_over() {
     taken_over(&example("cdn-service")).await;
 }

@@ -1,6 +1,6 @@
 //! Somebody's Terraform state -> the spec that takes over what it remembers.
 //!
-//! In: a [`State`]. Out: a [`Proposal`]: the text of a spec, and for each thing of the state
+//! In: a [`State`](crate::terraform::state::State). Out: a [`Proposal`]: the text of a spec, and for each thing of the state
 //! which resource it becomes and what that would change, or why it is left. In reading order:
 //!
 //! - `view`, `parts`: the state, to be asked, and what its things hold;

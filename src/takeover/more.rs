@@ -1,4 +1,5 @@
-//! What stands under a thing and the blueprint does not have: additions of the draft.
+//! What stands under a thing and the blueprint does not have: additions of the draft. What a
+//! spec owns and does not say would go with the first apply.
 //!
 //! *Invariant*: an addition says what stands, no more, and the guardrails let it pass.
 
@@ -27,8 +28,29 @@ const RULE: &[&str] = &[
     "description",
 ];
 
-/// Kinds of children, and the arguments that say all of one.
-const CHILDREN: &[(&str, &[&str])] = &[
+const GROUP: &str = "aws_lb_target_group";
+const TARGET: &str = "aws_lb_target_group_attachment";
+
+/// Kinds of which there may be more than a blueprint has, and the arguments that say all of one;
+/// those that others refer to first.
+const KINDS: &[(&str, &[&str])] = &[
+    (
+        GROUP,
+        &[
+            "deregistration_delay",
+            "health_check",
+            "load_balancing_algorithm_type",
+            "name",
+            "port",
+            "protocol",
+            "protocol_version",
+            "slow_start",
+            "stickiness",
+            "target_type",
+            "vpc_id",
+        ],
+    ),
+    (TARGET, &["target_group_arn", "target_id", "port"]),
     (
         "aws_lb_listener_rule",
         &["listener_arn", "priority", "action", "condition"],
@@ -48,8 +70,10 @@ const CHILDREN: &[(&str, &[&str])] = &[
     ("aws_vpc_security_group_ingress_rule", RULE),
 ];
 
-/// Adds what the first apply would remove, as far as it can be said and the guardrails let it
-/// pass.
+type Taken = BTreeMap<usize, Address>;
+
+/// Adds what the first apply would remove, and the target groups that it leads to, as far as it
+/// can be said and the guardrails let it pass.
 pub(super) fn write(
     draft: &mut Draft,
     view: &View,
@@ -58,43 +82,87 @@ pub(super) fn write(
     let desired = around.looked_up(draft)?;
     let matching = Matching::of(&desired, view, &draft.pins());
     let things = matching.things.iter();
-    let taken: BTreeMap<usize, Address> =
-        things.map(|(one, place)| (*place, one.clone())).collect();
+    let mut taken: Taken = things.map(|(one, place)| (*place, one.clone())).collect();
     let mut names: BTreeSet<Address> = desired.resources.keys().cloned().collect();
     let before = around.refused(around.expand(draft)?);
-    for (place, thing) in view.every().chain(view.parts()) {
-        let is_here = !taken.contains_key(&place) && view.is_free(place) && !thing.is_deposed;
-        let arguments = CHILDREN.iter().find(|(kind, _)| *kind == thing.kind);
-        let parent = left::parent(view, place, &taken);
-        let (true, Some((kind, arguments)), Some((parent, _))) = (is_here, arguments, parent)
-        else {
-            continue;
-        };
-        let address = named(&parent.component, kind, thing, &names);
-        let has_ports = text(thing, "ip_protocol") != Some("-1");
-        let set = arguments
-            .iter()
-            .filter(|name| has_ports || !name.ends_with("_port"));
-        let set = set.filter_map(|name| {
-            let value = said(&parent.component, at(thing, name), view, &taken)?;
-            Some((*name, value))
-        });
-        let arguments: BTreeMap<&'static str, Value> = set.collect();
-        let mut with = draft.clone();
-        if let Some(component) = with.component(&parent.component) {
-            component.pins.insert(address.clone(), place);
-            component.additions.push(Addition {
+    for (kind, arguments) in KINDS {
+        let all = view.every().chain(view.parts());
+        for (place, thing) in all.filter(|(_, thing)| thing.kind == *kind) {
+            if taken.contains_key(&place) || !view.is_free(place) || thing.is_deposed {
+                continue;
+            }
+            let Some(component) = home(view, place, &taken) else {
+                continue;
+            };
+            let address = named(&component, kind, thing, &names);
+            let addition = Addition {
                 address: address.clone(),
                 terraform: thing.address.clone(),
-                arguments,
-            });
-        }
-        if stay::is_let_pass(&with, &before, around) {
-            names.insert(address);
-            *draft = with;
+                arguments: set(arguments, &component, thing, view, &taken),
+            };
+            let mut with = draft.clone();
+            if let Some(component) = with.component(&component) {
+                component.pins.insert(address.clone(), place);
+                component.additions.push(addition);
+            }
+            if stay::is_let_pass(&with, &before, around) {
+                names.insert(address.clone());
+                taken.insert(place, address);
+                *draft = with;
+            }
         }
     }
     Ok(())
+}
+
+/// The component that a thing stands under.
+fn home(view: &View, place: usize, taken: &Taken) -> Option<String> {
+    let thing = view.get(place);
+    let with_arn = |arn: &str| {
+        let mut all = taken.iter();
+        let one = all.find(|(place, _)| text(view.get(**place), "arn") == Some(arn));
+        one.map(|(_, address)| address.component.clone())
+    };
+    match thing.kind.as_str() {
+        TARGET => with_arn(text(thing, "target_group_arn")?),
+        GROUP => {
+            let arn = text(thing, "arn")?;
+            let rules = view.all("aws_lb_listener_rule");
+            let mut rules = rules.filter(|(_, rule)| leads_to(at(rule, "action"), arn));
+            rules.find_map(|(_, rule)| with_arn(text(rule, "listener_arn")?))
+        }
+        _ => left::parent(view, place, taken).map(|(parent, _)| parent.component.clone()),
+    }
+}
+
+/// Whether actions forward to a target group, in either form.
+fn leads_to(actions: &Value, group: &str) -> bool {
+    actions.items().iter().any(|action| {
+        let forward = action.get("forward").items();
+        let groups = forward
+            .iter()
+            .flat_map(|one| one.get("target_group").items());
+        let mut arns = groups
+            .map(|one| one.get("arn"))
+            .chain([action.get("target_group_arn")]);
+        arns.any(|arn| arn.as_str() == Some(group))
+    })
+}
+
+/// The arguments that are set.
+fn set(
+    arguments: &'static [&'static str],
+    component: &str,
+    thing: &Instance,
+    view: &View,
+    taken: &Taken,
+) -> BTreeMap<&'static str, Value> {
+    let has_ports = text(thing, "ip_protocol") != Some("-1");
+    let arguments = arguments.iter();
+    let arguments = arguments.filter(|name| has_ports || !name.ends_with("_port"));
+    arguments
+        .filter_map(|name| Some((*name, said(component, at(thing, name), view, taken)?)))
+        .collect()
 }
 
 /// A name that nothing else of the component has.
@@ -124,12 +192,7 @@ fn named(component: &str, kind: &str, thing: &Instance, others: &BTreeSet<Addres
 
 /// A value less what is not set in it, with references to the component's resources in the place
 /// of their ids. A text of the state's never is a reference by itself. None where nothing is set.
-fn said(
-    component: &str,
-    value: &Value,
-    view: &View,
-    taken: &BTreeMap<usize, Address>,
-) -> Option<Value> {
+fn said(component: &str, value: &Value, view: &View, taken: &Taken) -> Option<Value> {
     let inside = |value: &Value| said(component, value, view, taken);
     match value {
         Value::Null | Value::Unknown { .. } => None,
