@@ -342,6 +342,8 @@ fn a_site_is_proposed_from_both_forms_of_a_state() {
         import(&project, &[])
             .code(0)
             .says("policy: statement AllowCloudFront is removed")
+            .says("value = \"(sensitive)\"")
+            .never_says("xyzzy")
             .never_says("wJalrXUtnFEMI");
         project.write("taken.toml", spec);
         project.run(&["check", "taken.toml"]).code(0);

@@ -299,6 +299,7 @@ impl State {
         };
         let mut attributes = Reader::literal().attributes(kind, &given, None);
         whole_name(kind, &mut attributes);
+        hide_headers(kind, &mut attributes);
         // Those of the provider's `default_tags` stand in AWS like the thing's own.
         if let Some(all) = attributes.remove("tags_all") {
             attributes.insert("tags".to_owned(), all);
@@ -324,6 +325,27 @@ impl State {
             region: region.map(str::to_owned),
             attributes,
         });
+    }
+}
+
+/// What a distribution says to its origin beside the viewer's headers is often a password
+/// between the two, and the provider does not call it sensitive.
+fn hide_headers(kind: &str, attributes: &mut Attributes) {
+    let Some(Value::List(origins)) = attributes.get_mut("origin") else {
+        return;
+    };
+    for origin in origins
+        .iter_mut()
+        .filter(|_| kind == "aws_cloudfront_distribution")
+    {
+        let Value::Map(origin) = origin else { continue };
+        if let Some(Value::List(headers)) = origin.get_mut("custom_header") {
+            for header in headers {
+                if let Value::Map(header) = header {
+                    header.insert("value".to_owned(), Value::Unknown { from: None });
+                }
+            }
+        }
     }
 }
 

@@ -95,11 +95,25 @@ fn changed(text: &mut String, change: &Change) {
         }
         return;
     }
-    let before = match before {
-        Value::Unknown { .. } => "(sensitive)".to_owned(),
-        before => show(before, 2),
-    };
+    let before = show(&hidden(before), 2);
     line(text, &format!("  {path} = {before} -> {}", show(after, 2)));
+}
+
+/// What is not known of a state is what it calls sensitive.
+fn hidden(value: &Value) -> Value {
+    match value {
+        Value::Unknown { .. } => "(sensitive)".into(),
+        Value::List(items) => Value::List(items.iter().map(hidden).collect()),
+        Value::Map(entries) => {
+            let entries = entries.iter();
+            Value::Map(
+                entries
+                    .map(|(key, one)| (key.clone(), hidden(one)))
+                    .collect(),
+            )
+        }
+        other => other.clone(),
+    }
 }
 
 fn made(text: &mut String, one: &Made) {
