@@ -357,6 +357,14 @@ pub(super) fn known_as(kind: &str) -> &str {
         .map_or(kind, |(_, kind)| kind)
 }
 
+/// The other names that the provider has for a type.
+pub(super) fn other_names(kind: &str) -> impl Iterator<Item = &'static str> {
+    ALIASES
+        .iter()
+        .filter(move |(_, known)| *known == kind)
+        .map(|(alias, _)| *alias)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -3,15 +3,18 @@
 //! *Invariant*: what is known to be narrow is not public; everything else is, or is not
 //! known.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use ipnet::{IpNet, Ipv6Net};
 
-use super::super::elb::{is_http, listeners_of, redirect};
+use super::super::elb::redirect::Redirects;
+use super::super::elb::{is_http, listeners_of};
 use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
 use super::super::scope::Scope;
 use super::{Opening, Peer, Ports, Way, groups_of, net, openings};
+use crate::resource::Resource;
 use crate::value::Value;
 
 /// WT-SG-001.
@@ -38,12 +41,13 @@ pub(in crate::guardrail) static HTTPS_ONLY: Rule = Rule {
 fn https_only(scope: &Scope<'_>, report: &mut Report) {
     let all = openings(scope, Way::Ingress);
     let together = together(scope, &all);
+    let front = LazyCell::new(|| Front::of(scope));
     for opening in &all {
         let ports = opening.ports();
         if ports == Ports::Range("tcp", 443, 443) {
             continue;
         }
-        if ports == Ports::Range("tcp", 80, 80) && is_redirected(scope, opening) {
+        if ports == Ports::Range("tcp", 80, 80) && front.is_redirected(scope, opening) {
             continue;
         }
         let verdict = match (reach(scope, opening, &together), ports) {
@@ -56,23 +60,43 @@ fn https_only(scope: &Scope<'_>, report: &mut Report) {
     }
 }
 
-/// Whether port 80 of the group leads to nothing but a redirect to HTTPS.
-fn is_redirected<'a>(scope: &Scope<'a>, opening: &Opening<'a>) -> bool {
-    let Some(group) = opening.group_key(scope) else {
-        return false;
-    };
-    let balancers = scope.all("aws_lb").filter(|balancer| {
-        balancer.address.component == opening.resource.address.component
-            && groups_of(scope, balancer).contains(&group)
-    });
-    let listeners: Vec<_> = balancers
-        .flat_map(|balancer| listeners_of(scope, balancer))
-        .filter(|listener| scope.read(listener, "port").as_int() == Some(80))
-        .collect();
-    !listeners.is_empty()
-        && listeners.iter().all(|listener| {
-            is_http(scope, listener) && redirect::only_redirects(scope, listener) == Verdict::Holds
-        })
+/// What stands behind the groups of load balancers.
+struct Front<'a> {
+    /// The load balancers of each group, by its key.
+    balancers: BTreeMap<String, Vec<&'a Resource>>,
+    redirects: Redirects,
+}
+
+impl<'a> Front<'a> {
+    fn of(scope: &Scope<'a>) -> Self {
+        let mut balancers: BTreeMap<String, Vec<&Resource>> = BTreeMap::new();
+        for balancer in scope.all("aws_lb") {
+            for group in groups_of(scope, balancer) {
+                balancers.entry(group).or_default().push(balancer);
+            }
+        }
+        Self {
+            balancers,
+            redirects: Redirects::of(scope),
+        }
+    }
+
+    /// Whether port 80 of the group leads to nothing but a redirect to HTTPS.
+    fn is_redirected(&self, scope: &Scope<'a>, opening: &Opening<'a>) -> bool {
+        let group = opening.group_key(scope);
+        let balancers = group.and_then(|group| self.balancers.get(&group));
+        let component = &opening.resource.address.component;
+        let mut listeners = balancers
+            .into_iter()
+            .flatten()
+            .filter(|balancer| balancer.address.component == *component)
+            .flat_map(|balancer| listeners_of(scope, balancer))
+            .filter(|listener| scope.read(listener, "port").as_int() == Some(80))
+            .peekable();
+        listeners.peek().is_some()
+            && listeners
+                .all(|listener| is_http(scope, listener) && self.redirects.only(scope, listener))
+    }
 }
 
 /// The ports of Security Hub's EC2.19.
@@ -170,7 +194,8 @@ impl Reach<'_> {
     }
 }
 
-/// The blocks that are let in to the same ports of the same group.
+/// The widest blocks that are let in to the same ports of the same group, put together where
+/// they touch.
 type Together = BTreeMap<(Option<String>, String), Vec<IpNet>>;
 
 fn together<'a>(scope: &Scope<'a>, all: &[Opening<'a>]) -> Together {
@@ -182,6 +207,10 @@ fn together<'a>(scope: &Scope<'a>, all: &[Opening<'a>]) -> Together {
             let blocks = together.entry(door(scope, opening)).or_default();
             blocks.push(block);
         }
+    }
+    for blocks in together.values_mut() {
+        *blocks = IpNet::aggregate(blocks);
+        blocks.retain(is_wide);
     }
     together
 }
@@ -221,9 +250,7 @@ fn is_public<'a>(
     let Some(together) = together.get(&door(scope, opening)) else {
         return is_wide(&block);
     };
-    IpNet::aggregate(together)
-        .iter()
-        .any(|wide| wide.contains(&block) && is_wide(wide))
+    together.iter().any(|wide| wide.contains(&block))
 }
 
 /// Wider than any private block: 10.0.0.0/8 is the widest of IPv4 (RFC 1918); `fc00::/7` is
