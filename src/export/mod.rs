@@ -100,10 +100,10 @@ pub fn terraform(
     today: Date,
 ) -> Result<Exported, Refusal> {
     let desired = pinned(approved.desired(), live);
-    let lacking = lacking::find(&desired, provider);
+    let names = Names::of(&desired);
+    let lacking = lacking::find(&desired, &names, provider);
     let (findings, warnings) =
         guardrail::let_pass(lacking.findings(&desired), &desired.waivers, today)?;
-    let names = Names::of(&desired);
     let context = Context {
         desired: &desired,
         provider,

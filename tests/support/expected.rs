@@ -334,10 +334,12 @@ impl Expected<'_> {
     fn outputs(&self, folder: &mut Folder) {
         let desired = self.desired;
         for ((component, name), value) in &desired.outputs {
-            let told = referred_to([value].into_iter());
+            let mut told = Vec::new();
+            value.references(&mut told);
+            let is_told = told.iter().all(|one| self.line.leads(one));
             let is_sensitive = is_sensitive(value);
             let value = with_references(value, &|one| self.reference(one));
-            if told.iter().any(|target| self.is_left_out(target)) {
+            if !is_told {
                 let name = label(component, name);
                 folder.left_out.insert(format!("output {name}"));
             } else if !value.is_null() {
