@@ -53,6 +53,14 @@ impl Provider {
         }
     }
 
+    /// Whether every release of it takes a forward to one target group by `target_group_arn`
+    /// and by a `forward` block at once. Of 5 those do from 5.69.0 on; the ones before refuse
+    /// the plan: "Remove the limitation preventing setting both",
+    /// <https://github.com/hashicorp/terraform-provider-aws/pull/39413>.
+    fn takes_both_ways(self) -> bool {
+        self == Self::Six
+    }
+
     /// What it says about a type, `aws_lb` or `data.aws_vpc`; none where it has no such type.
     fn schema(self, name: &str) -> Option<&'static Schema> {
         match self {
@@ -87,6 +95,8 @@ pub struct Exported {
     pub not_imported: Vec<Address>,
     /// What does not stand yet; empty without [`Live`].
     pub created: Vec<Address>,
+    /// What Terraform is going to change after the import, of which nothing comes in AWS.
+    pub changed: Vec<Address>,
 }
 
 /// Writes Terraform. `today` is the day by which waivers are judged.
@@ -99,7 +109,7 @@ pub fn terraform(
     live: Option<&Live>,
     today: Date,
 ) -> Result<Exported, Refusal> {
-    let desired = pinned(approved.desired(), live);
+    let desired = pinned(approved.desired(), provider, live);
     let names = Names::of(&desired);
     let lacking = lacking::find(&desired, &names, provider);
     let (findings, warnings) =
@@ -138,12 +148,16 @@ pub fn terraform(
             standing(resource) && !reads::can_be_imported(&resource.address.kind, provider)
         }),
         created: addresses(&|resource| live.is_some() && !standing(resource)),
+        changed: addresses(&|resource| {
+            let both_ways = reads::is_read_both_ways(&resource.address.kind, &resource.attributes);
+            standing(resource) && both_ways && !lacking.is_left_out(&resource.address)
+        }),
     })
 }
 
 /// The same with the names that stand in the place of those that a spec does not give, and
 /// what stands said as it is read.
-fn pinned(desired: &Desired, live: Option<&Live>) -> Desired {
+fn pinned(desired: &Desired, provider: Provider, live: Option<&Live>) -> Desired {
     let mut desired = desired.clone();
     let Some(live) = live else {
         return desired;
@@ -152,7 +166,9 @@ fn pinned(desired: &Desired, live: Option<&Live>) -> Desired {
         let Some(applied) = live.attributes.get(address) else {
             continue;
         };
-        reads::say_both_ways(&address.kind, &mut resource.attributes);
+        if provider.takes_both_ways() {
+            reads::say_both_ways(&address.kind, &mut resource.attributes);
+        }
         for name in &resource.generated {
             if let Some(value) = applied.get(name) {
                 resource.attributes.insert(name.clone(), value.clone());

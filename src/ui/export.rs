@@ -52,6 +52,13 @@ pub fn written(folder: &str, exported: &Exported, changes: &Changes) -> String {
             listed(&exported.not_imported)
         ));
     }
+    if !exported.changed.is_empty() {
+        say(format!(
+            "The provider reads the forwards of these in two ways, of which not every release of 5 \
+             takes both; Terraform plans to drop one, which changes nothing in AWS:{}",
+            listed(&exported.changed)
+        ));
+    }
     if !exported.created.is_empty() {
         say(format!(
             "These do not stand yet, so Terraform makes them:{}",
