@@ -15,14 +15,14 @@ use crate::support::terraform::parsed;
 use crate::support::{REGION, Sandbox};
 
 /// What a takeover of what stands would come to.
-struct Takeover {
+pub(crate) struct Takeover {
     kinds: BTreeSet<&'static str>,
     wrong_ids: Vec<String>,
-    changes: Vec<String>,
+    pub(crate) changes: Vec<String>,
 }
 
 impl Takeover {
-    async fn of(sandbox: &Sandbox, project: &Project, text: &str) -> Self {
+    pub(crate) async fn of(sandbox: &Sandbox, project: &Project, text: &str) -> Self {
         let arguments = ["export", "terraform", "app.toml", "--out", "tf", "--import"];
         let ran = project.run(&arguments).code(0);
         ran.says("tags that others put on these things are in no state");

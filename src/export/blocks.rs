@@ -26,6 +26,8 @@ pub(super) struct Context<'a> {
     pub(super) live: Option<&'a Live>,
     pub(super) names: &'a Names,
     pub(super) lacking: &'a Lacking,
+    /// Statements that the spec keeps of policies and that only AWS has, by their Sids.
+    pub(super) not_kept: &'a BTreeMap<Address, Vec<String>>,
     /// Tags that every resource has.
     pub(super) common: BTreeMap<String, Value>,
     pub(super) satisfied: BTreeMap<Address, Vec<&'static Rule>>,
@@ -142,6 +144,10 @@ impl Context<'_> {
         let rules = self.satisfied.get(address).into_iter().flatten();
         lines.extend(rules.map(|rule| format!("{}: {}", rule.id, rule.title)));
         lines.extend(self.lacks(address, ""));
+        let not_kept = self.not_kept.get(address).into_iter().flatten();
+        lines.extend(not_kept.map(|sid| {
+            format!("Not here: the statement {sid}, kept as AWS has it: an apply takes it away")
+        }));
         lines
     }
 

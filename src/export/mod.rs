@@ -4,9 +4,9 @@
 //! files of a folder by name. The model speaks the provider's vocabulary, so a resource is
 //! written as it is: `expression` says how a value stands in HCL, `blocks` how a resource
 //! does, `names` what it is called there, `layout` where the blanks go, `frame` what stands
-//! around, `lacking` what an older provider has no words for, [`reads`] what an import makes of
-//! what stands, [`folder`] what may be written over. [`graph`] is the same for programs, as
-//! JSON.
+//! around, `lacking` what an older provider has no words for, `kept` what AWS alone has,
+//! [`reads`] what an import makes of what stands, [`folder`] what may be written over.
+//! [`graph`] is the same for programs, as JSON.
 //!
 //! *Invariant*: pure, and the same to the byte for the same input. Nothing of what was
 //! approved is left out in silence.
@@ -16,6 +16,7 @@ mod expression;
 pub mod folder;
 mod frame;
 pub mod graph;
+mod kept;
 mod lacking;
 mod layout;
 mod names;
@@ -97,18 +98,29 @@ pub struct Exported {
     pub created: Vec<Address>,
     /// What Terraform is going to change after the import, of which nothing comes in AWS.
     pub changed: Vec<Address>,
+    /// The statements, by their Sids, that the spec keeps of policies and that are not here.
+    pub not_kept: BTreeMap<Address, Vec<String>>,
 }
 
 /// Writes Terraform. `today` is the day by which waivers are judged.
 ///
 /// # Errors
-/// What this line of the provider has no words for, and no waiver lets pass.
+/// What this line of the provider has no words for, and kept statements that the guardrails
+/// refuse, where no waiver lets it pass.
 pub fn terraform(
     approved: &Approved,
     provider: Provider,
     live: Option<&Live>,
     today: Date,
 ) -> Result<Exported, Refusal> {
+    let (kept, not_kept) = kept::statements(approved.desired(), live);
+    let again = if kept.is_empty() {
+        None
+    } else {
+        let desired = approved.desired().clone().with_kept(&kept);
+        Some(guardrail::approve(desired, today)?)
+    };
+    let approved = again.as_ref().unwrap_or(approved);
     let desired = pinned(approved.desired(), provider, live);
     let names = Names::of(&desired);
     let lacking = lacking::find(&desired, &names, provider);
@@ -120,6 +132,7 @@ pub fn terraform(
         live,
         names: &names,
         lacking: &lacking,
+        not_kept: &not_kept,
         common: frame::common_tags(&desired, live),
         satisfied: guardrail::satisfied(&desired),
         waived: approved.findings().iter().chain(&findings).collect(),
@@ -152,6 +165,7 @@ pub fn terraform(
             let both_ways = reads::is_read_both_ways(&resource.address.kind, &resource.attributes);
             standing(resource) && both_ways && !lacking.is_left_out(&resource.address)
         }),
+        not_kept,
     })
 }
 
