@@ -4,6 +4,7 @@ use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use watertight::aws::Aws;
 
 use crate::support::cli::{Project, Ran};
+use crate::support::terraform::Line;
 use crate::support::{REGION, Sandbox};
 use crate::terraform_reads::Takeover;
 
@@ -178,7 +179,7 @@ async fn what_is_kept_is_exported_as_the_state_has_it() {
     assert!(!file().contains(not_here));
     assert!(file().contains("\"ReadByPartner\""), "{}", file());
     let text = format!("{SPEC}{}", block(&legacy.name, KEEP));
-    let takeover = Takeover::of(&sandbox, &legacy.project, &text).await;
+    let takeover = Takeover::of(&sandbox, &legacy.project, &text, Line::Six).await;
     assert_eq!(takeover.changes, [""; 0]);
 
     let more = block(&legacy.name, "keep = [\"Later\", \"ReadByPartner\"]");
