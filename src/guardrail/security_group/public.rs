@@ -14,7 +14,6 @@ use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
 use super::super::scope::Scope;
 use super::{Opening, Peer, Ports, Way, groups_of, net, openings};
-use crate::resource::Resource;
 use crate::value::Value;
 
 /// WT-SG-001.
@@ -60,42 +59,38 @@ fn https_only(scope: &Scope<'_>, report: &mut Report) {
     }
 }
 
-/// What stands behind the groups of load balancers.
-struct Front<'a> {
-    /// The load balancers of each group, by its key.
-    balancers: BTreeMap<String, Vec<&'a Resource>>,
-    redirects: Redirects,
-}
+/// Where port 80 of the groups of load balancers leads, by the key of the group and the
+/// load balancer's component: whether to nothing but a redirect to HTTPS. Where nobody
+/// listens it leads nowhere, and is not there.
+struct Front<'a>(BTreeMap<(String, &'a str), bool>);
 
 impl<'a> Front<'a> {
     fn of(scope: &Scope<'a>) -> Self {
-        let mut balancers: BTreeMap<String, Vec<&Resource>> = BTreeMap::new();
+        let redirects = Redirects::of(scope);
+        let mut front = BTreeMap::new();
         for balancer in scope.all("aws_lb") {
+            let listeners = listeners_of(scope, balancer).into_iter();
+            let mut listeners = listeners
+                .filter(|listener| scope.read(listener, "port").as_int() == Some(80))
+                .peekable();
+            if listeners.peek().is_none() {
+                continue;
+            }
+            let only = listeners
+                .all(|listener| is_http(scope, listener) && redirects.only(scope, listener));
             for group in groups_of(scope, balancer) {
-                balancers.entry(group).or_default().push(balancer);
+                let key = (group, balancer.address.component.as_str());
+                let all = front.entry(key).or_insert(true);
+                *all &= only;
             }
         }
-        Self {
-            balancers,
-            redirects: Redirects::of(scope),
-        }
+        Self(front)
     }
 
-    /// Whether port 80 of the group leads to nothing but a redirect to HTTPS.
     fn is_redirected(&self, scope: &Scope<'a>, opening: &Opening<'a>) -> bool {
+        let component = opening.resource.address.component.as_str();
         let group = opening.group_key(scope);
-        let balancers = group.and_then(|group| self.balancers.get(&group));
-        let component = &opening.resource.address.component;
-        let mut listeners = balancers
-            .into_iter()
-            .flatten()
-            .filter(|balancer| balancer.address.component == *component)
-            .flat_map(|balancer| listeners_of(scope, balancer))
-            .filter(|listener| scope.read(listener, "port").as_int() == Some(80))
-            .peekable();
-        listeners.peek().is_some()
-            && listeners
-                .all(|listener| is_http(scope, listener) && self.redirects.only(scope, listener))
+        group.is_some_and(|group| self.0.get(&(group, component)) == Some(&true))
     }
 }
 
