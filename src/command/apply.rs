@@ -106,9 +106,9 @@ async fn fresh(world: &World, screen: Screen, arguments: &Arguments) -> Result<C
     let memory = remember::recall(world, spec, change.sandbox, desired, For::Applying).await?;
     let aws = memory.aws(world, change.sandbox, &desired.region).await?;
     let document = memory.document.clone();
-    let session = change.asking.open(&aws, desired, document).await?;
+    let mut session = change.asking.open(&aws, desired, document).await?;
+    session.choice = part.choice();
     let plan = pipeline::plan(&session, approved, world.today(), change.options()).await?;
-    let plan = pipeline::narrow(plan, &part.choice())?;
     if !change.json {
         screen.data(&ui::check::waived(&findings));
     }
