@@ -2,10 +2,9 @@
 //!
 //! *Invariant*: the lock is held from before the state is read until the last step ends.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::change::{self, ChangeArguments, Finished, PartArguments, Wait};
+use super::change::{self, Carried, ChangeArguments, PartArguments, Wait};
 use super::connect::{self, SpecArguments};
 use super::remember::{self, For};
 use super::{Exit, Failed, saved};
@@ -79,13 +78,6 @@ pub(super) async fn run(
         healthy(world, &aws, &services, &finished.known, limit, change.json).await?;
     }
     Ok(finished.exit)
-}
-
-/// What was carried out, and what is to be looked at then.
-pub(super) struct Carried {
-    pub(super) finished: Finished,
-    pub(super) services: Vec<Service>,
-    pub(super) aws: Arc<Aws>,
 }
 
 /// Plans and carries out what the spec says now.

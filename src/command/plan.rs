@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::change::PartArguments;
+use super::change::{PartArguments, show};
 use super::connect::{self, AskingArguments, SandboxArguments, SpecArguments};
 use super::remember::{self, For};
 use super::{Exit, Failed, saved};
@@ -173,14 +173,5 @@ impl Arguments {
             self.options(),
             part,
         )
-    }
-}
-
-/// Prints a plan as data.
-pub(super) fn show(screen: Screen, plan: &Plan, json: bool) {
-    if json {
-        screen.data(&ui::plan::json(plan));
-    } else {
-        screen.data(&ui::plan::render(plan));
     }
 }
