@@ -124,9 +124,7 @@ pub fn satisfied(desired: &Desired) -> BTreeMap<Address, Vec<&'static Rule>> {
     let scope = Scope::new(desired, None);
     let mut satisfied: BTreeMap<Address, Vec<&'static Rule>> = BTreeMap::new();
     for rule in RULES {
-        let mut report = Report::new(rule, &scope);
-        (rule.check)(&scope, &mut report);
-        for address in report.satisfied() {
+        for address in Report::satisfied(rule, &scope) {
             satisfied.entry(address).or_default().push(rule);
         }
     }
