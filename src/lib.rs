@@ -26,6 +26,7 @@
 //! | [`refresh::observe`] | the graph, the state, AWS | [`refresh::Observed`] |
 //! | [`diff::compare`] | what is confirmed, what is observed | [`plan::Changes`] |
 //! | [`plan::order`] | changes | [`plan::Plan`] |
+//! | [`between::secure`] | a plan | the same in an order in which nothing is weakened on the way |
 //! | [`between::check`] | a plan | what would not be secure for a while |
 //! | [`executor::run`] | a plan | documents of the state, events, a summary |
 //!

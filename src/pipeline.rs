@@ -17,18 +17,19 @@ mod import;
 mod rebuild;
 mod undo;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use crate::aws::trail::Trail;
 use crate::aws::{self, Aws, Owner};
+use crate::between::{self, Bare};
 use crate::blueprint::{self, Library};
 use crate::compare::{self, Comparison};
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::diff::{self, Options, Target};
-use crate::graph::Graph;
-use crate::guardrail::{self, Approved, Confirmed, Refusal};
+use crate::guardrail::{self, Approved, Confirmed, Judge, Refusal};
 use crate::outputs::Output;
 use crate::plan::by_hand::ByHand;
 use crate::plan::{self, Changes, Choice, Header, Mode, Plan};
@@ -36,7 +37,7 @@ use crate::refresh::{self, Failure, Observed, Trust};
 use crate::resource::{Desired, Lookups};
 use crate::spec::{self, Parsed};
 use crate::state::{Document, store};
-use crate::{between, blockers, graph, lookup, outputs};
+use crate::{blockers, graph, lookup, outputs};
 
 pub use drift::drift;
 pub use forget::untag;
@@ -193,6 +194,8 @@ pub struct Session<'a> {
     pub account: String,
     /// Whether the records are believed when a plan is made.
     pub trust: Trust,
+    /// What of a plan is wanted.
+    pub choice: Choice,
 }
 
 /// Takes up a session on what is remembered, and holds the account against what the spec
@@ -235,14 +238,15 @@ pub async fn open<'a>(
         account: identity.account.clone(),
         document,
         trust: Trust::Nothing,
+        choice: Choice::default(),
     })
 }
 
 /// What was approved -> the plan that makes AWS so.
 ///
 /// # Errors
-/// A lookup that found nothing or several, a guardrail that refuses what was found, or a
-/// resource that could not be read.
+/// A lookup that found nothing or several, a guardrail that refuses what was found, a resource
+/// that could not be read, or a choice of what the plan doesn't have or should not do alone.
 pub async fn plan(
     session: &Session<'_>,
     approved: Approved,
@@ -271,6 +275,7 @@ async fn against_aws(
         document,
         owner,
         trust,
+        choice,
         ..
     } = session;
     let (mode, desired) = match target {
@@ -298,7 +303,26 @@ async fn against_aws(
         believed: observed.believed.len(),
         ..header(mode, desired, Some(&session.account))
     };
-    Ok(in_order(changes, &graph, document, header))
+    let plan = plan::order(changes, &graph, document, header);
+    let (mut plan, weak) = match target {
+        Target::Keep(confirmed) => between::secure(plan, desired, document, &mut confirmed.judge()),
+        // A destroy is never refused; it goes in the best order that there is.
+        Target::Remove(_) => {
+            let judge = &mut Judge::of_nothing();
+            let (plan, _) = between::secure(plan, &Desired::default(), document, judge);
+            (plan, Vec::new())
+        }
+        Target::Preview(_) => (plan, Vec::new()),
+    };
+    plan.problems.extend(weak);
+    let out_of_order = between::check(&plan, &graph, document);
+    plan.problems.extend(out_of_order);
+    narrow(plan, choice, |plan, taken| match target {
+        Target::Keep(confirmed) => {
+            between::part(plan, taken, desired, document, &mut confirmed.judge())
+        }
+        Target::Preview(_) | Target::Remove(_) => Vec::new(),
+    })
 }
 
 /// What was approved -> the same judged with what its lookups found and what policies keep,
@@ -326,20 +350,41 @@ pub async fn confirm(
     Ok((confirmed, worth_knowing))
 }
 
-/// A plan -> the part of it that is wanted.
-///
-/// # Errors
-/// Names that it does not have, and parts that must not be parted.
-pub fn narrow(plan: Plan, choice: &Choice) -> Result<Plan, Stop> {
-    plan::narrow(plan, choice).map_err(Stop::Wrong)
+/// A plan -> the part of it that is wanted, and what has to come along so that nothing is weak in
+/// the end.
+fn narrow(
+    plan: Plan,
+    choice: &Choice,
+    mut bare: impl FnMut(&Plan, &BTreeSet<usize>) -> Vec<Bare>,
+) -> Result<Plan, Stop> {
+    if choice.is_everything() {
+        return Ok(plan);
+    }
+    let mut along = BTreeSet::new();
+    loop {
+        let taken = plan::chosen(&plan, choice, &along).map_err(Stop::Wrong)?;
+        let bare = bare(&plan, &taken);
+        let before = along.len();
+        along.extend(bare.iter().filter_map(|one| one.lacks));
+        // Nothing more helps where what is lacking is excluded.
+        if along.len() == before {
+            wrong_if_any(bare.into_iter().map(|one| one.problem).collect())?;
+            return Ok(plan.part(choice, &taken));
+        }
+    }
 }
 
 /// What was approved -> the plan as far as it can be made without AWS: what the state
 /// remembers is taken for what stands, and what only AWS can tell is unknown.
 ///
 /// # Errors
-/// Resources that wait for each other.
-pub fn plan_offline(approved: &Approved, document: &Document) -> Result<Plan, Stop> {
+/// Resources that wait for each other, and a choice of what the plan doesn't have, or that would
+/// part a thing from what secures it.
+pub fn plan_offline(
+    approved: &Approved,
+    document: &Document,
+    choice: &Choice,
+) -> Result<Plan, Stop> {
     let desired = approved.desired();
     let graph = graph::build(desired, document).map_err(Stop::Wrong)?;
     let observed = Observed::remembered(document);
@@ -353,7 +398,10 @@ pub fn plan_offline(approved: &Approved, document: &Document) -> Result<Plan, St
     }
     changes.notes.extend(moved_whole(document));
     let header = header(Mode::Apply, desired, None);
-    Ok(in_order(changes, &graph, document, header))
+    let mut plan = plan::order(changes, &graph, document, header);
+    let out_of_order = between::check(&plan, &graph, document);
+    plan.problems.extend(out_of_order);
+    narrow(plan, choice, |_, _| Vec::new())
 }
 
 /// The plan that removes everything that is recorded or, where the spec can be expanded,
@@ -405,14 +453,6 @@ pub async fn outputs(
     Ok(outputs::resolve(&written, &answered, document, &observed))
 }
 
-/// The changes in order, every state in between looked at.
-fn in_order(changes: Changes, graph: &Graph, document: &Document, header: Header) -> Plan {
-    let mut plan = plan::order(changes, graph, document, header);
-    let unsafe_for_a_while = between::check(&plan, graph, document);
-    plan.problems.extend(unsafe_for_a_while);
-    plan
-}
-
 /// That the document was another app's or environment's.
 fn moved_whole(document: &Document) -> Option<String> {
     let (app, environment) = document.renamed.whole.as_ref()?;
@@ -449,147 +489,4 @@ fn wrong_if_any(problems: Vec<Diagnostic>) -> Result<(), Stop> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use jiff::civil::date;
-    use proptest::prelude::*;
-
-    use super::approve;
-    use crate::blueprint::Library;
-    use crate::diagnostic::Source;
-
-    const EXAMPLES: &[&str] = &[
-        include_str!("../examples/cdn-service.toml"),
-        include_str!("../examples/https-service.toml"),
-        include_str!("../examples/static-site.toml"),
-        include_str!("../examples/private-bucket.toml"),
-        include_str!("../examples/overrides.toml"),
-        include_str!("../examples/shop.toml"),
-        include_str!("../examples/environments.toml"),
-        include_str!("../examples/broken.toml"),
-    ];
-
-    /// From the text to the guardrails: approved or refused with something to say, never a
-    /// panic.
-    fn survives(text: String) {
-        let source = Arc::new(Source {
-            name: "watertight.toml".to_owned(),
-            text,
-        });
-        match approve(&source, None, &Library::embedded(), date(2026, 11, 24)) {
-            Ok(approved) => assert!(!approved.desired().resources.is_empty()),
-            Err(stop) => assert!(!stop.diagnostics().is_empty()),
-        }
-    }
-
-    /// An example with some of its bytes removed or replaced, and values put where others
-    /// stood.
-    fn mutated() -> impl Strategy<Value = String> {
-        let with = prop_oneof![
-            "\\PC{0,3}|[\\[\\]{}=\"'.,\n]",
-            Just("true".to_owned()),
-            Just("-1".to_owned()),
-            Just("[]".to_owned()),
-            Just("\"\"".to_owned()),
-            Just("{ from = \"web.url\" }".to_owned()),
-            Just("\"${aws_lb.main.arn}{{ app }}\"".to_owned()),
-            Just("9223372036854775807".to_owned()),
-        ];
-        let edit = (any::<prop::sample::Index>(), 0..12_usize, with);
-        let example = prop::sample::select(EXAMPLES);
-        (example, prop::collection::vec(edit, 1..4)).prop_map(|(example, edits)| {
-            let mut bytes = example.as_bytes().to_vec();
-            for (place, length, with) in edits {
-                let start = place.index(bytes.len() + 1);
-                let end = (start + length).min(bytes.len());
-                bytes.splice(start..end, with.into_bytes());
-            }
-            String::from_utf8_lossy(&bytes).into_owned()
-        })
-    }
-
-    /// A spec whose form is right and whose values are anybody's guess.
-    fn odd_inputs() -> impl Strategy<Value = String> {
-        const NAMES: &[&str] = &[
-            "domain",
-            "aliases",
-            "zone",
-            "port",
-            "vpc",
-            "subnets",
-            "internal",
-            "dualstack",
-            "ingress",
-            "egress",
-            "targets",
-            "target_type",
-            "health_check_path",
-            "health_check_port",
-            "tls_policy",
-            "redirect_http",
-            "hsts_max_age",
-            "hsts_preload",
-            "logs",
-            "log_retention_days",
-            "bucket_name",
-            "index_document",
-            "single_page",
-            "error_page",
-            "min_tls",
-        ];
-        let value = prop_oneof![
-            "\"[a-z0-9./:*-]{0,12}\"",
-            "\\[(\"[a-z0-9./:-]{0,20}\",){0,3}\\]",
-            "-?[0-9]{1,6}",
-            Just("true".to_owned()),
-            Just("\"*.example.com\"".to_owned()),
-            Just("[\"*.example.com\", \"shop.example.com\"]".to_owned()),
-            Just("[\"::/0\", \"10.0.0.0/8\", \"sg-12345678\"]".to_owned()),
-            Just("{ tag = \"a=b=c\" }".to_owned()),
-            Just("{ from = \"other.bucket\" }".to_owned()),
-            Just("\"\u{e9}\u{1f600}\"".to_owned()),
-        ];
-        let blueprint =
-            prop::sample::select(&["https-service", "static-site", "private-bucket"][..]);
-        let inputs = prop::collection::btree_map(prop::sample::select(NAMES), value, 0..6);
-        (blueprint, inputs).prop_map(|(blueprint, mut inputs)| {
-            if blueprint != "private-bucket" {
-                let domain = "\"shop.example.com\"".to_owned();
-                inputs.entry("domain").or_insert(domain);
-            }
-            if blueprint == "https-service" {
-                inputs.entry("port").or_insert_with(|| "8443".to_owned());
-            }
-            let inputs: Vec<String> = inputs
-                .iter()
-                .map(|(name, value)| format!("{name} = {value}"))
-                .collect();
-            format!(
-                "app = \"shop\"\nenvironment = \"prod\"\nregion = \"eu-west-1\"\n\
-                 [components.other]\nblueprint = \"private-bucket\"\n\
-                 [components.web]\nblueprint = \"{blueprint}\"\n{}\n",
-                inputs.join("\n")
-            )
-        })
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(96))]
-
-        #[test]
-        fn any_change_to_an_example_is_approved_or_refused(text in mutated()) {
-            survives(text);
-        }
-
-        #[test]
-        fn any_inputs_are_approved_or_refused(text in odd_inputs()) {
-            survives(text);
-        }
-
-        #[test]
-        fn any_bytes_are_approved_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            survives(String::from_utf8_lossy(&bytes).into_owned());
-        }
-    }
-}
+mod tests;

@@ -4,7 +4,9 @@ use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use watertight::aws::Aws;
 
 use crate::support::cli::{Project, Ran};
+use crate::support::terraform::Line;
 use crate::support::{REGION, Sandbox};
+use crate::terraform_reads::Takeover;
 
 const APP: &str = "billing/prod";
 const BUCKET: &str = "invoices.aws_s3_bucket.main";
@@ -147,6 +149,77 @@ async fn a_bucket_is_imported_with_its_parts_and_keeps_a_statement() {
         "{without:?}"
     );
     assert_eq!(without.len() + 1, sids.len());
+}
+
+const EXPORT: &[&str] = &["export", "terraform", "app.toml", "--out", "tf"];
+
+/// What only AWS has is in no export, which says so; what the state has is.
+#[tokio::test]
+async fn what_is_kept_is_exported_as_the_state_has_it() {
+    let sandbox = Sandbox::new();
+    let legacy = Legacy::new(&sandbox, KEEP).await;
+    let policy = "invoices.aws_s3_bucket_policy.main";
+    let file = || {
+        let file = legacy.project.path().join("tf/invoices.tf");
+        std::fs::read_to_string(file).unwrap()
+    };
+    let not_here = "# Not here: the statement ReadByPartner, kept as AWS has it";
+    legacy
+        .run(EXPORT)
+        .code(0)
+        .says(&format!(
+            "warning: what `keep` leaves in {policy} as AWS has it is not here: ReadByPartner."
+        ))
+        .says("`--import` takes it from the state");
+    assert!(file().contains(not_here), "{}", file());
+
+    legacy.adopt();
+    let import = [EXPORT, &["--import"]].concat();
+    legacy.run(&import).code(0).never_says("warning:");
+    assert!(!file().contains(not_here));
+    assert!(file().contains("\"ReadByPartner\""), "{}", file());
+    let text = format!("{SPEC}{}", block(&legacy.name, KEEP));
+    let takeover = Takeover::of(&sandbox, &legacy.project, &text, Line::Six).await;
+    assert_eq!(takeover.changes, [""; 0]);
+
+    let more = block(&legacy.name, "keep = [\"Later\", \"ReadByPartner\"]");
+    legacy.project.write("app.toml", &format!("{SPEC}{more}"));
+    legacy
+        .run(&import)
+        .code(0)
+        .says(&format!(
+            "leaves in {policy} as AWS has it is not here: Later."
+        ))
+        .says("the state does not have that");
+    assert!(file().contains("\"ReadByPartner\""), "{}", file());
+}
+
+/// What is kept is judged here, too: once nobody answers for it any more it is not exported.
+#[tokio::test]
+async fn what_is_kept_must_not_weaken_what_is_exported() {
+    let sandbox = Sandbox::new();
+    let legacy = Legacy::new(&sandbox, "").await;
+    let service = r#"{"Service": "cloudfront.amazonaws.com"}"#;
+    legacy.allow(&[("ReadBySites", service)]).await;
+    let block = block(&legacy.name, "keep = [\"ReadBySites\"]");
+    let waiver = format!(
+        "[[waivers]]\nrule = \"WT-S3-007\"\naddress = \"invoices.*\"\nowner = \"billing\"\n\
+         reason = \"until they have moved\"\nexpires = {}\n",
+        crate::readme::today()
+    );
+    let spec = format!("{SPEC}{block}");
+    legacy.project.write("app.toml", &format!("{spec}{waiver}"));
+    legacy.adopt();
+    let import = [EXPORT, &["--import"]].concat();
+    legacy.run(&import).code(0);
+    let file = legacy.project.path().join("tf/invoices.tf");
+    let file = std::fs::read_to_string(file).unwrap();
+    assert!(file.contains("# WT-S3-007 is waived until"), "{file}");
+    legacy.project.write("app.toml", &spec);
+    legacy
+        .run(&import)
+        .code(3)
+        .says("statement ReadBySites lets every distribution of every account in");
 }
 
 /// A statement that is added behind our back is drift, whatever else is kept.

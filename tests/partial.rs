@@ -172,6 +172,44 @@ fn what_secures_a_bucket_is_not_parted_from_it() {
     project.run(&["destroy", "app.toml", "--yes"]).code(0);
 }
 
+/// What no reference says: the guardrails do, over what a part would leave.
+#[test]
+fn what_a_part_would_leave_weak_brings_what_mends_that() {
+    let sandbox = Sandbox::new();
+    let project = Project::on(&sandbox);
+    let site = "\n[components.pages]\nblueprint = \"static-site\"\ndomain = \"www.example.com\"\n";
+    let spec = SPEC.replace("port = 8443", "port = 8443\nredirect_http = true");
+    project.write("app.toml", &format!("{spec}{site}"));
+    // A distribution without its log.
+    let logged = "create pages.aws_cloudwatch_log_delivery.site";
+    let distribution = "pages.aws_cloudfront_distribution.site";
+    let steps = part(&project, &["--target", distribution]).steps();
+    assert!(steps.contains(&logged.to_owned()), "{steps:?}");
+    // Port 80, open to everybody, and nothing there that redirects.
+    let open = part(&project, &[]).steps();
+    let open = open
+        .iter()
+        .find(|step| step.contains("ingress_rule.http_r_0_0_0_0"));
+    let (_, open) = open.unwrap().split_once(' ').unwrap();
+    let steps = part(&project, &["--target", open]).steps();
+    let redirects = "create web.aws_lb_listener.redirect";
+    assert!(steps.contains(&redirects.to_owned()), "{steps:?}");
+
+    project
+        .run(&[
+            "plan",
+            "app.toml",
+            "--exclude",
+            "web.aws_lb_listener.redirect",
+        ])
+        .code(1)
+        .says("WT-SG-001")
+        .says(&format!(
+            "with this part alone {open} opens tcp 80 to everybody"
+        ))
+        .says("take web.aws_lb_listener.redirect along, which mends that, or leave it as well");
+}
+
 #[test]
 fn a_replacement_is_done_with_what_it_leaves_behind() {
     let sandbox = Sandbox::new();

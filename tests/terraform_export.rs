@@ -165,6 +165,58 @@ fn what_provider_5_cannot_say_needs_a_waiver_and_is_told() {
     assert!(file.contains("by platform: we are on provider 5"));
 }
 
+/// A zone of which is asked, and told, what provider 5 knows nothing of.
+const LOOKUP: &str = r#"[data.aws_route53_zone.main]
+name = "example.com"
+enable_accelerated_recovery = true
+
+[aws_route53_record.main]
+zone_id = "${data.aws_route53_zone.main.zone_id}"
+name = "www.example.com"
+type = "CNAME"
+ttl = 60
+records = ["www.example.org"]
+
+[aws_eip.main]
+domain = "vpc"
+tags = { fast = "${data.aws_route53_zone.main.enable_accelerated_recovery}" }
+"#;
+
+#[test]
+fn what_provider_5_cannot_ask_needs_a_waiver_and_is_told() {
+    let project = Project::offline();
+    let blueprint = "summary = \"Ours\"\nversion = \"1.0.0\"\n";
+    project.write("library/mine/blueprint.toml", blueprint);
+    project.write("library/mine/main.toml.tera", LOOKUP);
+    let spec = BUCKET.replace("private-bucket", "mine");
+    project.write("app.toml", &spec);
+    let library = ["--blueprints", "library"];
+    let asks = "provider 5 has no words for enable_accelerated_recovery: it is left out";
+    export(&project, Line::Five, &library)
+        .code(3)
+        .says("error[WT-TF-001]: invoices.data.aws_route53_zone.main can't be exported whole")
+        .says(asks)
+        .says("mine/main.toml.tera:1")
+        .says("invoices.aws_eip.main can't be exported whole: provider 5 has no words for tags");
+    project.write("app.toml", &waived(&spec));
+    export(&project, Line::Five, &library)
+        .code(0)
+        .says("WT-TF-001 invoices.data.aws_route53_zone.main");
+    let text = fs::read_to_string(project.path().join("tf/invoices.tf")).unwrap();
+    assert!(
+        text.contains(&format!("# Not here: {asks}\ndata \"aws_route53_zone\"")),
+        "{text}"
+    );
+    let folder = project.path().join("tf");
+    assert_eq!(against_the_schema(&folder, Line::Five), [""; 0]);
+    export(&project, Line::Six, &library).code(0);
+    let text = fs::read_to_string(folder.join("invoices.tf")).unwrap();
+    assert!(
+        text.contains("enable_accelerated_recovery = true"),
+        "{text}"
+    );
+}
+
 const POLICY: &str = r#"
 # app.toml:5, blueprints/_shared/bucket.toml.tera:59
 # WT-S3-001: a bucket denies plaintext
@@ -272,6 +324,20 @@ async fn what_stands_is_taken_over() {
             "{told}"
         );
         assert!(told.contains("0 to destroy"), "{told}");
+    }
+    // Not every release of provider 5 takes a forward that is said both ways.
+    project.write("app.toml", &waived(&text));
+    export(&project, Line::Five, &["--import"]).code(0).says(
+        "Terraform plans to drop one, which changes nothing in AWS:\n  web.aws_lb_listener.https",
+    );
+    let file = fs::read_to_string(project.path().join("tf/web.tf")).unwrap();
+    assert!(
+        file.contains("target_group_arn = aws_lb_target_group.web_app.arn"),
+        "{file}"
+    );
+    assert!(!file.contains("forward {"), "{file}");
+    if let Some((fine, told)) = by_the_command_line(&folder, Line::Five, false) {
+        assert!(fine, "{told}");
     }
 }
 

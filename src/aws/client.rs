@@ -4,6 +4,7 @@
 //! never in clear.
 
 mod answers;
+mod lock;
 mod transport;
 mod watch;
 
@@ -23,9 +24,10 @@ use tokio::sync::{OnceCell, Semaphore};
 
 pub(super) use answers::request_id;
 pub use answers::{Answer, deciding};
+use lock::lock;
 use transport::{Limit, Limited, Transport};
 pub use watch::Guard;
-use watch::{Calls, Watch, lock};
+use watch::{Calls, Watch};
 pub(super) use watch::{InClear, MARK, Unsent};
 
 use super::{Base, Error, ErrorKind, Origin, Profile};

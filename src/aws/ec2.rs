@@ -15,9 +15,17 @@ use futures::future::{join_all, try_join_all};
 
 use super::data::partition;
 use super::tags::{TagChanges, Tags};
-use super::{ADDRESS_TAG, APP_TAG, ENVIRONMENT_TAG, Error, Found, Wanted};
+use super::{ADDRESS_TAG, APP_TAG, ENVIRONMENT_TAG, Error, ErrorKind, Found, Wanted};
 use crate::resource::Id;
 use crate::value::Attributes;
+
+/// What a create call *refers* to is missing; that is no word about the thing itself.
+pub(super) fn parent_missing(mut error: Error) -> Error {
+    if error.kind == ErrorKind::NotFound {
+        error.kind = ErrorKind::Refused;
+    }
+    error
+}
 
 /// How many values a filter takes (EC2 user guide, "List and filter using the CLI and API").
 pub(super) const VALUES: usize = 200;

@@ -11,13 +11,32 @@ use aws_sdk_elasticloadbalancingv2::types::Tag;
 use futures::future::try_join_all;
 
 use super::tags::{TagChanges, Tags};
-use super::{Error, ErrorKind, values};
+use super::{Error, ErrorKind, Found, Ownership, Wanted, values};
 use crate::kind::schema::Schema;
 use crate::resource::Id;
 use crate::value::Attributes;
 
 /// How many ARNs `DescribeTags` takes (API reference).
 const BATCH: usize = 20;
+
+/// What there is under this ARN, and whose it is.
+pub(super) async fn found(
+    client: &Client,
+    wanted: &Wanted,
+    arn: String,
+) -> Result<Vec<Found>, Error> {
+    let of_each = tags(client, std::slice::from_ref(&arn)).await?;
+    let ownership = of_each
+        .get(&arn)
+        .map_or(Ownership::Foreign, |tags| tags.ownership(wanted));
+    Ok(vec![Found {
+        id: Id {
+            region: wanted.region.clone(),
+            text: arn,
+        },
+        ownership,
+    }])
+}
 
 /// Reads many by ARN through a call that fails as a whole if one of them is missing: a
 /// batch that fails so is halved until the missing one stands alone.

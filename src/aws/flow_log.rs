@@ -14,7 +14,6 @@ use aws_sdk_ec2::types::{
     FlowLogsResourceType, LogDestinationType, ResourceType, TrafficType, UnsuccessfulItem,
 };
 
-use super::security_group::parent_missing;
 use super::values::{at, given, number, refuse, text, word};
 use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted, ec2};
 use crate::resource::Id;
@@ -104,7 +103,7 @@ impl Lifecycle for FlowLog {
             ))
             .send()
             .await
-            .map_err(|error| parent_missing(Error::of(operation, &error)))?;
+            .map_err(|error| ec2::parent_missing(Error::of(operation, &error)))?;
         if let Some(item) = answer.unsuccessful().first() {
             return Err(unsuccessful(operation, item));
         }

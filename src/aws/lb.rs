@@ -17,8 +17,7 @@ use futures::future::try_join3;
 
 use super::values::{at, differs, given, refuse, text, texts, truth, word};
 use super::{
-    Aws, ChildFound, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Settled, Wanted, elb,
-    lb_listener,
+    Aws, ChildFound, Deleted, Error, ErrorKind, Found, Lifecycle, Settled, Wanted, elb, lb_listener,
 };
 use crate::kind::schema::Schema;
 use crate::resource::Id;
@@ -103,7 +102,7 @@ impl Lifecycle for Lb {
         let Some(arn) = arn else {
             return Ok(Vec::new());
         };
-        found(&client, wanted, arn).await
+        elb::found(&client, wanted, arn).await
     }
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, _token: &str) -> Result<Id, Error> {
@@ -249,25 +248,6 @@ impl Lifecycle for Lb {
     async fn children(&self, aws: &Aws, parents: &[Id]) -> Result<Vec<ChildFound>, Error> {
         lb_listener::of_load_balancers(aws, parents).await
     }
-}
-
-/// What there is under this ARN, and whose it is.
-pub(super) async fn found(
-    client: &Client,
-    wanted: &Wanted,
-    arn: String,
-) -> Result<Vec<Found>, Error> {
-    let tags = elb::tags(client, std::slice::from_ref(&arn)).await?;
-    let ownership = tags
-        .get(&arn)
-        .map_or(Ownership::Foreign, |tags| tags.ownership(wanted));
-    Ok(vec![Found {
-        id: Id {
-            region: wanted.region.clone(),
-            text: arn,
-        },
-        ownership,
-    }])
 }
 
 async fn read_batch(aws: &Aws, ids: &[Id]) -> Result<BTreeMap<String, Attributes>, Error> {

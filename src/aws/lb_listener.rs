@@ -19,7 +19,7 @@ use futures::future::{try_join_all, try_join3};
 use super::lb_listener_action as action;
 use super::values::{at, differs, given, number, text, truth, word};
 use super::{
-    Aws, ChildFound, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, elb, lb, lb_listener_rule,
+    Aws, ChildFound, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, elb, lb_listener_rule,
 };
 use crate::kind::schema::Schema;
 use crate::resource::Id;
@@ -84,7 +84,7 @@ impl Lifecycle for LbListener {
             .find(|listener| listener.port == port)
             .and_then(|listener| listener.listener_arn);
         match arn {
-            Some(arn) => lb::found(&client, wanted, arn).await,
+            Some(arn) => elb::found(&client, wanted, arn).await,
             None => Ok(Vec::new()),
         }
     }

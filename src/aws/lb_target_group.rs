@@ -19,7 +19,7 @@ use futures::future::try_join3;
 use super::lb_listener::of_load_balancer;
 use super::lb_listener_rule::of_listener;
 use super::values::{at, differs, given, number, refuse, text, truth, word};
-use super::{Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, elb, lb};
+use super::{Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, elb};
 use crate::kind::schema::Schema;
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
@@ -64,7 +64,7 @@ impl Lifecycle for LbTargetGroup {
             answer => answer?.target_groups.unwrap_or_default(),
         };
         match groups.into_iter().find_map(|group| group.target_group_arn) {
-            Some(arn) => lb::found(&client, wanted, arn).await,
+            Some(arn) => elb::found(&client, wanted, arn).await,
             None => Ok(Vec::new()),
         }
     }

@@ -73,7 +73,7 @@ impl Lifecycle for SecurityGroup {
             ))
             .send()
             .await
-            .map_err(|error| parent_missing(Error::of(operation, &error)))?;
+            .map_err(|error| ec2::parent_missing(Error::of(operation, &error)))?;
         let text = answer.group_id.ok_or_else(|| {
             Error::new(ErrorKind::Uncertain, operation, "the answer names no group")
         })?;
@@ -154,14 +154,6 @@ impl Lifecycle for SecurityGroup {
         users.extend(rules.iter().map(rule_blocker));
         Ok(users)
     }
-}
-
-/// What a create call *refers* to is missing; that is no word about the thing itself.
-pub(super) fn parent_missing(mut error: Error) -> Error {
-    if error.kind == ErrorKind::NotFound {
-        error.kind = ErrorKind::Refused;
-    }
-    error
 }
 
 pub(super) async fn groups(

@@ -14,7 +14,6 @@ use aws_sdk_ec2::types::{
     SecurityGroupRuleRequest, SecurityGroupRuleUpdate, UserIdGroupPair,
 };
 
-use super::security_group::parent_missing;
 use super::values::{at, differs, given, number, text};
 use super::{
     ADDRESS_TAG, APP_TAG, Aws, ChildFound, Deleted, ENVIRONMENT_TAG, Error, ErrorKind, Found,
@@ -116,7 +115,7 @@ impl Lifecycle for SecurityGroupRules {
                     .tag_specifications(tags)
                     .send()
                     .await
-                    .map_err(|error| parent_missing(Error::of(operation, &error)))?;
+                    .map_err(|error| ec2::parent_missing(Error::of(operation, &error)))?;
                 (operation, answer.security_group_rules)
             }
             Direction::Out => {
@@ -128,7 +127,7 @@ impl Lifecycle for SecurityGroupRules {
                     .tag_specifications(tags)
                     .send()
                     .await
-                    .map_err(|error| parent_missing(Error::of(operation, &error)))?;
+                    .map_err(|error| ec2::parent_missing(Error::of(operation, &error)))?;
                 (operation, answer.security_group_rules)
             }
         };
@@ -169,7 +168,7 @@ impl Lifecycle for SecurityGroupRules {
                 .send()
                 .await
                 .map_err(|error| {
-                    parent_missing(Error::of("ec2:ModifySecurityGroupRules", &error))
+                    ec2::parent_missing(Error::of("ec2:ModifySecurityGroupRules", &error))
                 })?;
         }
         ec2::write_tags(&client, &id.text, wanted.tag_changes(observed)).await

@@ -13,7 +13,6 @@ use aws_sdk_ec2::types::{
 };
 use ipnet::IpNet;
 
-use super::security_group::parent_missing;
 use super::values::{differs, given, refuse, text, truth, word};
 use super::{
     Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Settled, Wanted, ec2,
@@ -100,7 +99,7 @@ impl Lifecycle for Subnet {
             .tag_specifications(ec2::tag_specification(ResourceType::Subnet, wanted.tags()))
             .send()
             .await
-            .map_err(|error| parent_missing(Error::of(operation, &error)))?;
+            .map_err(|error| ec2::parent_missing(Error::of(operation, &error)))?;
         let id = answer.subnet.and_then(|subnet| subnet.subnet_id);
         let text = id.ok_or_else(|| {
             Error::new(

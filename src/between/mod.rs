@@ -4,6 +4,10 @@
 //! steps that could be carried out in an order in which something is not secure, or does not
 //! serve, for a while. None, for every plan that the planner makes: this is what says so.
 //!
+//! Two things are asked. [`check`]: whether what must come first does, by kind. [`secure`]:
+//! whether the guardrails let pass what stands half-way, by its values; where another order of
+//! the steps helps, the plan gets it. Of what is carried out in part, [`part`] asks the same of its end.
+//!
 //! The executor may run steps in any order in which each stands after those that it waits
 //! for, and may be cut off anywhere. So the states that can be are those whose steps are
 //! closed under "waits for", and a thing always comes first only if it is an ancestor: that
@@ -13,17 +17,33 @@
 //! their own.
 
 mod demand;
+mod earlier;
+mod mixed;
 mod relation;
+mod things;
+mod view;
+mod weakening;
 
+use std::collections::BTreeSet;
+
+use crate::diagnostic::Diagnostic;
 use crate::graph::Graph;
+use crate::guardrail::Judge;
 use crate::kind::Kind;
-use crate::plan::{Action, Plan, Problem, Step};
+use crate::plan::{self, Action, Plan, Problem, Step};
+use crate::resource::Desired;
 use crate::state::Document;
 
 pub use demand::{DEMANDS, Demand};
 
 use demand::{Does, Side, Tie};
+use earlier::earlier;
+use mixed::Weak;
 use relation::Relations;
+
+/// How often a plan is ordered anew at most: each time takes away what was found, and may let
+/// something else show.
+const ROUNDS: usize = 4;
 
 /// Two steps of which one must come first and need not.
 #[derive(Clone, Copy, Debug)]
@@ -68,33 +88,97 @@ pub fn broken(plan: &Plan, graph: &Graph, document: &Document) -> Vec<Broken> {
     found
 }
 
-/// For each step, the steps that are done in every order before it begins.
-struct Earlier {
-    words: usize,
-    bits: Vec<u64>,
-}
-
-impl Earlier {
-    fn of(&self, step: usize, other: usize) -> bool {
-        self.bits[step * self.words + other / 64] & (1 << (other % 64)) != 0
-    }
-}
-
-fn earlier(steps: &[Step]) -> Earlier {
-    let words = steps.len().div_ceil(64);
-    let mut bits = vec![0_u64; words * steps.len()];
-    for (index, step) in steps.iter().enumerate() {
-        // All that a step waits for stands before it.
-        let (done, own) = bits.split_at_mut(index * words);
-        for before in step.after.iter().filter(|before| **before < index) {
-            own[before / 64] |= 1 << (before % 64);
-            let theirs = &done[before * words..(before + 1) * words];
-            for (own, theirs) in own.iter_mut().zip(theirs) {
-                *own |= theirs;
-            }
+/// The plan in an order in which the guardrails let pass whatever stands half-way, and a problem
+/// for each thing that no order of its steps keeps as secure as it was. `desired` is what stays.
+#[must_use]
+pub fn secure(
+    mut plan: Plan,
+    desired: &Desired,
+    document: &Document,
+    judge: &mut Judge,
+) -> (Plan, Vec<Problem>) {
+    let mut weak = mixed::weak(&plan, desired, document, judge);
+    for _ in 0..ROUNDS {
+        let avoidable = weak.iter().filter(|one| one.is_avoidable);
+        let first: Vec<(usize, usize)> = avoidable
+            .filter_map(|one| one.steps)
+            .map(|(from, until)| (until, from))
+            .collect();
+        if first.is_empty() {
+            break;
         }
+        plan = plan::put_before(plan, &first);
+        weak = mixed::weak(&plan, desired, document, judge);
     }
-    Earlier { words, bits }
+    // What can't be done at all is told already.
+    let is_blocked = |step: usize| {
+        let address = &plan.steps[step].change.address;
+        plan.problems
+            .iter()
+            .any(|problem| problem.address == *address)
+    };
+    weak.retain(|one| {
+        !one.steps
+            .is_some_and(|(from, until)| is_blocked(from) || is_blocked(until))
+    });
+    let problems = weak.iter().map(|one| for_a_while(&plan, one)).collect();
+    (plan, problems)
+}
+
+/// What a part of a plan leaves weak.
+#[derive(Clone, Debug)]
+pub struct Bare {
+    /// The step of the rest with which it would not be, if one alone does it.
+    pub lacks: Option<usize>,
+    /// What to say of it.
+    pub problem: Diagnostic,
+}
+
+/// What would be weak in the end, if these steps are done and the others are not; what they make
+/// anew counts, too. `desired` is what the whole plan leaves.
+#[must_use]
+pub fn part(
+    plan: &Plan,
+    taken: &BTreeSet<usize>,
+    desired: &Desired,
+    document: &Document,
+    judge: &mut Judge,
+) -> Vec<Bare> {
+    let weak = mixed::weak_with(plan, taken, desired, document, judge);
+    weak.iter().map(|one| left_weak(plan, one)).collect()
+}
+
+fn left_weak(plan: &Plan, weak: &Weak) -> Bare {
+    let lacks = weak.steps.map(|(_, until)| until);
+    let hint = match lacks {
+        Some(step) => {
+            let lacks = plan.steps[step].change.label();
+            format!("take {lacks} along, which mends that, or leave it as well")
+        }
+        None => "take along what belongs to it, or leave it as well".to_owned(),
+    };
+    let message = format!("with this part alone {} {}", weak.address, weak.message);
+    Bare {
+        lacks,
+        problem: Diagnostic::error(message).code(weak.rule).hint(hint),
+    }
+}
+
+fn for_a_while(plan: &Plan, weak: &Weak) -> Problem {
+    let Weak { rule, message, .. } = weak;
+    let mut problem = Problem {
+        address: weak.address.clone(),
+        message: format!("for a while it {message} ({rule})"),
+        hints: Vec::new(),
+    };
+    if let Some((from, until)) = weak.steps {
+        let (from, until) = (named(&plan.steps[from]), named(&plan.steps[until]));
+        problem.message = format!("{}: from {from} until {until}", problem.message);
+    }
+    problem.hints.push(
+        "it is secure before and after, and no order of these steps keeps it so: make the change in two applies; or, if that may be for a while, say so by a waiver of the rule".to_owned(),
+    );
+    problem
 }
 
 fn problem(plan: &Plan, broken: &Broken) -> Problem {

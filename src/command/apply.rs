@@ -2,10 +2,9 @@
 //!
 //! *Invariant*: the lock is held from before the state is read until the last step ends.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::change::{self, ChangeArguments, Finished, PartArguments, Wait};
+use super::change::{self, Carried, ChangeArguments, PartArguments, Wait};
 use super::connect::{self, SpecArguments};
 use super::remember::{self, For};
 use super::{Exit, Failed, saved};
@@ -81,13 +80,6 @@ pub(super) async fn run(
     Ok(finished.exit)
 }
 
-/// What was carried out, and what is to be looked at then.
-pub(super) struct Carried {
-    pub(super) finished: Finished,
-    pub(super) services: Vec<Service>,
-    pub(super) aws: Arc<Aws>,
-}
-
 /// Plans and carries out what the spec says now.
 async fn fresh(world: &World, screen: Screen, arguments: &Arguments) -> Result<Carried, Failed> {
     let Arguments {
@@ -106,9 +98,9 @@ async fn fresh(world: &World, screen: Screen, arguments: &Arguments) -> Result<C
     let memory = remember::recall(world, spec, change.sandbox, desired, For::Applying).await?;
     let aws = memory.aws(world, change.sandbox, &desired.region).await?;
     let document = memory.document.clone();
-    let session = change.asking.open(&aws, desired, document).await?;
+    let mut session = change.asking.open(&aws, desired, document).await?;
+    session.choice = part.choice();
     let plan = pipeline::plan(&session, approved, world.today(), change.options()).await?;
-    let plan = pipeline::narrow(plan, &part.choice())?;
     if !change.json {
         screen.data(&ui::check::waived(&findings));
     }

@@ -4,15 +4,17 @@
 //! protected goes without being named.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use tokio::sync::watch;
 
 use super::connect::{AskingArguments, SandboxArguments};
-use super::plan::show;
 use super::{Exit, Failed, ask};
+use crate::aws::Aws;
 use crate::diff;
 use crate::executor::{self, Stop};
+use crate::health::Service;
 use crate::pipeline::Session;
 use crate::plan::{Choice, Mode, Plan};
 use crate::refresh::Known;
@@ -38,6 +40,15 @@ impl PartArguments {
             target: self.target.clone(),
             exclude: self.exclude.clone(),
         }
+    }
+}
+
+/// Prints a plan as data.
+pub(super) fn show(screen: Screen, plan: &Plan, json: bool) {
+    if json {
+        screen.data(&ui::plan::json(plan));
+    } else {
+        screen.data(&ui::plan::render(plan));
     }
 }
 
@@ -125,6 +136,13 @@ pub(super) struct Finished {
     pub(super) known: Known,
     /// What people do now.
     pub(super) next: Vec<Next>,
+}
+
+/// What was carried out, and what is to be looked at then.
+pub(super) struct Carried {
+    pub(super) finished: Finished,
+    pub(super) services: Vec<Service>,
+    pub(super) aws: Arc<Aws>,
 }
 
 /// How far what is made has to be.

@@ -38,9 +38,9 @@ pub(super) async fn run(world: &World, arguments: &Arguments) -> Result<Exit, Fa
     let memory = remember::recall(world, spec, change.sandbox, &desired, For::Destroying).await?;
     let aws = memory.aws(world, change.sandbox, &desired.region).await?;
     let document = memory.document.clone();
-    let session = change.asking.open(&aws, &desired, document).await?;
+    let mut session = change.asking.open(&aws, &desired, document).await?;
+    session.choice = part.choice();
     let plan = pipeline::plan_destroy(&session, &desired, change.options()).await?;
-    let plan = pipeline::narrow(plan, &part.choice())?;
     let finished = change::carry_out(
         world,
         session,

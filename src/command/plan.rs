@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::change::PartArguments;
+use super::change::{PartArguments, show};
 use super::connect::{self, AskingArguments, SandboxArguments, SpecArguments};
 use super::remember::{self, For};
 use super::{Exit, Failed, saved};
@@ -81,7 +81,6 @@ pub(super) async fn run(
     } else {
         to_apply(world, arguments).await?
     };
-    let plan = pipeline::narrow(plan, &arguments.part.choice())?;
     show(screen, &plan, arguments.json);
     if !arguments.json {
         screen.data(&ui::check::waived(&findings));
@@ -122,12 +121,14 @@ async fn to_apply(world: &World, arguments: &Arguments) -> Result<Planned, Faile
         ));
     }
     let memory = remember::recall(world, spec, *sandbox, desired, For::Reading).await?;
+    let choice = arguments.part.choice();
     let plan = if arguments.offline {
-        pipeline::plan_offline(&approved, &memory.document)?
+        pipeline::plan_offline(&approved, &memory.document, &choice)?
     } else {
         let aws = memory.aws(world, *sandbox, &desired.region).await?;
         let asking = arguments.asking;
-        let session = asking.open(&aws, desired, memory.document).await?;
+        let mut session = asking.open(&aws, desired, memory.document).await?;
+        session.choice = choice;
         pipeline::plan(&session, approved, world.today(), arguments.options()).await?
     };
     Ok(Planned {
@@ -145,7 +146,8 @@ async fn to_destroy(world: &World, arguments: &Arguments) -> Result<Planned, Fai
     let memory = remember::recall(world, spec, *sandbox, &desired, For::Reading).await?;
     let aws = memory.aws(world, *sandbox, &desired.region).await?;
     let asking = arguments.asking;
-    let session = asking.open(&aws, &desired, memory.document).await?;
+    let mut session = asking.open(&aws, &desired, memory.document).await?;
+    session.choice = arguments.part.choice();
     Ok(Planned {
         plan: pipeline::plan_destroy(&session, &desired, arguments.options()).await?,
         making: arguments.making(&source, &desired),
@@ -171,14 +173,5 @@ impl Arguments {
             self.options(),
             part,
         )
-    }
-}
-
-/// Prints a plan as data.
-pub(super) fn show(screen: Screen, plan: &Plan, json: bool) {
-    if json {
-        screen.data(&ui::plan::json(plan));
-    } else {
-        screen.data(&ui::plan::render(plan));
     }
 }

@@ -10,7 +10,7 @@ use super::{Exit, Failed};
 use crate::diff::Options;
 use crate::guardrail::Approved;
 use crate::pipeline::{self, Stop};
-use crate::plan::Plan;
+use crate::plan::{Choice, Plan};
 use crate::report::{self, Report};
 use crate::spec::Backend;
 use crate::state::Document;
@@ -99,7 +99,7 @@ async fn make(world: &World, arguments: &Arguments) -> Result<(Approved, Plan), 
                 Some("the state in S3 was not read: all is shown as if nothing stood yet"),
             )
         };
-        let mut plan = pipeline::plan_offline(&approved, &document)?;
+        let mut plan = pipeline::plan_offline(&approved, &document, &Choice::default())?;
         plan.notes.extend(note.map(str::to_owned));
         return Ok((approved, plan));
     }

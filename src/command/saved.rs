@@ -7,8 +7,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use super::apply::Carried;
-use super::change::{self, ChangeArguments, PartArguments, Wait};
+use super::change::{self, Carried, ChangeArguments, PartArguments, Wait};
 use super::connect::{self, SandboxArguments, SpecArguments};
 use super::remember::{self, For};
 use super::{Exit, Failed};

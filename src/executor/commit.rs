@@ -25,6 +25,15 @@ pub(super) enum Write {
     Remove(Address, u64),
 }
 
+impl Write {
+    fn address(&self) -> &Address {
+        match self {
+            Self::Put(record) => &record.address,
+            Self::Remove(address, _) => address,
+        }
+    }
+}
+
 /// Told whether a write is durable; if not, why not.
 pub(super) type Receipt = oneshot::Sender<Result<(), String>>;
 
@@ -77,7 +86,7 @@ impl<'a> Commits<'a> {
     /// Changes the document and queues it. Refused at once when an earlier save failed.
     pub(super) fn write(&mut self, writes: Vec<Write>, receipt: Receipt) {
         for write in writes {
-            self.inverse.note(&write, &mut self.document);
+            self.inverse.note(write.address(), &mut self.document);
             match write {
                 Write::Put(record) => self.document.put(record),
                 Write::Remove(address, generation) => self.document.remove(&address, generation),

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 
 use tokio::sync::{mpsc, watch};
 
-use super::deferred::Deferred;
 use super::desk::{Desk, Halt, Message};
 use super::queue::Key;
-use super::step::Worker;
+use super::step::{Deferred, Worker};
+use super::unknowns::no_unknowns;
 use super::{Pace, Stop};
 use crate::aws::{Aws, Owner, lifecycle};
 use crate::kind::Kind;
@@ -20,7 +20,7 @@ use crate::plan::{Action, Mode, Plan, Step};
 use crate::refresh::Known;
 use crate::resource::Id;
 use crate::state::{Document, Status};
-use crate::value::{Attributes, Reference, Value};
+use crate::value::{Reference, Value};
 
 /// What every worker of a run shares.
 pub(super) struct Context<'a> {
@@ -160,30 +160,4 @@ fn is_anothers(step: &Step, document: &Document) -> bool {
             let is_kind = other.address.kind == change.address.kind;
             !goes && is_same && is_kind && other.address != change.address
         })
-}
-
-/// Everything that a step refers to is known when it begins, or the plan is wrong.
-pub(super) fn no_unknowns(attributes: &Attributes) -> Result<(), Halt> {
-    let unknown = attributes
-        .iter()
-        .find_map(|(name, value)| Some((name, unknown_in(value)?)));
-    match unknown {
-        None => Ok(()),
-        Some((name, from)) => Err(Halt::failed(
-            format!("{name} refers to {from}, which has no value; this is a bug of watertight"),
-            "run again; if it stays, report it with the plan",
-        )),
-    }
-}
-
-fn unknown_in(value: &Value) -> Option<String> {
-    match value {
-        Value::Unknown { from } => Some(
-            from.as_ref()
-                .map_or_else(|| "something".to_owned(), ToString::to_string),
-        ),
-        Value::List(items) => items.iter().find_map(unknown_in),
-        Value::Map(entries) => entries.values().find_map(unknown_in),
-        _ => None,
-    }
 }

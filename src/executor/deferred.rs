@@ -3,19 +3,11 @@
 //! *Invariant*: it begins when all that the lookups wait for is usable, as the graph's edges
 //! lead through them; and it only asks.
 
-use super::context::no_unknowns;
 use super::desk::Halt;
-use super::step::Worker;
+use super::step::{Deferred, Worker};
+use super::unknowns::no_unknowns;
 use super::wait::Retry;
 use crate::lookup;
-use crate::refresh::Known;
-use crate::resource::Lookup;
-
-/// What a step has to ask, and what is known beside that.
-pub(super) struct Deferred {
-    pub(super) lookups: Vec<Lookup>,
-    pub(super) known: Known,
-}
 
 impl Worker<'_> {
     /// Asks, and puts the answers into what is wanted. What it looks for was made just now,

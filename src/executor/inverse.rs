@@ -6,7 +6,6 @@
 
 use std::collections::BTreeSet;
 
-use super::commit::Write;
 use crate::address::Address;
 use crate::plan::{Action, Plan};
 use crate::state::{Document, Undo};
@@ -38,13 +37,9 @@ impl Inverse {
         }
     }
 
-    /// Before a write: what stood at its address goes into the document, if this is the
+    /// Before a write: what stood at the address goes into the document, if this is the
     /// run's first write there.
-    pub(super) fn note(&mut self, write: &Write, document: &mut Document) {
-        let address = match write {
-            Write::Put(record) => &record.address,
-            Write::Remove(address, _) => address,
-        };
+    pub(super) fn note(&mut self, address: &Address, document: &mut Document) {
         if self.passed_over.contains(address) {
             return;
         }

@@ -53,6 +53,7 @@ mod desk;
 
 mod context;
 mod step;
+mod unknowns;
 
 mod deferred;
 

@@ -12,7 +12,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::time::Instant;
 
 use super::commit::Write;
-use super::deferred::Deferred;
 use super::desk::{Desk, Halt, Turn};
 use super::event::Outcome;
 use super::moved;
@@ -23,9 +22,15 @@ use crate::diff::{differences, leave};
 use crate::kind::Kind;
 use crate::plan::{Action, Step};
 use crate::refresh::Known;
-use crate::resource::{Id, Resource};
+use crate::resource::{Id, Lookup, Resource};
 use crate::state::{Asked, Record, Status, recordable};
 use crate::value::{Attributes, Value};
+
+/// What a step has to ask, and what is known beside that.
+pub(super) struct Deferred {
+    pub(super) lookups: Vec<Lookup>,
+    pub(super) known: Known,
+}
 
 /// One step at work.
 pub(super) struct Worker<'a> {

@@ -26,6 +26,8 @@ pub(super) struct Context<'a> {
     pub(super) live: Option<&'a Live>,
     pub(super) names: &'a Names,
     pub(super) lacking: &'a Lacking,
+    /// Statements that the spec keeps of policies and that only AWS has, by their Sids.
+    pub(super) not_kept: &'a BTreeMap<Address, Vec<String>>,
     /// Tags that every resource has.
     pub(super) common: BTreeMap<String, Value>,
     pub(super) satisfied: BTreeMap<Address, Vec<&'static Rule>>,
@@ -41,13 +43,18 @@ const STAND_TWICE: &[&str] = &["aws_acm_certificate"];
 pub(super) fn components(context: &Context<'_>) -> BTreeMap<String, Vec<Draft>> {
     let mut files: BTreeMap<String, Vec<Draft>> = BTreeMap::new();
     for lookup in context.desired.lookups.values() {
-        if context.is_needed(&lookup.address) {
+        if context.names.is_needed(&lookup.address) {
             let file = if context.names.is_shared(&lookup.address) {
                 "data.tf".to_owned()
             } else {
                 names::file(&lookup.address.component)
             };
-            files.entry(file).or_default().push(context.lookup(lookup));
+            let draft = if context.lacking.is_left_out(&lookup.address) {
+                context.remark(&lookup.address, &lookup.origin)
+            } else {
+                context.lookup(lookup)
+            };
+            files.entry(file).or_default().push(draft);
         }
     }
     for resource in context.desired.resources.values() {
@@ -55,7 +62,7 @@ pub(super) fn components(context: &Context<'_>) -> BTreeMap<String, Vec<Draft>> 
             .entry(names::file(&resource.address.component))
             .or_default();
         file.push(if context.lacking.is_left_out(&resource.address) {
-            context.remark(resource)
+            context.remark(&resource.address, &resource.origin)
         } else {
             context.resource(resource)
         });
@@ -69,14 +76,6 @@ impl Context<'_> {
             names: self.names,
             desired: self.desired,
         }
-    }
-
-    /// Whether a lookup is written: it is the first of its like, and tells something that is
-    /// not known already. One that nothing refers to only looks whether something is there.
-    pub(super) fn is_needed(&self, address: &Address) -> bool {
-        self.names.is_written(address)
-            && !expression::is_known_by_id(&address.kind)
-            && self.names.is_referred_to(address)
     }
 
     fn resource(&self, resource: &Resource) -> Draft {
@@ -123,6 +122,7 @@ impl Context<'_> {
         if !self.names.is_shared(address) {
             draft.comments = vec![place(&lookup.origin)];
         }
+        draft.comments.extend(self.lacks(address, ""));
         self.provider_of(&mut draft, &address.kind, Mode::Lookup, &lookup.region);
         if let Some(schema) = self.provider.schema(&format!("data.{}", address.kind)) {
             let mut arguments = lookup.arguments.clone();
@@ -143,20 +143,26 @@ impl Context<'_> {
         let mut lines = vec![place(&resource.origin)];
         let rules = self.satisfied.get(address).into_iter().flatten();
         lines.extend(rules.map(|rule| format!("{}: {}", rule.id, rule.title)));
-        lines.extend(self.waivers(address));
-        let lacking = self.lacking.told(address).into_iter();
-        lines.extend(lacking.map(|told| format!("Not here: {told}")));
+        lines.extend(self.lacks(address, ""));
+        let not_kept = self.not_kept.get(address).into_iter().flatten();
+        lines.extend(not_kept.map(|sid| {
+            format!("Not here: the statement {sid}, kept as AWS has it: an apply takes it away")
+        }));
         lines
     }
 
-    /// What stands in the place of a resource that can't be written.
-    fn remark(&self, resource: &Resource) -> Draft {
-        let address = &resource.address;
-        let mut lines = vec![place(&resource.origin)];
-        lines.extend(self.waivers(address));
-        let lacking = self.lacking.told(address).into_iter();
-        lines.extend(lacking.map(|told| format!("Not here: {address}: {told}")));
+    /// What stands in the place of what can't be written.
+    fn remark(&self, address: &Address, origin: &Origin) -> Draft {
+        let mut lines = vec![place(origin)];
+        lines.extend(self.lacks(address, &format!("{address}: ")));
         Draft::remark(lines)
+    }
+
+    /// Who answers for what is waived, and what is left out.
+    fn lacks(&self, address: &Address, named: &str) -> Vec<String> {
+        let lacking = self.lacking.told(address).into_iter();
+        let lacking = lacking.map(|told| format!("Not here: {named}{told}"));
+        self.waivers(address).chain(lacking).collect()
     }
 
     fn waivers(&self, address: &Address) -> impl Iterator<Item = String> {

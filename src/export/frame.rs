@@ -68,8 +68,8 @@ fn providers(context: &Context<'_>) -> Vec<Draft> {
     let lookups = desired.lookups.values();
     let lookups = lookups.map(|lookup| (&lookup.address, &lookup.region));
     let others: BTreeSet<&String> = resources
+        .chain(lookups.filter(|(address, _)| context.names.is_needed(address)))
         .filter(|(address, _)| !context.lacking.is_left_out(address))
-        .chain(lookups.filter(|(address, _)| context.is_needed(address)))
         .filter(|(address, _)| !is_global(&address.kind, address.mode))
         .map(|(_, region)| region)
         .filter(|region| **region != desired.region)
@@ -136,10 +136,14 @@ fn outputs(context: &Context<'_>) -> Vec<Draft> {
             continue;
         }
         let label = context.names.output(component, name);
-        let mut targets = references.iter().map(|reference| &reference.target);
-        if let Some(target) = targets.find(|target| context.lacking.is_left_out(target)) {
-            let told =
-                format!("Not here: output {label}: it refers to {target}, which is left out");
+        let lost = |reference: &&&Reference| !context.lacking.leads(reference);
+        if let Some(lost) = references.iter().find(lost) {
+            let what = if context.lacking.is_left_out(&lost.target) {
+                format!("{}, which is left out", lost.target)
+            } else {
+                format!("{lost}, which provider 5 does not tell")
+            };
+            let told = format!("Not here: output {label}: it refers to {what}");
             outputs.push(Draft::remark(vec![told]));
             continue;
         }

@@ -1,7 +1,8 @@
 //! What an older line of the provider has no words for.
 //!
-//! In: what is desired. Out: [`Lacking`], each [`Gap`] by resource and path. A default that
-//! nobody wrote is no gap: it is not written in Terraform either.
+//! In: what is desired. Out: [`Lacking`], each [`Gap`] by resource or lookup, and path. A
+//! default that nobody wrote is no gap, nor is a lookup that nobody needs: they are not written
+//! in Terraform either.
 //!
 //! *Invariant*: what is not written in Terraform, or is written otherwise than it was approved,
 //! is here.
@@ -9,18 +10,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Provider;
+use super::names::Names;
 use crate::address::{Address, Mode};
 use crate::guardrail::{EXPRESSED, Finding};
 use crate::kind::schema::{Schema, Type};
-use crate::resource::{Desired, Resource};
-use crate::value::{Attributes, Value};
+use crate::resource::{Desired, Origin};
+use crate::value::{Attributes, Reference, Step, Value};
 
 /// One thing that can't be said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Gap {
     /// There is no such type.
     Kind,
-    /// There is no such argument or block, or what it refers to has no type.
+    /// There is no such argument or block, or what it refers to isn't there.
     Argument,
     /// The value isn't taken; this one is written instead.
     Value(&'static str),
@@ -48,30 +50,27 @@ const VALUES: &[(&str, &str, &str, &str)] = &[
 /// All that can't be said.
 #[derive(Debug, Default)]
 pub(super) struct Lacking {
+    provider: Provider,
     gaps: BTreeMap<Address, BTreeMap<String, Gap>>,
 }
 
 /// Looks for it.
-pub(super) fn find(desired: &Desired, provider: Provider) -> Lacking {
-    let mut lacking = Lacking::default();
+pub(super) fn find(desired: &Desired, names: &Names, provider: Provider) -> Lacking {
+    let mut lacking = Lacking {
+        provider,
+        ..Lacking::default()
+    };
     if provider == Provider::Six {
         return lacking;
     }
-    let resources = desired.resources.values();
-    let without_type: BTreeSet<&Address> = resources
-        .clone()
-        .map(|resource| &resource.address)
-        .filter(|address| provider.schema(&address.kind).is_none())
-        .collect();
-    for resource in resources {
-        let Some(schema) = provider.schema(&resource.address.kind) else {
-            lacking.add(resource, "", Gap::Kind);
-            continue;
-        };
-        let written = resource.attributes.iter();
-        for (name, value) in written.filter(|(name, _)| !resource.defaulted.contains(*name)) {
-            lacking.look(resource, schema, &without_type, name, name, value);
-        }
+    for resource in desired.resources.values() {
+        let written = |name: &str| !resource.defaulted.contains(name);
+        lacking.look_at(&resource.address, &resource.attributes, written);
+    }
+    let lookups = desired.lookups.values();
+    for lookup in lookups.filter(|lookup| names.is_needed(&lookup.address)) {
+        // The region is the provider's.
+        lacking.look_at(&lookup.address, &lookup.arguments, |name| name != "region");
     }
     lacking
 }
@@ -109,18 +108,14 @@ impl Lacking {
     pub(super) fn findings(&self, desired: &Desired) -> Vec<Finding> {
         let mut findings = Vec::new();
         for (address, gaps) in &self.gaps {
-            let Some(resource) = desired.resources.get(address) else {
-                continue;
-            };
             for (path, message) in gaps.keys().zip(self.told(address)) {
-                let attribute = path.split('.').next().unwrap_or_default();
                 findings.push(Finding {
                     rule: EXPRESSED.id,
                     severity: EXPRESSED.severity,
                     address: address.clone(),
                     message: format!("can't be exported whole: {message}"),
                     fix: EXPRESSED.fix,
-                    origin: resource.origin_of(attribute).clone(),
+                    origin: origin(desired, address, path),
                     unknown: false,
                     awaits: None,
                     waived: None,
@@ -131,16 +126,42 @@ impl Lacking {
         findings
     }
 
-    fn add(&mut self, resource: &Resource, path: &str, gap: Gap) {
-        let gaps = self.gaps.entry(resource.address.clone()).or_default();
+    /// Whether a reference leads to something that is written.
+    pub(super) fn leads(&self, reference: &Reference) -> bool {
+        let target = &reference.target;
+        let has = |provider: Provider| {
+            let schema = schema(provider, target);
+            schema.is_some_and(|schema| match reference.path.first() {
+                Some(Step::Attribute(name)) => {
+                    schema.attribute(name).is_some() || schema.block(name).is_some()
+                }
+                _ => true,
+            })
+        };
+        self.provider == Provider::Six
+            || schema(self.provider, target).is_some()
+                && (has(self.provider) || !has(Provider::Six))
+    }
+
+    fn add(&mut self, address: &Address, path: &str, gap: Gap) {
+        let gaps = self.gaps.entry(address.clone()).or_default();
         gaps.insert(path.to_owned(), gap);
+    }
+
+    fn look_at(&mut self, address: &Address, all: &Attributes, written: impl Fn(&str) -> bool) {
+        let Some(schema) = schema(self.provider, address) else {
+            self.add(address, "", Gap::Kind);
+            return;
+        };
+        for (name, value) in all.iter().filter(|(name, _)| written(name)) {
+            self.look(address, schema, name, name, value);
+        }
     }
 
     fn look(
         &mut self,
-        resource: &Resource,
+        address: &Address,
         schema: &'static Schema,
-        without_type: &BTreeSet<&Address>,
         path: &str,
         name: &str,
         value: &Value,
@@ -156,24 +177,27 @@ impl Lacking {
             };
             for (name, value) in inside.into_iter().flatten() {
                 let path = format!("{path}.{name}");
-                self.look(resource, &block.schema, without_type, &path, name, value);
+                self.look(address, &block.schema, &path, name, value);
             }
             return;
         }
         let attribute = schema.attribute(name);
-        let Some(attribute) = attribute.filter(|_| !refers_to_one_of(value, without_type)) else {
-            self.add(resource, path, Gap::Argument);
+        let mut references = Vec::new();
+        value.references(&mut references);
+        let leads = references.iter().all(|reference| self.leads(reference));
+        let Some(attribute) = attribute.filter(|_| leads) else {
+            self.add(address, path, Gap::Argument);
             return;
         };
         let mut fields = BTreeSet::new();
         unknown_fields(path, &attribute.of, value, &mut fields);
         for field in fields {
-            self.add(resource, &field, Gap::Argument);
+            self.add(address, &field, Gap::Argument);
         }
         if let Some((_, _, _, instead)) = VALUES.iter().find(|(kind, at, refused, _)| {
-            *kind == resource.address.kind && *at == path && value.as_str() == Some(refused)
+            *kind == address.kind && *at == path && value.as_str() == Some(refused)
         }) {
-            self.add(resource, path, Gap::Value(instead));
+            self.add(address, path, Gap::Value(instead));
         }
     }
 }
@@ -201,10 +225,21 @@ fn unknown_fields(path: &str, of: &Type, value: &Value, found: &mut BTreeSet<Str
     }
 }
 
-fn refers_to_one_of(value: &Value, without_type: &BTreeSet<&Address>) -> bool {
-    let mut references = Vec::new();
-    value.references(&mut references);
-    references.iter().any(|reference| {
-        reference.target.mode == Mode::Managed && without_type.contains(&reference.target)
-    })
+/// What a provider says about the type of what stands there.
+fn schema(provider: Provider, address: &Address) -> Option<&'static Schema> {
+    match address.mode {
+        Mode::Managed => provider.schema(&address.kind),
+        Mode::Lookup => provider.schema(&format!("data.{}", address.kind)),
+    }
+}
+
+/// Who asked for what stands at a path.
+fn origin(desired: &Desired, address: &Address, path: &str) -> Origin {
+    let attribute = path.split('.').next().unwrap_or_default();
+    let resource = desired.resources.get(address);
+    let lookup = desired.lookups.get(address);
+    let origin = resource
+        .map(|resource| resource.origin_of(attribute))
+        .or_else(|| lookup.map(|lookup| &lookup.origin));
+    origin.cloned().unwrap_or_default()
 }

@@ -4,9 +4,9 @@
 //! files of a folder by name. The model speaks the provider's vocabulary, so a resource is
 //! written as it is: `expression` says how a value stands in HCL, `blocks` how a resource
 //! does, `names` what it is called there, `layout` where the blanks go, `frame` what stands
-//! around, `lacking` what an older provider has no words for, [`reads`] what an import makes of
-//! what stands, [`folder`] what may be written over. [`graph`] is the same for programs, as
-//! JSON.
+//! around, `lacking` what an older provider has no words for, `kept` what AWS alone has,
+//! [`reads`] what an import makes of what stands, [`folder`] what may be written over.
+//! [`graph`] is the same for programs, as JSON.
 //!
 //! *Invariant*: pure, and the same to the byte for the same input. Nothing of what was
 //! approved is left out in silence.
@@ -16,6 +16,7 @@ mod expression;
 pub mod folder;
 mod frame;
 pub mod graph;
+mod kept;
 mod lacking;
 mod layout;
 mod names;
@@ -53,6 +54,14 @@ impl Provider {
         }
     }
 
+    /// Whether every release of it takes a forward to one target group by `target_group_arn`
+    /// and by a `forward` block at once. Of 5 those do from 5.69.0 on; the ones before refuse
+    /// the plan: "Remove the limitation preventing setting both",
+    /// <https://github.com/hashicorp/terraform-provider-aws/pull/39413>.
+    fn takes_both_ways(self) -> bool {
+        self == Self::Six
+    }
+
     /// What it says about a type, `aws_lb` or `data.aws_vpc`; none where it has no such type.
     fn schema(self, name: &str) -> Option<&'static Schema> {
         match self {
@@ -87,29 +96,43 @@ pub struct Exported {
     pub not_imported: Vec<Address>,
     /// What does not stand yet; empty without [`Live`].
     pub created: Vec<Address>,
+    /// What Terraform is going to change after the import, of which nothing comes in AWS.
+    pub changed: Vec<Address>,
+    /// The statements, by their Sids, that the spec keeps of policies and that are not here.
+    pub not_kept: BTreeMap<Address, Vec<String>>,
 }
 
 /// Writes Terraform. `today` is the day by which waivers are judged.
 ///
 /// # Errors
-/// What this line of the provider has no words for, and no waiver lets pass.
+/// What this line of the provider has no words for, and kept statements that the guardrails
+/// refuse, where no waiver lets it pass.
 pub fn terraform(
     approved: &Approved,
     provider: Provider,
     live: Option<&Live>,
     today: Date,
 ) -> Result<Exported, Refusal> {
-    let desired = pinned(approved.desired(), live);
-    let lacking = lacking::find(&desired, provider);
+    let (kept, not_kept) = kept::statements(approved.desired(), live);
+    let again = if kept.is_empty() {
+        None
+    } else {
+        let desired = approved.desired().clone().with_kept(&kept);
+        Some(guardrail::approve(desired, today)?)
+    };
+    let approved = again.as_ref().unwrap_or(approved);
+    let desired = pinned(approved.desired(), provider, live);
+    let names = Names::of(&desired);
+    let lacking = lacking::find(&desired, &names, provider);
     let (findings, warnings) =
         guardrail::let_pass(lacking.findings(&desired), &desired.waivers, today)?;
-    let names = Names::of(&desired);
     let context = Context {
         desired: &desired,
         provider,
         live,
         names: &names,
         lacking: &lacking,
+        not_kept: &not_kept,
         common: frame::common_tags(&desired, live),
         satisfied: guardrail::satisfied(&desired),
         waived: approved.findings().iter().chain(&findings).collect(),
@@ -138,12 +161,17 @@ pub fn terraform(
             standing(resource) && !reads::can_be_imported(&resource.address.kind, provider)
         }),
         created: addresses(&|resource| live.is_some() && !standing(resource)),
+        changed: addresses(&|resource| {
+            let both_ways = reads::is_read_both_ways(&resource.address.kind, &resource.attributes);
+            standing(resource) && both_ways && !lacking.is_left_out(&resource.address)
+        }),
+        not_kept,
     })
 }
 
 /// The same with the names that stand in the place of those that a spec does not give, and
 /// what stands said as it is read.
-fn pinned(desired: &Desired, live: Option<&Live>) -> Desired {
+fn pinned(desired: &Desired, provider: Provider, live: Option<&Live>) -> Desired {
     let mut desired = desired.clone();
     let Some(live) = live else {
         return desired;
@@ -152,7 +180,9 @@ fn pinned(desired: &Desired, live: Option<&Live>) -> Desired {
         let Some(applied) = live.attributes.get(address) else {
             continue;
         };
-        reads::say_both_ways(&address.kind, &mut resource.attributes);
+        if provider.takes_both_ways() {
+            reads::say_both_ways(&address.kind, &mut resource.attributes);
+        }
         for name in &resource.generated {
             if let Some(value) = applied.get(name) {
                 resource.attributes.insert(name.clone(), value.clone());

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::expression;
 use super::folder::digest;
 use super::frame;
 use crate::address::{Address, Mode};
@@ -85,14 +86,12 @@ impl Names {
         self.shared.contains_key(address)
     }
 
-    /// Whether anything refers to a lookup that is written.
-    pub(super) fn is_referred_to(&self, address: &Address) -> bool {
-        self.referred_to.contains(address)
-    }
-
-    /// Whether this lookup is the one of its like that is written.
-    pub(super) fn is_written(&self, address: &Address) -> bool {
+    /// Whether a lookup is written: it is the first of its like, and tells something that is
+    /// not known already. One that nothing refers to only looks whether something is there.
+    pub(super) fn is_needed(&self, address: &Address) -> bool {
         self.labels.contains_key(address)
+            && !expression::is_known_by_id(&address.kind)
+            && self.referred_to.contains(address)
     }
 }
 

@@ -354,5 +354,14 @@ pub(super) fn say_both_ways(kind: &str, resource: &mut Attributes) {
     }
 }
 
+/// Whether an import of a forward to one target group reads more than is said of it. The
+/// provider can't tell which of the two ways was meant, "AWS returns ARNs in both",
+/// <https://github.com/hashicorp/terraform-provider-aws/pull/39413>.
+pub(super) fn is_read_both_ways(kind: &str, resource: &Attributes) -> bool {
+    let mut both = resource.clone();
+    say_both_ways(kind, &mut both);
+    both != *resource
+}
+
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use super::certificate::Certificate;
 use super::elb::{balancer_of, is_http, of_listener};
 use super::report::{Report, Verdict, shown};
 use super::rule::{Rule, Severity};
-use super::scope::{Scope, is_known};
+use super::scope::{Link, Scope, is_known};
 use crate::resource::Resource;
 use crate::value::Value;
 
@@ -172,7 +172,7 @@ fn covers(scope: &Scope<'_>, report: &mut Report) {
             continue;
         }
         let names = balancer_of(scope, listener)
-            .map(|balancer| names_of(scope, balancer, "dns_name"))
+            .map(|balancer| names_of(scope, balancer, TO_BALANCER))
             .unwrap_or_default();
         let more = of_listener(scope, "aws_lb_listener_certificate", listener).into_iter();
         let more = more.filter_map(|more| more.attributes.get("certificate_arn"));
@@ -190,7 +190,7 @@ fn covers(scope: &Scope<'_>, report: &mut Report) {
             continue;
         }
         let mut names = scope.blocks(distribution, "aliases");
-        names.extend(names_of(scope, distribution, "domain_name"));
+        names.extend(names_of(scope, distribution, TO_DISTRIBUTION));
         let verdict = serve(scope, &[arn], &names, "us-east-1");
         report.judge(distribution, "viewer_certificate", verdict);
     }
@@ -262,31 +262,26 @@ pub(super) fn covers_name<'a>(
     }
 }
 
-/// Names of the records that lead to what has this DNS name.
-fn names_of<'a>(scope: &Scope<'a>, resource: &Resource, attribute: &str) -> Vec<&'a Value> {
-    scope
-        .all("aws_route53_record")
-        .filter(|record| leads_to(scope, record, resource, attribute))
+/// The records that are an alias of, or a CNAME to, a load balancer's DNS name.
+pub(super) const TO_BALANCER: Link = Link {
+    from: "aws_route53_record",
+    at: &["alias.name", "records"],
+    to: "aws_lb",
+    by: &["dns_name"],
+};
+
+const TO_DISTRIBUTION: Link = Link {
+    to: "aws_cloudfront_distribution",
+    by: &["domain_name"],
+    ..TO_BALANCER
+};
+
+/// Names of the records that lead to it.
+fn names_of<'a>(scope: &Scope<'a>, resource: &Resource, link: Link) -> Vec<&'a Value> {
+    let records = scope.linked(link, resource).into_iter();
+    records
         .filter_map(|record| record.attributes.get("name"))
         .collect()
-}
-
-/// Whether a record is an alias of, or a CNAME to, the resource's DNS name.
-pub(super) fn leads_to<'a>(
-    scope: &Scope<'a>,
-    record: &'a Resource,
-    resource: &Resource,
-    attribute: &str,
-) -> bool {
-    let aliases = scope
-        .blocks(record, "alias")
-        .into_iter()
-        .filter_map(|alias| alias.as_map()?.get("name"));
-    aliases.chain(scope.blocks(record, "records")).any(|value| {
-        scope
-            .target(value, &resource.address.kind, &[attribute])
-            .is_some_and(|of| of.address == resource.address)
-    })
 }
 
 /// A DNS name in lower case, less the dot at its end.

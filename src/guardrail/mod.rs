@@ -18,6 +18,7 @@
 //!
 
 mod finding;
+mod judge;
 mod outside;
 mod report;
 mod rule;
@@ -45,6 +46,7 @@ use report::Report;
 use scope::Scope;
 
 pub use finding::Finding;
+pub use judge::Judge;
 pub use outside::{EXPRESSED, OUTSIDE, let_pass};
 pub use rule::{RULES, Rule, Severity, rule};
 
@@ -60,6 +62,8 @@ pub struct Approved {
 #[derive(Clone, Debug)]
 pub struct Confirmed {
     desired: Desired,
+    lookups: Lookups,
+    today: Date,
     findings: Vec<Finding>,
     warnings: Vec<Diagnostic>,
 }
@@ -106,6 +110,8 @@ pub fn confirm(
     let (findings, warnings) = judge(&desired, Some(lookups), today)?;
     Ok(Confirmed {
         desired,
+        lookups: lookups.clone(),
+        today,
         findings,
         warnings,
     })
@@ -118,9 +124,7 @@ pub fn satisfied(desired: &Desired) -> BTreeMap<Address, Vec<&'static Rule>> {
     let scope = Scope::new(desired, None);
     let mut satisfied: BTreeMap<Address, Vec<&'static Rule>> = BTreeMap::new();
     for rule in RULES {
-        let mut report = Report::new(rule, &scope);
-        (rule.check)(&scope, &mut report);
-        for address in report.satisfied() {
+        for address in Report::satisfied(rule, &scope) {
             satisfied.entry(address).or_default().push(rule);
         }
     }
@@ -165,6 +169,13 @@ impl Approved {
 }
 
 impl Confirmed {
+    /// One who holds what stands on the way to this against the rules, by its lookups and
+    /// waivers.
+    #[must_use]
+    pub fn judge(&self) -> Judge {
+        Judge::of(&self.desired, &self.lookups, self.today)
+    }
+
     /// The resources; no attribute refers to a lookup any more.
     #[must_use]
     pub fn desired(&self) -> &Desired {

@@ -150,7 +150,7 @@ fn default_group(scope: &Scope<'_>, report: &mut Report) {
 fn of_vpc<'a>(scope: &Scope<'a>, from: &'static str, vpc: &Resource) -> Vec<&'a Resource> {
     let link = Link {
         from,
-        attribute: "vpc_id",
+        at: &["vpc_id"],
         to: "aws_vpc",
         by: &["id"],
     };

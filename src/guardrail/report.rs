@@ -1,7 +1,7 @@
 //! What a rule says, and where it puts it.
 //!
-//! *Invariant*: of what holds only the address is kept, and nothing else goes without a
-//! finding.
+//! *Invariant*: of what holds no more than the address is kept, and nothing else goes without
+//! a finding.
 
 use std::collections::BTreeSet;
 
@@ -102,7 +102,8 @@ pub(super) struct Report {
     /// Whether a lookup may still tell.
     waits: bool,
     findings: Vec<Finding>,
-    held: BTreeSet<Address>,
+    /// Of what something was found to hold, where somebody asks for it.
+    held: Option<BTreeSet<Address>>,
 }
 
 impl Report {
@@ -111,16 +112,20 @@ impl Report {
             rule,
             waits: scope.waits(),
             findings: Vec::new(),
-            held: BTreeSet::new(),
+            held: None,
         }
     }
 
-    /// The resources of which something was found to hold, and nothing not to.
-    pub(super) fn satisfied(mut self) -> BTreeSet<Address> {
-        for finding in &self.findings {
-            self.held.remove(&finding.address);
+    /// The resources of which a rule finds something to hold, and nothing not to.
+    pub(super) fn satisfied(rule: &'static Rule, scope: &Scope<'_>) -> BTreeSet<Address> {
+        let mut report = Self::new(rule, scope);
+        report.held = Some(BTreeSet::new());
+        (rule.check)(scope, &mut report);
+        let mut held = report.held.unwrap_or_default();
+        for finding in &report.findings {
+            held.remove(&finding.address);
         }
-        self.held
+        held
     }
 
     pub(super) fn findings(self) -> Vec<Finding> {
@@ -131,7 +136,9 @@ impl Report {
     pub(super) fn judge(&mut self, resource: &Resource, attribute: &str, verdict: Verdict) {
         match verdict {
             Verdict::Holds => {
-                self.held.insert(resource.address.clone());
+                if let Some(held) = &mut self.held {
+                    held.insert(resource.address.clone());
+                }
             }
             Verdict::Fails(message) => self.push(resource, attribute, message, false, None),
             Verdict::Unknown { what, value } => {

@@ -4,14 +4,18 @@
 //! reads as a reference or an unknown, and a chain of references that never ends is not
 //! known.
 
+mod index;
+
 use std::borrow::Cow;
-use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::address::{Address, Mode};
-use crate::resource::{Desired, Lookup, Lookups, Resource};
-use crate::value::{Attributes, Part, Reference, Step, Value};
+use crate::address::Mode;
+use crate::resource::{Desired, Lookups, Resource};
+use crate::value::{Part, Reference, Step, Value};
+use index::Indexes;
+
+pub(super) use index::Link;
 
 static NULL: Value = Value::Null;
 
@@ -28,29 +32,8 @@ pub(super) struct Scope<'a> {
     /// What the lookups found; none while they have not been read.
     lookups: Option<&'a Lookups>,
     by_kind: BTreeMap<&'a str, Rc<[&'a Resource]>>,
-    by_bucket: OnceCell<ByBucket<'a>>,
-    linked: RefCell<BTreeMap<Link, Rc<Linked<'a>>>>,
+    indexes: Indexes<'a>,
 }
-
-/// How resources of one kind name one of another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Link {
-    /// The kind of those that name it.
-    pub(super) from: &'static str,
-    /// In which attribute.
-    pub(super) attribute: &'static str,
-    /// The kind that is named.
-    pub(super) to: &'static str,
-    /// By which of its attributes.
-    pub(super) by: &'static [&'static str],
-}
-
-/// Who names each of them.
-type Linked<'a> = BTreeMap<&'a Address, Vec<&'a Resource>>;
-
-/// Buckets and their parts, by kind and the bucket's canonical name. Every rule about
-/// buckets asks for them.
-type ByBucket<'a> = BTreeMap<&'a str, BTreeMap<String, Vec<&'a Resource>>>;
 
 impl<'a> Scope<'a> {
     pub(super) fn new(desired: &'a Desired, lookups: Option<&'a Lookups>) -> Self {
@@ -65,31 +48,8 @@ impl<'a> Scope<'a> {
             desired,
             lookups,
             by_kind: by_kind.map(|(kind, all)| (kind, all.into())).collect(),
-            by_bucket: OnceCell::new(),
-            linked: RefCell::default(),
+            indexes: Indexes::default(),
         }
-    }
-
-    /// The resources that name this one so, in order of address.
-    pub(super) fn linked(&self, link: Link, to: &Resource) -> Vec<&'a Resource> {
-        let known = self.linked.borrow().get(&link).map(Rc::clone);
-        let all = known.unwrap_or_else(|| {
-            let all = Rc::new(self.all_linked(link));
-            self.linked.borrow_mut().insert(link, Rc::clone(&all));
-            all
-        });
-        all.get(&to.address).cloned().unwrap_or_default()
-    }
-
-    fn all_linked(&self, link: Link) -> Linked<'a> {
-        let mut all = Linked::new();
-        for resource in self.all(link.from) {
-            let value = resource.attributes.get(link.attribute);
-            if let Some(to) = value.and_then(|value| self.target(value, link.to, link.by)) {
-                all.entry(&to.address).or_default().push(resource);
-            }
-        }
-        all
     }
 
     /// All resources and lookups.
@@ -196,37 +156,6 @@ impl<'a> Scope<'a> {
         None
     }
 
-    /// The lookup of a kind that the value comes from. Once lookups are substituted it is
-    /// known again by the `id` that it found.
-    pub(super) fn lookup(&self, value: &'a Value, kind: &str) -> Option<&'a Lookup> {
-        let value = self.follow(value);
-        let mut lookups = self
-            .desired
-            .lookups
-            .values()
-            .filter(|lookup| lookup.address.kind == kind);
-        if let Value::Reference(reference) = value {
-            return lookups.find(|lookup| lookup.address == reference.target);
-        }
-        lookups.find(|lookup| {
-            let found = self.lookups.and_then(|all| all.get(&lookup.address));
-            found.is_some_and(|found| found.get("id") == Some(value))
-        })
-    }
-
-    /// The lookup of a kind that asks for what has this very `id`, and its answer.
-    pub(super) fn asked(
-        &self,
-        id: &Value,
-        kind: &str,
-    ) -> Option<(&'a Lookup, Option<&'a Attributes>)> {
-        let mut lookups = self.desired.lookups.values();
-        let lookup = lookups
-            .find(|lookup| lookup.address.kind == kind && lookup.arguments.get("id") == Some(id))?;
-        let found = self.lookups.and_then(|all| all.get(&lookup.address));
-        Some((lookup, found))
-    }
-
     /// Text by which two values can be told to be the same, whatever references they are
     /// made of; none for what is no text. What is not known stands between marks.
     pub(super) fn canonical(&self, value: &'a Value) -> Option<String> {
@@ -245,36 +174,6 @@ impl<'a> Scope<'a> {
         let given = bucket.attributes.get("bucket").unwrap_or(&NULL);
         self.canonical(given)
             .unwrap_or_else(|| mark(&format!("{}.bucket", bucket.address)))
-    }
-
-    /// The bucket of this canonical name, if it is one of the resources.
-    pub(super) fn bucket(&self, name: &str) -> Option<&'a Resource> {
-        self.of_bucket(name, "aws_s3_bucket").first().copied()
-    }
-
-    /// The resources of a kind whose `bucket` is the one of this canonical name.
-    pub(super) fn of_bucket(&self, name: &str, kind: &str) -> &[&'a Resource] {
-        let all = self.by_bucket.get_or_init(|| self.by_bucket());
-        let found = all.get(kind).and_then(|of_kind| of_kind.get(name));
-        found.map_or(&[], Vec::as_slice)
-    }
-
-    fn by_bucket(&self) -> ByBucket<'a> {
-        let mut all = ByBucket::new();
-        for resource in self.desired.resources.values() {
-            let kind = resource.address.kind.as_str();
-            let name = if kind == "aws_s3_bucket" {
-                Some(self.bucket_name(resource))
-            } else {
-                let bucket = resource.attributes.get("bucket");
-                bucket.and_then(|bucket| self.canonical(bucket))
-            };
-            if let Some(name) = name {
-                let of_kind = all.entry(kind).or_default();
-                of_kind.entry(name).or_default().push(resource);
-            }
-        }
-        all
     }
 
     fn write(&self, value: &'a Value, text: &mut String, depth: usize) -> Option<()> {

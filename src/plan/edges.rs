@@ -338,7 +338,7 @@ struct UsersOf<'a> {
 }
 
 /// Whether a step comes after another, straight or through others.
-fn is_after(step: usize, other: usize, before: &[BTreeSet<usize>]) -> bool {
+pub(super) fn is_after(step: usize, other: usize, before: &[BTreeSet<usize>]) -> bool {
     let mut seen = BTreeSet::new();
     let mut open = vec![step];
     while let Some(next) = open.pop() {

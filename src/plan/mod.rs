@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use order::{Header, order};
-pub use select::{Choice, Partial, narrow, parted};
+pub use order::{Header, order, put_before};
+pub use select::{Choice, Partial, chosen, parted};
 pub use why::Why;
 
 use by_hand::ByHand;

@@ -13,7 +13,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::by_hand::ByHand;
-use super::edges::Edges;
+use super::edges::{Edges, is_after};
 use super::{Action, Changes, Mode, Outputs, Plan, Step};
 use crate::address::Address;
 use crate::graph::Graph;
@@ -72,10 +72,33 @@ pub fn order(changes: Changes, graph: &Graph, document: &Document, header: Heade
     }
 }
 
+/// The same plan, in which of each pair the first step comes before the second. A pair that
+/// would close a circle changes nothing.
+#[must_use]
+pub fn put_before(mut plan: Plan, pairs: &[(usize, usize)]) -> Plan {
+    let after = plan.steps.iter();
+    let mut before: Vec<BTreeSet<usize>> = after
+        .map(|step| step.after.iter().copied().collect())
+        .collect();
+    for (first, then) in pairs {
+        if !is_after(*first, *then, &before) {
+            before[*then].insert(*first);
+        }
+    }
+    let places: Vec<usize> = (0..plan.steps.len()).collect();
+    plan.steps = arrange(plan.steps, &before, &places);
+    plan
+}
+
 fn sort(steps: Vec<Step>, graph: &Graph, document: &Document) -> Vec<Step> {
     let before = Edges::new(&steps, graph, document).all();
     let keys = keys(&steps, graph);
-    let positions = positions(&before, &keys);
+    arrange(steps, &before, &keys)
+}
+
+/// The steps in an order that goes by what each waits for, and else by the keys.
+fn arrange<K: Ord>(steps: Vec<Step>, before: &[BTreeSet<usize>], keys: &[K]) -> Vec<Step> {
+    let positions = positions(before, keys);
     let mut sorted: Vec<(usize, Step)> = steps.into_iter().enumerate().collect();
     sorted.sort_by_key(|(index, _)| positions[*index]);
     sorted
@@ -121,7 +144,7 @@ fn keys(steps: &[Step], graph: &Graph) -> Vec<Key> {
 /// Edges of different ages (one from a record, one from the spec) may close a circle among
 /// deletes. Then the smallest key goes first all the same: AWS refuses what is in use, and
 /// the executor waits.
-fn positions(before: &[BTreeSet<usize>], keys: &[Key]) -> Vec<usize> {
+fn positions<K: Ord>(before: &[BTreeSet<usize>], keys: &[K]) -> Vec<usize> {
     let mut missing: Vec<usize> = before.iter().map(BTreeSet::len).collect();
     let mut dependents = vec![Vec::new(); before.len()];
     for (index, before) in before.iter().enumerate() {
@@ -129,11 +152,11 @@ fn positions(before: &[BTreeSet<usize>], keys: &[Key]) -> Vec<usize> {
             dependents[*forerunner].push(index);
         }
     }
-    let mut free: BinaryHeap<Reverse<(&Key, usize)>> = (0..before.len())
+    let mut free: BinaryHeap<Reverse<(&K, usize)>> = (0..before.len())
         .filter(|index| missing[*index] == 0)
         .map(|index| Reverse((&keys[index], index)))
         .collect();
-    let mut left: BTreeSet<(&Key, usize)> = keys.iter().zip(0..).collect();
+    let mut left: BTreeSet<(&K, usize)> = keys.iter().zip(0..).collect();
     let mut positions = vec![0; before.len()];
     for position in 0..before.len() {
         let next = free

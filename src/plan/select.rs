@@ -52,15 +52,16 @@ pub struct Partial {
     pub left_out: usize,
 }
 
-/// The part of a plan that is wanted.
+/// The steps of a plan that are wanted. Those in `along` come along with what is targeted.
 ///
 /// # Errors
 /// Names that the plan doesn't have, and choices that would part a thing from what secures it.
-pub fn narrow(mut plan: Plan, choice: &Choice) -> Result<Plan, Vec<Diagnostic>> {
-    if choice.is_everything() {
-        return Ok(plan);
-    }
-    check_names(&plan, choice)?;
+pub fn chosen(
+    plan: &Plan,
+    choice: &Choice,
+    along: &BTreeSet<usize>,
+) -> Result<BTreeSet<usize>, Vec<Diagnostic>> {
+    check_names(plan, choice)?;
     let named = |names: &[String]| -> BTreeSet<usize> {
         let steps = plan.steps.iter().enumerate();
         let steps = steps.filter(|(_, step)| names.iter().any(|name| is_named(step, name)));
@@ -70,7 +71,7 @@ pub fn narrow(mut plan: Plan, choice: &Choice) -> Result<Plan, Vec<Diagnostic>> 
     let mut taken = if choice.target.is_empty() {
         (0..plan.steps.len()).collect()
     } else {
-        steps.with_forerunners(named(&choice.target))
+        steps.with_forerunners(&named(&choice.target) | along)
     };
     // What stands in the way of something that is excluded is no step. What hangs on it is.
     let blocked = |step: &Step| {
@@ -94,20 +95,26 @@ pub fn narrow(mut plan: Plan, choice: &Choice) -> Result<Plan, Vec<Diagnostic>> 
         let told = parted.into_iter().map(|one| one.diagnostic(&plan.steps));
         return Err(told.collect());
     }
-    let left_out = plan.steps.len() - taken.len();
-    plan.problems.retain(|problem| {
-        let mut left = choice.exclude.iter();
-        !left.any(|name| is_name_of(name, &problem.address))
-    });
-    plan.keep(&taken);
-    plan.partial = Some(Partial {
-        choice: choice.clone(),
-        left_out,
-    });
-    Ok(plan)
+    Ok(taken)
 }
 
 impl Plan {
+    /// The part of it that was [`chosen`].
+    #[must_use]
+    pub fn part(mut self, choice: &Choice, taken: &BTreeSet<usize>) -> Self {
+        let left_out = self.steps.len() - taken.len();
+        self.problems.retain(|problem| {
+            let mut left = choice.exclude.iter();
+            !left.any(|name| is_name_of(name, &problem.address))
+        });
+        self.keep(taken);
+        self.partial = Some(Partial {
+            choice: choice.clone(),
+            left_out,
+        });
+        self
+    }
+
     /// Keeps these steps. Whoever waits for one of the others waits for it no more.
     pub fn keep(&mut self, taken: &BTreeSet<usize>) {
         let places: BTreeMap<usize, usize> = taken.iter().copied().zip(0..).collect();

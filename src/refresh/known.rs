@@ -34,6 +34,12 @@ impl Known {
         }
     }
 
+    /// What is known of a resource.
+    #[must_use]
+    pub fn attributes(&self, address: &Address) -> Option<&Attributes> {
+        self.attributes.get(address)
+    }
+
     /// Learns what a resource is like, in place of what was known.
     pub fn learn(&mut self, address: Address, attributes: Attributes) {
         self.attributes.insert(address, attributes);

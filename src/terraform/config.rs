@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::plan::known_as;
+use super::plan::{known_as, other_names};
 use crate::address::{Address, Mode};
 use crate::resource::Desired;
 use crate::value::{Attributes, Reference, Step, Value};
@@ -263,11 +263,12 @@ impl Config {
     fn child(&self, module: &str, name: &str, key: Option<&str>) -> Option<String> {
         let plain = joined(module, name);
         let is_there = |path: &str| {
-            self.modules.iter().any(|module| {
-                module
-                    .strip_prefix(path)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-            })
+            let below = format!("{path}.");
+            let mut after = self.modules.range(below.clone()..);
+            self.modules.contains(path)
+                || after
+                    .next()
+                    .is_some_and(|module| module.starts_with(&below))
         };
         if is_there(&plain) {
             return Some(plain);
@@ -302,14 +303,14 @@ impl Config {
             .iter()
             .map(|(address, resource)| {
                 let attributes = resource.attributes.iter();
-                let attributes =
-                    attributes.map(|(name, value)| (name.clone(), value.resolve(&taken)));
+                let unknown = attributes.filter(|(_, value)| value.is_unknown());
+                let attributes = unknown.map(|(name, value)| (name.clone(), value.resolve(&taken)));
                 (address.clone(), attributes.collect())
             })
             .collect();
         for (address, attributes) in unlinked {
             if let Some(resource) = desired.resources.get_mut(&address) {
-                resource.attributes = attributes;
+                resource.attributes.extend(attributes);
             }
         }
         let mut links: Vec<(Address, String, Reference)> = Vec::new();
@@ -353,12 +354,13 @@ impl Config {
             return Some((address.clone(), expressions));
         }
         // It stands in the configuration under the provider's other name.
-        let at = self.instances.iter().find(|at| {
-            known_as(&at.kind) == address.kind && at.kind != address.kind && {
-                (&at.component, &at.name) == (&address.component, &address.name)
-            }
-        })?;
-        Some((at.clone(), self.expressions(at)?))
+        let mut others = other_names(&address.kind).map(|kind| Address {
+            kind: kind.to_owned(),
+            ..address.clone()
+        });
+        let at = others.find(|at| self.instances.contains(at))?;
+        let expressions = self.expressions(&at)?;
+        Some((at, expressions))
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod config;
 mod document;
+mod list;
 mod plan;
 pub mod state;
 mod value;

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::config::{Config, Configuration, Instances};
+use super::list::{List, Needed};
 use super::value::{Given, Reader};
 use crate::address::{Address, Mode};
 use crate::kind::{Kind, schema::Schema};
@@ -102,7 +103,7 @@ struct PlanFile {
     format_version: String,
     #[serde(default)]
     terraform_version: String,
-    resource_changes: Option<Vec<ResourceChange>>,
+    resource_changes: Option<List<ResourceChange>>,
     prior_state: Option<PriorState>,
     #[serde(default)]
     configuration: Configuration,
@@ -152,7 +153,7 @@ struct PriorModule {
     #[serde(default)]
     address: String,
     #[serde(default)]
-    resources: Vec<PriorResource>,
+    resources: List<PriorResource>,
     #[serde(default)]
     child_modules: Vec<PriorModule>,
 }
@@ -186,12 +187,7 @@ pub fn read(text: &str) -> Result<Planned, ReadError> {
     if file.errored {
         return Err(ReadError::Errored);
     }
-    let changes: Vec<ResourceChange> = file
-        .resource_changes
-        .ok_or(ReadError::NoPlan)?
-        .into_iter()
-        .filter(|change| change.stands() && change.deposed.is_none())
-        .collect();
+    let List(changes) = file.resource_changes.ok_or(ReadError::NoPlan)?;
     let instances: Instances = changes.iter().map(ResourceChange::instance).collect();
     let config = Config::new(file.configuration, instances);
     let mut planned = Planned {
@@ -233,7 +229,7 @@ pub fn read(text: &str) -> Result<Planned, ReadError> {
 
 /// What was found while planning is known.
 fn found(module: &PriorModule, planned: &mut Planned) {
-    for resource in module.resources.iter().filter(|one| one.mode == "data") {
+    for resource in &module.resources.0 {
         let address = Address {
             component: module.address.clone(),
             mode: Mode::Lookup,
@@ -272,6 +268,25 @@ pub(super) fn indexed(name: &str, index: Option<&Json>) -> String {
     match index {
         None | Some(Json::Null) => name.to_owned(),
         Some(index) => format!("{name}[{index}]"),
+    }
+}
+
+impl Needed for ResourceChange {
+    /// What will stand; of what no rule speaks of, that it will.
+    fn needed(mut self) -> Option<Self> {
+        if self.mode != "data" && !self.is_judged() {
+            self.change.after.take();
+            self.change.after_unknown.take();
+            self.change.after_sensitive.take();
+        }
+        (self.stands() && self.deposed.is_none()).then_some(self)
+    }
+}
+
+impl Needed for PriorResource {
+    /// What was looked up.
+    fn needed(self) -> Option<Self> {
+        (self.mode == "data").then_some(self)
     }
 }
 
@@ -355,6 +370,14 @@ pub(super) fn known_as(kind: &str) -> &str {
         .iter()
         .find(|(alias, _)| *alias == kind)
         .map_or(kind, |(_, kind)| kind)
+}
+
+/// The other names that the provider has for a type.
+pub(super) fn other_names(kind: &str) -> impl Iterator<Item = &'static str> {
+    ALIASES
+        .iter()
+        .filter(move |(_, known)| *known == kind)
+        .map(|(alias, _)| *alias)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! *Invariant*: what Terraform is going to make, and what of the approved it lacks, is said.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::style::{BOLD, DIM, GREEN, YELLOW, paint};
@@ -52,6 +53,13 @@ pub fn written(folder: &str, exported: &Exported, changes: &Changes) -> String {
             listed(&exported.not_imported)
         ));
     }
+    if !exported.changed.is_empty() {
+        say(format!(
+            "The provider reads the forwards of these in two ways, of which not every release of 5 \
+             takes both; Terraform plans to drop one, which changes nothing in AWS:{}",
+            listed(&exported.changed)
+        ));
+    }
     if !exported.created.is_empty() {
         say(format!(
             "These do not stand yet, so Terraform makes them:{}",
@@ -84,6 +92,28 @@ pub fn not_in_the_spec(addresses: &[String]) -> String {
         paint(YELLOW, "warning:"),
         addresses.join(", ")
     )
+}
+
+/// Statements that the spec keeps and that are not in what was written.
+#[must_use]
+pub fn not_kept(not_kept: &BTreeMap<Address, Vec<String>>, with_state: bool) -> String {
+    let mut text = String::new();
+    let hint = if with_state {
+        "the state does not have that: `watertight apply`, and export then"
+    } else {
+        "`--import` takes it from the state, once an apply has kept it"
+    };
+    for (policy, sids) in not_kept {
+        // A string takes all that is written to it.
+        let _infallible = writeln!(
+            text,
+            "{} what `keep` leaves in {policy} as AWS has it is not here: {}. Terraform would take \
+             that away when you apply; {hint}",
+            paint(YELLOW, "warning:"),
+            sids.join(", ")
+        );
+    }
+    text
 }
 
 /// What the state can't tell of what stands.

@@ -15,7 +15,7 @@ use watertight::blueprint::{self, Library};
 use watertight::diagnostic::Source;
 use watertight::diff::{self, Options, Target};
 use watertight::graph::{self, Graph};
-use watertight::guardrail::{self, Approved};
+use watertight::guardrail::{self, Approved, Judge};
 use watertight::kind::Kind;
 use watertight::pipeline;
 use watertight::plan::{self, Changes, Header, Mode, Outputs, Plan};
@@ -123,6 +123,59 @@ fn between_nothing_and_all(bencher: Bencher, case: Case) {
     bencher
         .counter(ItemsCount::new(plan.steps.len()))
         .bench(|| between::check(&plan, &planning.graph, &planning.document));
+}
+
+/// So many listeners of what stands change: the guardrails are asked of what stands half-way.
+#[divan::bench(args = [0, 1, 5, 50])]
+fn half_way(bencher: Bencher, changed: usize) {
+    let mut planning = Planning::new(Case::Components(200), applied);
+    let records = planning.document.records.iter_mut();
+    let listeners = records.filter(|record| record.address.kind == "aws_lb_listener");
+    for record in listeners.take(changed) {
+        let policy = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06";
+        record
+            .attributes
+            .insert("ssl_policy".to_owned(), policy.into());
+    }
+    planning.observed = Observed::remembered(&planning.document);
+    let mut plan = planning.order(planning.compare());
+    // Beside them it wants what only AWS could tell.
+    let is_asked_for = |step: &plan::Step| {
+        let mut fields = step.change.fields.iter();
+        fields.any(|field| field.path == "ssl_policy")
+    };
+    let steps = plan.steps.iter().enumerate();
+    let steps = steps.filter(|(_, step)| is_asked_for(step));
+    plan.keep(&steps.map(|(index, _)| index).collect());
+    assert_eq!(plan.steps.len(), changed);
+    let desired = planning.approved.desired();
+    bencher
+        .counter(ItemsCount::new(planning.resources()))
+        .with_inputs(|| (plan.clone(), Judge::of_nothing()))
+        .bench_values(|(plan, mut judge)| {
+            between::secure(plan, desired, &planning.document, &mut judge)
+        });
+}
+
+/// All of what stands goes.
+#[divan::bench]
+fn half_way_to_nothing(bencher: Bencher) {
+    let planning = Planning::new(Case::Components(200), applied);
+    let nothing = Desired::default();
+    let changes = diff::compare(
+        Target::Remove(planning.approved.desired()),
+        &planning.graph,
+        &planning.observed,
+        &planning.document,
+        Options::default(),
+    );
+    let plan = planning.order(changes);
+    bencher
+        .counter(ItemsCount::new(plan.steps.len()))
+        .with_inputs(|| (plan.clone(), Judge::of_nothing()))
+        .bench_values(|(plan, mut judge)| {
+            between::secure(plan, &nothing, &planning.document, &mut judge)
+        });
 }
 
 impl Case {

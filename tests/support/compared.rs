@@ -89,15 +89,23 @@ fn by_question(read: &Folder) -> Folder {
 }
 
 /// Takes away what the folder says that it has no words for, if that is so: the provider has no
-/// such argument, or what it refers to has no type.
+/// such argument, or what it refers to isn't there.
 fn less_what_is_told(wanted: &mut Folder, read: &Folder, line: Line, all: &mut Vec<String>) {
-    for (address, told) in read.resources.iter().map(|(one, read)| (one, &read.lacks)) {
-        let Some(wanted) = wanted.resources.get_mut(address) else {
+    let lacking = read.resources.iter().chain(&read.lookups);
+    for (address, told) in lacking.map(|(one, read)| (one, &read.lacks)) {
+        let (all_wanted, schema) = match address.mode {
+            Mode::Managed => (&mut wanted.resources, line.schema(&address.kind)),
+            Mode::Lookup => {
+                let schema = line.schema(&format!("data.{}", address.kind));
+                (&mut wanted.lookups, schema)
+            }
+        };
+        let Some(wanted) = all_wanted.get_mut(address) else {
             continue;
         };
         wanted.lacks.clone_from(told);
         for (path, instead) in told {
-            let schema = line.schema(&address.kind).unwrap();
+            let schema = schema.unwrap();
             let names: Vec<&str> = path.split('.').collect();
             let mut taken = Vec::new();
             take(
@@ -108,9 +116,9 @@ fn less_what_is_told(wanted: &mut Folder, read: &Folder, line: Line, all: &mut V
             );
             let is_unknown = !has(schema, path);
             let leads_out = taken.iter().any(|value| {
-                let to = referred_to([value].into_iter());
-                to.iter()
-                    .any(|to| to.mode == Mode::Managed && line.schema(&to.kind).is_none())
+                let mut to = Vec::new();
+                value.references(&mut to);
+                to.iter().any(|to| !line.leads(to))
             });
             if taken.is_empty() || !(is_unknown || leads_out || instead.is_some()) {
                 all.push(format!(

@@ -29,7 +29,7 @@ pub(super) const ANYWHERE: &[&str] = &["aws_caller_identity", "aws_route53_zone"
 pub(crate) fn wanted(approved: &Approved, line: Line, stands: Option<&Live>) -> Folder {
     let mut desired = approved.desired().clone();
     if let Some(stands) = stands {
-        pin(&mut desired, stands);
+        pin(&mut desired, line, stands);
     }
     let expected = Expected {
         alike: alike(&desired),
@@ -40,10 +40,11 @@ pub(crate) fn wanted(approved: &Approved, line: Line, stands: Option<&Live>) -> 
     expected.folder()
 }
 
-/// Names that nobody gave are as they stand, and what is read in two ways is said in both.
-fn pin(desired: &mut Desired, live: &Live) {
+/// Names that nobody gave are as they stand, and what is read in two ways is said in both
+/// where each release takes both.
+fn pin(desired: &mut Desired, line: Line, stands: &Live) {
     for (address, resource) in &mut desired.resources {
-        let Some(applied) = live.attributes.get(address) else {
+        let Some(applied) = stands.attributes.get(address) else {
             continue;
         };
         for name in &resource.generated {
@@ -52,6 +53,7 @@ fn pin(desired: &mut Desired, live: &Live) {
             }
         }
         let actions = match address.kind.as_str() {
+            _ if line == Line::Five => None,
             "aws_lb_listener" => resource.attributes.get_mut("default_action"),
             "aws_lb_listener_rule" => resource.attributes.get_mut("action"),
             _ => None,
@@ -334,10 +336,12 @@ impl Expected<'_> {
     fn outputs(&self, folder: &mut Folder) {
         let desired = self.desired;
         for ((component, name), value) in &desired.outputs {
-            let told = referred_to([value].into_iter());
+            let mut told = Vec::new();
+            value.references(&mut told);
+            let is_told = told.iter().all(|one| self.line.leads(one));
             let is_sensitive = is_sensitive(value);
             let value = with_references(value, &|one| self.reference(one));
-            if told.iter().any(|target| self.is_left_out(target)) {
+            if !is_told {
                 let name = label(component, name);
                 folder.left_out.insert(format!("output {name}"));
             } else if !value.is_null() {

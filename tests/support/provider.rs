@@ -20,6 +20,7 @@ use watertight::value::{Attributes, Value};
 
 use super::REGION;
 use super::hcl::{self, Things, names};
+use super::terraform::Line;
 
 /// One exported resource, and what the provider would know of it.
 struct Taken<'a> {
@@ -35,6 +36,7 @@ pub(crate) struct Folder<'a> {
     things: Things,
     /// The tags that all have, but for that of the lineage.
     default_tags: Attributes,
+    line: Line,
 }
 
 impl<'a> Folder<'a> {
@@ -43,6 +45,7 @@ impl<'a> Folder<'a> {
         files: &'a BTreeMap<String, Body>,
         aws: &Aws,
         state: &serde_json::Value,
+        line: Line,
     ) -> Self {
         let blocks = || files.values().flat_map(Body::blocks);
         let nothing = Things::new();
@@ -58,6 +61,7 @@ impl<'a> Folder<'a> {
             taken: BTreeMap::new(),
             things: Things::new(),
             default_tags,
+            line,
         };
         for block in blocks().filter(|block| block.ident.as_str() == "import") {
             let to = names(&block.body.get_attribute("to").unwrap().value);
@@ -101,7 +105,7 @@ impl<'a> Folder<'a> {
             for block in left {
                 let labels = labels(block).join(".");
                 if block.ident.as_str() == "resource" {
-                    let schema = Schema::of(block.labels[0].as_str()).unwrap();
+                    let schema = self.line.schema(block.labels[0].as_str()).unwrap();
                     if self.knows(block) {
                         let attributes = hcl::body(block, schema, &self.things);
                         self.things.insert(labels, attributes);
@@ -109,7 +113,7 @@ impl<'a> Folder<'a> {
                     }
                 } else if self.knows(block) {
                     let kind = block.labels[0].as_str();
-                    let schema = Schema::of(&format!("data.{kind}")).unwrap();
+                    let schema = self.line.schema(&format!("data.{kind}")).unwrap();
                     let arguments = hcl::body(block, schema, &self.things);
                     let ask = aws::lookup(kind).unwrap();
                     let answer = ask.ask(aws, &region_of(block), &arguments).await.unwrap();
@@ -141,7 +145,7 @@ impl<'a> Folder<'a> {
     pub(crate) fn changes(&self) -> Vec<String> {
         let mut found = Vec::new();
         for (name, taken) in &self.taken {
-            let schema = taken.kind.schema();
+            let schema = self.line.schema(taken.kind.name).unwrap();
             let mut config = hcl::body(taken.block, schema, &self.things);
             if schema.attribute("tags").is_some() {
                 let mut tags = self.default_tags.clone();

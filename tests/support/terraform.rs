@@ -9,7 +9,9 @@ use std::sync::Mutex;
 
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, BlockLabel, Body};
+use watertight::address::Mode;
 use watertight::kind::schema::{Nesting, Schema, Type};
+use watertight::value::{Reference, Step};
 
 /// A line of the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,27 @@ impl Line {
         match self {
             Self::Five => Schema::of_provider_5(name),
             Self::Six => Schema::of(name),
+        }
+    }
+
+    /// Whether something stands where a reference of what was approved leads: what provider 6
+    /// tells of a thing, 5 may not tell.
+    pub(crate) fn leads(self, reference: &Reference) -> bool {
+        let target = &reference.target;
+        let name = match target.mode {
+            Mode::Managed => target.kind.clone(),
+            Mode::Lookup => format!("data.{}", target.kind),
+        };
+        let Some(Step::Attribute(first)) = reference.path.first() else {
+            return true;
+        };
+        let tells = |line: Self| {
+            let schema = line.schema(&name);
+            schema.map(|one| one.attribute(first).is_some() || one.block(first).is_some())
+        };
+        match (tells(self), tells(Self::Six)) {
+            (None, known) => known.is_none(),
+            (Some(tells), known) => tells || known != Some(true),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
-use super::watch::lock;
+use super::lock::lock;
 use crate::aws::{Error, ErrorKind};
 
 tokio::task_local! {

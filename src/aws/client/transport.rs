@@ -21,7 +21,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use tokio::sync::Semaphore;
 
-use super::watch::lock;
+use super::lock::lock;
 
 /// How many requests may be under way, once that is set.
 pub(super) type Limit = Arc<OnceLock<Semaphore>>;

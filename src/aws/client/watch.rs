@@ -3,7 +3,7 @@
 //! *Invariant*: no request leaves over plain http but to a loopback address.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -19,6 +19,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::date_time::Format as DateTimeFormat;
 
 use super::answers::hear;
+use super::lock::lock;
 
 /// How requests of ours are known in CloudTrail, which keeps the header `User-Agent`.
 pub(in crate::aws) const MARK: &str = "app/watertight";
@@ -38,10 +39,6 @@ pub(super) struct Calls {
     pub(super) counts: Mutex<BTreeMap<String, u64>>,
     pub(super) guard: Mutex<Option<Arc<dyn Guard>>>,
     pub(super) clock: OnceLock<Option<(i64, Instant)>>,
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Sees every request before it leaves.

@@ -84,6 +84,7 @@ pub(super) async fn run(
     let exported = export::terraform(&approved, provider, live.as_ref(), world.today())
         .map_err(pipeline::Stop::Refused)?;
     screen.talk(&told::warnings(screen, &exported.warnings));
+    screen.talk(&told::not_kept(&exported.not_kept, live.is_some()));
     let folder = world.path(&arguments.out);
     let name = arguments.out.display().to_string();
     let has = read(&folder, &name)?;

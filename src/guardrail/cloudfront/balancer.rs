@@ -4,7 +4,7 @@
 //! known.
 
 use std::cell::LazyCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::certificate::Certificate;
 use super::super::elb::{is_http, listeners_of};
@@ -73,31 +73,63 @@ fn vpc_origin<'a>(scope: &Scope<'a>, origin: &'a Value, label: &str) -> Verdict 
 }
 
 /// What the groups of all resources let in. The same for every distribution.
-struct Doors<'a> {
+struct Doors {
     /// The keys of the groups.
     groups: BTreeSet<String>,
-    /// Each opening, and the key of the group that it is of, where that is known.
-    openings: Vec<(Option<String>, Opening<'a>)>,
+    /// What is to say of each group's openings, by the key, and of those whose group is not
+    /// known: the first that fails and the first that is unknown before it, each with its
+    /// place among all.
+    verdicts: BTreeMap<Option<String>, Vec<(usize, Verdict)>>,
 }
 
-impl<'a> Doors<'a> {
-    fn of(scope: &Scope<'a>) -> Self {
-        let openings = openings(scope, Way::Ingress).into_iter();
+impl Doors {
+    fn of(scope: &Scope<'_>) -> Self {
+        let mut verdicts: BTreeMap<Option<String>, Vec<(usize, Verdict)>> = BTreeMap::new();
+        for (place, opening) in openings(scope, Way::Ingress).into_iter().enumerate() {
+            let of_group = verdicts.entry(opening.group_key(scope)).or_default();
+            let fails = |(_, verdict): &(usize, Verdict)| matches!(verdict, Verdict::Fails(_));
+            let adds = match lets_in(scope, &opening) {
+                Verdict::Holds => None,
+                verdict @ Verdict::Fails(_) => {
+                    Some(verdict).filter(|_| !of_group.iter().any(fails))
+                }
+                verdict @ Verdict::Unknown { .. } => Some(verdict).filter(|_| of_group.is_empty()),
+            };
+            of_group.extend(adds.map(|verdict| (place, verdict)));
+        }
         Self {
             groups: scope.all("aws_security_group").map(key_of).collect(),
-            openings: openings
-                .map(|opening| (opening.group_key(scope), opening))
-                .collect(),
+            verdicts,
         }
+    }
+
+    /// What is to say of what these groups let in, in order of all openings.
+    fn verdict(&self, groups: Vec<String>) -> Verdict {
+        let keys = groups.into_iter().map(Some).chain([None]);
+        let mut verdicts: Vec<&(usize, Verdict)> = keys
+            .filter_map(|key| self.verdicts.get(&key))
+            .flatten()
+            .collect();
+        verdicts.sort_by_key(|(place, _)| *place);
+        Verdict::all(verdicts.into_iter().map(|(_, verdict)| verdict.clone()))
     }
 }
 
-fn hidden<'a>(
-    scope: &Scope<'a>,
-    doors: &Doors<'a>,
-    balancer: &'a Resource,
-    label: &str,
-) -> Verdict {
+/// Whether nobody but CloudFront is let in.
+fn lets_in<'a>(scope: &Scope<'a>, opening: &Opening<'a>) -> Verdict {
+    let address = &opening.resource.address;
+    match opening.peer {
+        Peer::PrefixList(list) if is_cloudfront(scope, list) => Verdict::Holds,
+        Peer::PrefixList(list) => {
+            Verdict::unknown(&format!("the prefix list of {address}"), scope.follow(list))
+        }
+        _ => Verdict::Fails(format!(
+            "can be gone around: {address} lets in others than CloudFront"
+        )),
+    }
+}
+
+fn hidden<'a>(scope: &Scope<'a>, doors: &Doors, balancer: &'a Resource, label: &str) -> Verdict {
     let groups = groups_of(scope, balancer);
     let ids = scope.blocks(balancer, "security_groups");
     let is_ours = |key: &String| doors.groups.contains(key);
@@ -105,22 +137,7 @@ fn hidden<'a>(
         let ids = scope.read(balancer, "security_groups");
         return Verdict::unknown(&format!("the group of {label}"), &ids);
     }
-    let of_balancer = doors.openings.iter().filter(|(group, _)| {
-        let group = group.as_ref();
-        group.is_none_or(|key| groups.contains(key))
-    });
-    Verdict::all(of_balancer.map(|(_, opening)| {
-        let address = &opening.resource.address;
-        match opening.peer {
-            Peer::PrefixList(list) if is_cloudfront(scope, list) => Verdict::Holds,
-            Peer::PrefixList(list) => {
-                Verdict::unknown(&format!("the prefix list of {address}"), scope.follow(list))
-            }
-            _ => Verdict::Fails(format!(
-                "can be gone around: {address} lets in others than CloudFront"
-            )),
-        }
-    }))
+    doors.verdict(groups)
 }
 
 /// Whether a prefix list is looked up by the name of CloudFront's.

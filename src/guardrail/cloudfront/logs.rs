@@ -5,7 +5,7 @@
 use super::super::report::{Report, Verdict};
 use super::super::rule::{Rule, Severity};
 use super::super::s3::transport;
-use super::super::scope::Scope;
+use super::super::scope::{Link, Scope};
 use super::raw;
 use crate::resource::Resource;
 use crate::value::Value;
@@ -36,24 +36,25 @@ fn check(scope: &Scope<'_>, report: &mut Report) {
     }
 }
 
+const SOURCE: Link = Link {
+    from: "aws_cloudwatch_log_delivery_source",
+    at: &["resource_arn"],
+    to: "aws_cloudfront_distribution",
+    by: &["arn"],
+};
+
+const DELIVERY: Link = Link {
+    from: "aws_cloudwatch_log_delivery",
+    at: &["delivery_source_name"],
+    to: "aws_cloudwatch_log_delivery_source",
+    by: &["name"],
+};
+
 /// What becomes of each delivery of the distribution's logs.
 fn delivered<'a>(scope: &Scope<'a>, distribution: &'a Resource) -> Vec<Verdict> {
-    let is_source = |source: &&'a Resource| {
-        let of = attribute(source, "resource_arn");
-        let of = scope.target(of, "aws_cloudfront_distribution", &["arn"]);
-        of.is_some_and(|of| of.address == distribution.address)
-    };
-    let sources: Vec<&Resource> = scope
-        .all("aws_cloudwatch_log_delivery_source")
-        .filter(is_source)
-        .collect();
-    scope
-        .all("aws_cloudwatch_log_delivery")
-        .filter(|delivery| {
-            let of = attribute(delivery, "delivery_source_name");
-            let of = scope.target(of, "aws_cloudwatch_log_delivery_source", &["name"]);
-            of.is_some_and(|of| sources.iter().any(|source| source.address == of.address))
-        })
+    let sources = scope.linked(SOURCE, distribution).into_iter();
+    sources
+        .flat_map(|source| scope.linked(DELIVERY, source))
         .map(|delivery| {
             let to = attribute(delivery, "delivery_destination_arn");
             let kind = "aws_cloudwatch_log_delivery_destination";

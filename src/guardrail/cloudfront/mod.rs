@@ -3,6 +3,7 @@
 //! *Invariant*: every behaviour and every origin is judged; one that can't be read is not
 //! passed over.
 
+use super::acm::TO_BALANCER;
 use super::scope::{Scope, is_known};
 use crate::resource::Resource;
 use crate::value::Value;
@@ -109,17 +110,8 @@ fn balancer_of<'a>(scope: &Scope<'a>, origin: &'a Value) -> Option<&'a Resource>
         return Some(balancer);
     }
     let text = scope.canonical(domain).filter(|text| is_known(text))?;
-    let records: Vec<&Resource> = scope
-        .all("aws_route53_record")
-        .filter(|record| {
-            let name = record.attributes.get("name");
-            name.and_then(|name| scope.canonical(name))
-                .is_some_and(|name| name.trim_end_matches('.').eq_ignore_ascii_case(&text))
-        })
-        .collect();
-    scope.all("aws_lb").find(|balancer| {
-        records
-            .iter()
-            .any(|record| super::acm::leads_to(scope, record, balancer, "dns_name"))
-    })
+    let records = scope.records(&text).iter();
+    records
+        .flat_map(|record| scope.named(TO_BALANCER, record))
+        .min_by_key(|balancer| &balancer.address)
 }

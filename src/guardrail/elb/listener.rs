@@ -5,7 +5,8 @@
 use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
 use super::super::scope::Scope;
-use super::{balancer_of, is_gateway, is_http, is_without_tls, may_be, redirect};
+use super::redirect::Redirects;
+use super::{balancer_of, is_gateway, is_http, is_without_tls, may_be};
 use crate::value::Value;
 
 /// WT-ELB-001.
@@ -28,13 +29,12 @@ pub(in crate::guardrail) static ENCRYPTED: Rule = Rule {
 };
 
 fn encrypted(scope: &Scope<'_>, report: &mut Report) {
+    let redirects = Redirects::of(scope);
     for listener in scope.all("aws_lb_listener") {
         if is_gateway(scope, listener) {
             continue;
         }
-        let redirects =
-            is_http(scope, listener) && redirect::only_redirects(scope, listener) == Verdict::Holds;
-        if redirects {
+        if is_http(scope, listener) && redirects.only(scope, listener) {
             continue;
         }
         let balancer = balancer_of(scope, listener);

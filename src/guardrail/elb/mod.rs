@@ -26,7 +26,7 @@ pub(super) fn balancer_of<'a>(scope: &Scope<'a>, listener: &'a Resource) -> Opti
 pub(super) fn listeners_of<'a>(scope: &Scope<'a>, balancer: &Resource) -> Vec<&'a Resource> {
     let link = Link {
         from: "aws_lb_listener",
-        attribute: "load_balancer_arn",
+        at: &["load_balancer_arn"],
         to: "aws_lb",
         by: ARN,
     };
@@ -39,20 +39,24 @@ pub(super) fn of_listener<'a>(
     from: &'static str,
     listener: &Resource,
 ) -> Vec<&'a Resource> {
-    let link = Link {
+    scope.linked(to_listener(from), listener)
+}
+
+/// How they name it.
+fn to_listener(from: &'static str) -> Link {
+    Link {
         from,
-        attribute: "listener_arn",
+        at: &["listener_arn"],
         to: "aws_lb_listener",
         by: ARN,
-    };
-    scope.linked(link, listener)
+    }
 }
 
 /// The attachments of a target group.
 pub(super) fn attachments_of<'a>(scope: &Scope<'a>, group: &Resource) -> Vec<&'a Resource> {
     let link = Link {
         from: "aws_lb_target_group_attachment",
-        attribute: "target_group_arn",
+        at: &["target_group_arn"],
         to: "aws_lb_target_group",
         by: ARN,
     };

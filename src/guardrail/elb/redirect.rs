@@ -5,7 +5,7 @@
 use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
 use super::super::scope::Scope;
-use super::is_http;
+use super::{is_http, of_listener, to_listener};
 use crate::resource::Resource;
 use crate::value::Value;
 
@@ -29,6 +29,8 @@ pub(in crate::guardrail) static ONLY_REDIRECTS: Rule = Rule {
     check,
 };
 
+const RULE: &str = "aws_lb_listener_rule";
+
 fn check(scope: &Scope<'_>, report: &mut Report) {
     for listener in scope.all("aws_lb_listener") {
         if is_http(scope, listener) {
@@ -39,7 +41,7 @@ fn check(scope: &Scope<'_>, report: &mut Report) {
             report.judge(listener, "default_action", verdict);
         }
     }
-    for rule in scope.all("aws_lb_listener_rule") {
+    for rule in scope.all(RULE) {
         let listener = listener_of(scope, rule);
         if listener.is_none_or(|listener| is_http(scope, listener)) {
             let verdict = match (listener, actions(scope, rule, "action")) {
@@ -72,20 +74,34 @@ fn stays_encrypted<'a>(scope: &Scope<'a>, resource: &'a Resource, name: &str) ->
     }))
 }
 
-/// Whether all that an HTTP listener and its rules do is to redirect to HTTPS.
-pub(in crate::guardrail) fn only_redirects<'a>(
-    scope: &Scope<'a>,
-    listener: &'a Resource,
-) -> Verdict {
-    let rules = scope
-        .all("aws_lb_listener_rule")
-        .filter(|rule| listener_of(scope, rule).is_none_or(|of| of.address == listener.address));
-    let rules: Vec<Verdict> = rules.map(|rule| actions(scope, rule, "action")).collect();
-    Verdict::all(
-        [actions(scope, listener, "default_action")]
-            .into_iter()
-            .chain(rules),
-    )
+/// What HTTP listeners do.
+pub(in crate::guardrail) struct Redirects {
+    /// Whether the rules of which nobody can tell the listener, which may be any of them,
+    /// redirect to HTTPS.
+    loose: bool,
+}
+
+impl Redirects {
+    pub(in crate::guardrail) fn of(scope: &Scope<'_>) -> Self {
+        let loose = scope.loose(to_listener(RULE));
+        Self {
+            loose: loose
+                .into_iter()
+                .all(|rule| redirects(scope, rule, "action")),
+        }
+    }
+
+    /// Whether all that an HTTP listener and its rules do is to redirect to HTTPS.
+    pub(in crate::guardrail) fn only<'a>(&self, scope: &Scope<'a>, listener: &'a Resource) -> bool {
+        let mut rules = of_listener(scope, RULE, listener).into_iter();
+        self.loose
+            && redirects(scope, listener, "default_action")
+            && rules.all(|rule| redirects(scope, rule, "action"))
+    }
+}
+
+fn redirects<'a>(scope: &Scope<'a>, resource: &'a Resource, name: &str) -> bool {
+    actions(scope, resource, name) == Verdict::Holds
 }
 
 fn listener_of<'a>(scope: &Scope<'a>, rule: &'a Resource) -> Option<&'a Resource> {

@@ -3,6 +3,8 @@
 //! *Invariant*: a grant to a service is a grant to all its customers, until a condition
 //! says which.
 
+use std::collections::BTreeSet;
+
 use super::super::report::{Report, Verdict};
 use super::super::rule::{Rule, Severity};
 use super::super::scope::{Scope, is_known, mark};
@@ -23,7 +25,14 @@ pub(in crate::guardrail) static SCOPED: Rule = Rule {
     check,
 };
 
+/// The ids of the distributions among the resources, as a canonical text has them.
+type Described = BTreeSet<String>;
+
 fn check(scope: &Scope<'_>, report: &mut Report) {
+    let described: Described = scope
+        .all("aws_cloudfront_distribution")
+        .map(|distribution| mark(&format!("{}.id", distribution.address)))
+        .collect();
     for holder in scope
         .all("aws_s3_bucket_policy")
         .chain(scope.all("aws_s3_bucket"))
@@ -37,13 +46,13 @@ fn check(scope: &Scope<'_>, report: &mut Report) {
             report.judge(holder, "policy", verdict);
         }
         for statement in statements(policy) {
-            let verdict = scoped(scope, &statement);
+            let verdict = scoped(scope, &statement, &described);
             report.judge(holder, "policy", verdict);
         }
     }
 }
 
-fn scoped<'a>(scope: &Scope<'a>, statement: &Statement<'a>) -> Verdict {
+fn scoped<'a>(scope: &Scope<'a>, statement: &Statement<'a>, described: &Described) -> Verdict {
     match statement.effect {
         Some("Deny") => return Verdict::Holds,
         Some("Allow") => {}
@@ -79,7 +88,7 @@ fn scoped<'a>(scope: &Scope<'a>, statement: &Statement<'a>) -> Verdict {
                 "StringEquals" | "StringLike" | "ArnEquals" | "ArnLike"
             )
     });
-    Verdict::any(sources.map(|condition| names_distributions(scope, condition, &label)))
+    Verdict::any(sources.map(|condition| names_distributions(scope, condition, &label, described)))
         .unwrap_or_else(|| {
             Verdict::Fails(format!(
                 "grants too much: {label} lets every distribution of every account in"
@@ -87,14 +96,19 @@ fn scoped<'a>(scope: &Scope<'a>, statement: &Statement<'a>) -> Verdict {
         })
 }
 
-fn names_distributions<'a>(scope: &Scope<'a>, condition: &Condition<'a>, label: &str) -> Verdict {
+fn names_distributions<'a>(
+    scope: &Scope<'a>,
+    condition: &Condition<'a>,
+    label: &str,
+    described: &Described,
+) -> Verdict {
     if condition.values.is_empty() {
         return Verdict::Fails(format!("grants too much: {label} names no distribution"));
     }
     Verdict::all(condition.values.iter().map(|value| {
         let arn = scope.canonical(value);
         match arn {
-            Some(arn) if is_distribution(scope, &arn) => Verdict::Holds,
+            Some(arn) if is_distribution(&arn, described) => Verdict::Holds,
             Some(arn) if is_known(&arn) => Verdict::Fails(format!(
                 "grants too much: {label} lets {arn} in, which is not one distribution"
             )),
@@ -106,16 +120,14 @@ fn names_distributions<'a>(scope: &Scope<'a>, condition: &Condition<'a>, label: 
 /// Whether a canonical text is the ARN of one distribution. The account may be unknown
 /// (whoever asks for it gets the right one); the distribution is one of the resources, or
 /// spelled out.
-fn is_distribution(scope: &Scope<'_>, arn: &str) -> bool {
+fn is_distribution(arn: &str, described: &Described) -> bool {
     let Some((account, id)) = arn
         .strip_prefix("arn:aws:cloudfront::")
         .and_then(|rest| rest.split_once(":distribution/"))
     else {
         return false;
     };
-    let is_described = scope
-        .all("aws_cloudfront_distribution")
-        .any(|distribution| mark(&format!("{}.id", distribution.address)) == id);
+    let is_described = described.contains(id);
     let is_spelled = !id.is_empty() && id.bytes().all(|c| c.is_ascii_alphanumeric());
     let is_account = !account.is_empty() && !account.contains(['*', '?', ':']);
     is_account && (is_described || is_spelled)

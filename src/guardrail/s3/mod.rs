@@ -12,7 +12,10 @@ pub(super) mod grant;
 pub(super) mod transport;
 
 /// The policies of a bucket: each with the resource and the attribute that hold it.
-fn policies_of<'a>(scope: &Scope<'a>, name: &str) -> Vec<(&'a Resource, &'a Value)> {
+fn policies_of<'a>(
+    scope: &Scope<'a>,
+    name: &str,
+) -> impl Iterator<Item = (&'a Resource, &'a Value)> {
     let own = scope
         .bucket(name)
         .and_then(|bucket| Some((bucket, bucket.attributes.get("policy")?)));
@@ -24,5 +27,4 @@ fn policies_of<'a>(scope: &Scope<'a>, name: &str) -> Vec<(&'a Resource, &'a Valu
         .chain(parts)
         .map(|(holder, policy)| (holder, scope.follow(policy)))
         .filter(|(_, policy)| !policy.is_null())
-        .collect()
 }

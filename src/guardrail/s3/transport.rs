@@ -88,21 +88,17 @@ pub(in crate::guardrail) fn denies_plaintext<'a>(
     bucket: &'a Resource,
 ) -> Verdict {
     let name = scope.bucket_name(bucket);
-    let policies = policies_of(scope, &name);
-    if policies.is_empty() {
+    let mut policies = policies_of(scope, &name).peekable();
+    if policies.peek().is_none() {
         return Verdict::fails("has no policy, so it takes requests in clear");
     }
-    Verdict::all(
-        policies
-            .iter()
-            .map(|(_, policy)| denies(scope, policy, &name, &SECURE_TRANSPORT)),
-    )
+    Verdict::all(policies.map(|(_, policy)| denies(scope, policy, &name, &SECURE_TRANSPORT)))
 }
 
 fn check(scope: &Scope<'_>, report: &mut Report, test: &Test) {
     for bucket in scope.all("aws_s3_bucket") {
         let name = scope.bucket_name(bucket);
-        if policies_of(scope, &name).is_empty() {
+        if policies_of(scope, &name).next().is_none() {
             let message = format!("has no policy, so it {}", test.lacking);
             report.judge(bucket, "", Verdict::Fails(message));
         }

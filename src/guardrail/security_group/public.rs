@@ -3,11 +3,13 @@
 //! *Invariant*: what is known to be narrow is not public; everything else is, or is not
 //! known.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use ipnet::{IpNet, Ipv6Net};
 
-use super::super::elb::{is_http, listeners_of, redirect};
+use super::super::elb::redirect::Redirects;
+use super::super::elb::{is_http, listeners_of};
 use super::super::report::{Report, Verdict, shown};
 use super::super::rule::{Rule, Severity};
 use super::super::scope::Scope;
@@ -38,12 +40,13 @@ pub(in crate::guardrail) static HTTPS_ONLY: Rule = Rule {
 fn https_only(scope: &Scope<'_>, report: &mut Report) {
     let all = openings(scope, Way::Ingress);
     let together = together(scope, &all);
+    let front = LazyCell::new(|| Front::of(scope));
     for opening in &all {
         let ports = opening.ports();
         if ports == Ports::Range("tcp", 443, 443) {
             continue;
         }
-        if ports == Ports::Range("tcp", 80, 80) && is_redirected(scope, opening) {
+        if ports == Ports::Range("tcp", 80, 80) && front.is_redirected(scope, opening) {
             continue;
         }
         let verdict = match (reach(scope, opening, &together), ports) {
@@ -56,23 +59,39 @@ fn https_only(scope: &Scope<'_>, report: &mut Report) {
     }
 }
 
-/// Whether port 80 of the group leads to nothing but a redirect to HTTPS.
-fn is_redirected<'a>(scope: &Scope<'a>, opening: &Opening<'a>) -> bool {
-    let Some(group) = opening.group_key(scope) else {
-        return false;
-    };
-    let balancers = scope.all("aws_lb").filter(|balancer| {
-        balancer.address.component == opening.resource.address.component
-            && groups_of(scope, balancer).contains(&group)
-    });
-    let listeners: Vec<_> = balancers
-        .flat_map(|balancer| listeners_of(scope, balancer))
-        .filter(|listener| scope.read(listener, "port").as_int() == Some(80))
-        .collect();
-    !listeners.is_empty()
-        && listeners.iter().all(|listener| {
-            is_http(scope, listener) && redirect::only_redirects(scope, listener) == Verdict::Holds
-        })
+/// Where port 80 of the groups of load balancers leads, by the key of the group and the
+/// load balancer's component: whether to nothing but a redirect to HTTPS. Where nobody
+/// listens it leads nowhere, and is not there.
+struct Front<'a>(BTreeMap<(String, &'a str), bool>);
+
+impl<'a> Front<'a> {
+    fn of(scope: &Scope<'a>) -> Self {
+        let redirects = Redirects::of(scope);
+        let mut front = BTreeMap::new();
+        for balancer in scope.all("aws_lb") {
+            let listeners = listeners_of(scope, balancer).into_iter();
+            let mut listeners = listeners
+                .filter(|listener| scope.read(listener, "port").as_int() == Some(80))
+                .peekable();
+            if listeners.peek().is_none() {
+                continue;
+            }
+            let only = listeners
+                .all(|listener| is_http(scope, listener) && redirects.only(scope, listener));
+            for group in groups_of(scope, balancer) {
+                let key = (group, balancer.address.component.as_str());
+                let all = front.entry(key).or_insert(true);
+                *all &= only;
+            }
+        }
+        Self(front)
+    }
+
+    fn is_redirected(&self, scope: &Scope<'a>, opening: &Opening<'a>) -> bool {
+        let component = opening.resource.address.component.as_str();
+        let group = opening.group_key(scope);
+        group.is_some_and(|group| self.0.get(&(group, component)) == Some(&true))
+    }
 }
 
 /// The ports of Security Hub's EC2.19.
@@ -170,7 +189,8 @@ impl Reach<'_> {
     }
 }
 
-/// The blocks that are let in to the same ports of the same group.
+/// The widest blocks that are let in to the same ports of the same group, put together where
+/// they touch.
 type Together = BTreeMap<(Option<String>, String), Vec<IpNet>>;
 
 fn together<'a>(scope: &Scope<'a>, all: &[Opening<'a>]) -> Together {
@@ -182,6 +202,10 @@ fn together<'a>(scope: &Scope<'a>, all: &[Opening<'a>]) -> Together {
             let blocks = together.entry(door(scope, opening)).or_default();
             blocks.push(block);
         }
+    }
+    for blocks in together.values_mut() {
+        *blocks = IpNet::aggregate(blocks);
+        blocks.retain(is_wide);
     }
     together
 }
@@ -221,9 +245,7 @@ fn is_public<'a>(
     let Some(together) = together.get(&door(scope, opening)) else {
         return is_wide(&block);
     };
-    IpNet::aggregate(together)
-        .iter()
-        .any(|wide| wide.contains(&block) && is_wide(wide))
+    together.iter().any(|wide| wide.contains(&block))
 }
 
 /// Wider than any private block: 10.0.0.0/8 is the widest of IPv4 (RFC 1918); `fc00::/7` is
