@@ -313,6 +313,11 @@ fn others(ground: &Ground, seen: &mut Seen) {
     };
     let ran = import("terraform.tfstate");
     seen.note("import terraform", Ends::Fine, &ran);
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/terraform-states");
+    let behind = fs::read_to_string(data.join("cdn-6.tfstate")).unwrap();
+    ground.project.write("behind.tfstate", &behind);
+    let ran = import("behind.tfstate");
+    seen.note("import terraform", Ends::Refused, &ran);
     for state in ["app.toml", "nowhere"] {
         seen.note("import terraform", Ends::Wrong, &import(state));
     }
