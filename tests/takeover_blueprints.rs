@@ -446,6 +446,18 @@ fn a_network_of_a_module_keeps_its_blocks_and_names() {
     project.run(&["check", "taken.toml"]).code(0);
 }
 
+#[test]
+fn a_network_of_another_size_is_left_with_the_reason() {
+    let project = Project::offline();
+    let text = hand_written("network-6.tfstate").replace("10.0.0.0/16", "10.0.0.0/24");
+    let report = proposed(&project, &text, 1);
+    nothing_is_missing(&text, &report);
+    let left = report["left"].as_array().unwrap();
+    let vpc = left.iter().find(|one| one["kind"] == "aws_vpc").unwrap();
+    let why = "its addresses are no /16 to /23, and the blueprint has no other";
+    assert_eq!(vpc["why"], why);
+}
+
 fn bucket(name: &str) -> Json {
     json!({
         "id": name, "bucket": name, "arn": format!("arn:aws:s3:::{name}"),

@@ -37,6 +37,13 @@ pub(super) fn find(view: &View) -> Vec<Result<Network, (usize, String)>> {
 
 fn group(view: &View, place: usize, one: &Instance) -> Result<Network, &'static str> {
     let id = text(one, "id").ok_or("the state does not say its id")?;
+    let block = text(one, "cidr_block").unwrap_or_default();
+    let size = block
+        .split_once('/')
+        .and_then(|(_, size)| size.parse().ok());
+    if !size.is_some_and(|size: u8| (16..=23).contains(&size)) {
+        return Err("its addresses are no /16 to /23, and the blueprint has no other");
+    }
     let mut found = Found::new("network", place);
     found.pin("aws_vpc", "main", place);
     // By tier and the letter of the zone: the first of each is the blueprint's.
@@ -90,7 +97,7 @@ fn group(view: &View, place: usize, one: &Instance) -> Result<Network, &'static 
             gateways.insert(zone.clone(), gateway);
         }
     }
-    found.give("cidr", text(one, "cidr_block").unwrap_or_default());
+    found.give("cidr", block);
     if gateways.len() == 1
         && let Some(zone) = gateways.keys().next()
     {
