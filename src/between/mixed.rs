@@ -83,6 +83,9 @@ pub(super) fn weak(
     document: &Document,
     judge: &mut Judge,
 ) -> Vec<Weak> {
+    if plan.steps.is_empty() {
+        return Vec::new();
+    }
     let things = things::of(plan, desired, document);
     if !things.iter().any(Thing::stood) {
         return Vec::new();
