@@ -9,7 +9,7 @@
 //! *Invariant*: each change is tried before it is kept: the spec with it expands, changes
 //! just what it is to change, and is approved by the guardrails.
 
-mod edit;
+pub(crate) mod edit;
 
 use std::sync::Arc;
 

@@ -110,8 +110,6 @@ pub mod guardrail;
 
 pub mod terraform;
 
-pub mod takeover;
-
 pub mod export;
 
 pub mod state;
@@ -146,6 +144,8 @@ pub mod pipeline;
 pub mod report;
 
 pub mod accept;
+
+pub mod takeover;
 
 pub mod health;
 

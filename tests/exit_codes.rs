@@ -304,6 +304,24 @@ fn others(ground: &Ground, seen: &mut Seen) {
     );
     ground.usual(seen, "state rebuild", true);
 
+    let bucket = r#"{"version": 4, "resources": [{"mode": "managed", "type": "aws_s3_bucket",
+        "name": "files", "instances": [{"attributes": {"bucket": "legacy", "region": "eu-west-1"}}]}]}"#;
+    ground.project.write("terraform.tfstate", bucket);
+    let import = |state| {
+        let names = ["--app", "legacy", "--environment", "prod"];
+        ground.run(&[&["import", "terraform", state][..], &names].concat())
+    };
+    let ran = import("terraform.tfstate");
+    seen.note("import terraform", Ends::Fine, &ran);
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/terraform-states");
+    let behind = fs::read_to_string(data.join("cdn-6.tfstate")).unwrap();
+    ground.project.write("behind.tfstate", &behind);
+    let ran = import("behind.tfstate");
+    seen.note("import terraform", Ends::Refused, &ran);
+    for state in ["app.toml", "nowhere"] {
+        seen.note("import terraform", Ends::Wrong, &import(state));
+    }
+
     seen.note("blueprints", Ends::Fine, &ground.run(&["blueprints"]));
     seen.note(
         "blueprints",

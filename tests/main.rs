@@ -63,6 +63,7 @@ mod signals;
 mod state;
 mod state_verbs;
 mod takeover;
+mod takeover_blueprints;
 mod terraform_export;
 mod terraform_plan;
 mod terraform_reads;

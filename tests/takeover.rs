@@ -143,7 +143,11 @@ fn what_is_no_state_is_told() {
     for (text, told) in [
         ("no", "no state in JSON"),
         (r#"{"version": 3}"#, "format version is 3"),
-        (r#"{"format_version": "1.2"}"#, "not a state"),
+        (
+            r#"{"format_version": "1.2", "planned_values": {}}"#,
+            "not a state",
+        ),
+        (r#"{"format_version": "1.0"}"#, "no resources"),
         (r#"{"encrypted_data": ""}"#, "encrypted"),
         (r#"{"version": 4}"#, "no resources"),
     ] {

@@ -8,18 +8,18 @@ use crate::value::Value;
 
 /// Where a value goes, and what it is.
 #[derive(Clone, Debug)]
-pub(super) struct Edit {
+pub(crate) struct Edit {
     /// The keys that lead to a table with a header of its own.
-    pub(super) table: Vec<String>,
+    pub(crate) table: Vec<String>,
     /// The keys in it.
-    pub(super) keys: Vec<String>,
+    pub(crate) keys: Vec<String>,
     /// The value.
-    pub(super) value: toml_edit::Value,
+    pub(crate) value: toml_edit::Value,
 }
 
 impl Edit {
     /// `components.web.override.aws_lb.main.idle_timeout`.
-    pub(super) fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         self.table
             .iter()
             .chain(&self.keys)
@@ -30,7 +30,7 @@ impl Edit {
 }
 
 /// The text with these values in it; none where something of another form stands in the way.
-pub(super) fn write(text: &str, edits: &[Edit]) -> Option<String> {
+pub(crate) fn write(text: &str, edits: &[Edit]) -> Option<String> {
     let mut document: DocumentMut = text.parse().ok()?;
     for edit in edits {
         let mut item = document.as_item_mut();
@@ -91,7 +91,7 @@ fn put(item: &mut Item, key: &str, mut value: toml_edit::Value) -> Option<()> {
 
 /// A value in TOML; none where TOML has none like it. In an amendment `${` begins a
 /// reference, so there it is escaped.
-pub(super) fn to_toml(value: &Value, amends: bool) -> Option<toml_edit::Value> {
+pub(crate) fn to_toml(value: &Value, amends: bool) -> Option<toml_edit::Value> {
     Some(match value {
         Value::Bool(truth) => (*truth).into(),
         Value::Int(number) => (*number).into(),

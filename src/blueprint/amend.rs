@@ -327,8 +327,13 @@ impl Merge<'_> {
     }
 }
 
+/// Blocks that are there once, as they are one structure to AWS, though the schema does not say
+/// so: that of a type of the provider's newer framework has no `max_items`.
+/// <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_VpcOriginEndpointConfig.html>
+const ONCE: &[&str] = &["origin_ssl_protocols", "vpc_origin_endpoint_config"];
+
 fn stands_once(block: &Block) -> bool {
-    block.max == 1 || block.nesting == Nesting::Single
+    block.max == 1 || block.nesting == Nesting::Single || ONCE.contains(&block.name)
 }
 
 /// What the user gave under a key, in the one table where it is a list of one.

@@ -78,6 +78,30 @@ impl Read {
         }
     }
 
+    /// The id by which the importer takes a thing of these attributes; none where it can't be
+    /// told.
+    #[must_use]
+    pub fn id_of(&self, thing: &Attributes) -> Option<String> {
+        let value = |names: &str| {
+            let mut values = names.split('|').filter_map(|name| thing.get(name));
+            values.find_map(|value| value.scalar_text().filter(|text| !text.is_empty()))
+        };
+        let mut id = String::new();
+        for part in self.id.split_inclusive(['}', ']']) {
+            let Some((before, name)) = part.split_once('{') else {
+                id.push_str(part.trim_end_matches(']'));
+                continue;
+            };
+            let value = value(name.trim_end_matches('}'));
+            match (before.strip_prefix('['), value) {
+                (Some(before), Some(value)) => id.extend([before, &value]),
+                (Some(_), None) => {}
+                (None, value) => id.extend([before, &value?]),
+            }
+        }
+        Some(id)
+    }
+
     /// What is unset of such a resource.
     pub fn unset<'a>(&'a self, resource: &'a Attributes) -> impl Iterator<Item = &'static str> {
         let unread = self.unread.iter();

@@ -183,7 +183,7 @@ impl<'a> Folder<'a> {
         let taken = self.taken.values();
         let ids = taken.map(|taken| {
             let read = reads::of(taken.kind.name).unwrap();
-            (filled(read.id, &taken.state), &taken.id.text)
+            (read.id_of(&taken.state).unwrap_or_default(), &taken.id.text)
         });
         ids.filter(|(wanted, id)| wanted != *id)
             .map(|(wanted, id)| format!("{id} instead of {wanted}"))
@@ -214,28 +214,6 @@ fn recorded(state: &serde_json::Value, kind: &str, id: String) -> Id {
         region: record["id"]["region"].as_str().unwrap().to_owned(),
         text: id,
     }
-}
-
-/// `{subnet_id|gateway_id}/{route_table_id}` of this thing.
-fn filled(form: &str, thing: &Attributes) -> String {
-    let value = |names: &str| {
-        let mut values = names.split('|').filter_map(|name| thing.get(name));
-        values.find_map(Value::scalar_text).unwrap_or_default()
-    };
-    let mut text = String::new();
-    for part in form.split_inclusive(['}', ']']) {
-        let Some((before, name)) = part.split_once('{') else {
-            text.push_str(part.trim_end_matches(']'));
-            continue;
-        };
-        let value = value(name.trim_end_matches('}'));
-        match before.strip_prefix('[') {
-            Some(_) if value.is_empty() => {}
-            Some(before) => text.extend([before, &value]),
-            None => text.extend([before, &value]),
-        }
-    }
-    text
 }
 
 /// What the provider's `Read` leaves in the state after an import.
@@ -439,4 +417,59 @@ fn typed(of: &Type, value: &Value) -> Value {
         }
         (_, value) => value.scalar_text().map_or(value.clone(), Value::text),
     }
+}
+
+/// A Terraform state of what watertight's own state remembers: everything as the provider
+/// would read it, under labels of its own.
+pub(crate) async fn state_of(aws: &Aws, document: &serde_json::Value) -> String {
+    let mut resources = Vec::new();
+    for record in document["records"].as_array().unwrap() {
+        let address = record["address"].as_str().unwrap();
+        let [component, kind, name] = address.split('.').collect::<Vec<_>>()[..] else {
+            panic!("{address}")
+        };
+        let Some(kind) = Kind::of(kind).filter(|kind| reads::of(kind.name).is_some()) else {
+            continue;
+        };
+        let text = |key: &str| record["id"][key].as_str().unwrap().to_owned();
+        let id = Id {
+            region: text("region"),
+            text: text("text"),
+        };
+        let lifecycle = aws::lifecycle(kind.name).unwrap();
+        let read = lifecycle.read(aws, std::slice::from_ref(&id)).await;
+        let read = read.into_iter().next().unwrap().unwrap().unwrap();
+        let read = as_the_provider_reads(kind.name, read);
+        let mut attributes = Value::Map(read).to_json();
+        if kind.schema().attribute("region").is_some() {
+            attributes["region"] = id.region.as_str().into();
+        }
+        if kind.name == "aws_s3_bucket" {
+            let host = format!("{}.s3.{}.amazonaws.com", id.text, id.region);
+            attributes["bucket_region"] = id.region.as_str().into();
+            attributes["bucket_regional_domain_name"] = host.into();
+        }
+        for name in kind.json {
+            let document = attributes[*name].to_string();
+            attributes[*name] = document.into();
+        }
+        if let Some(tags) = attributes
+            .get_mut("tags")
+            .and_then(|tags| tags.as_object_mut())
+        {
+            // Those were never there.
+            tags.retain(|key, _| !key.starts_with("watertight:"));
+        }
+        resources.push(serde_json::json!({
+            "mode": "managed",
+            "type": kind.name,
+            "name": format!("{component}_{name}"),
+            "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+            "instances": [{ "schema_version": 0, "attributes": attributes, "sensitive_attributes": [] }],
+        }));
+    }
+    let state = serde_json::json!({
+        "version": 4, "terraform_version": "1.9.8", "serial": 1, "resources": resources,
+    });
+    state.to_string()
 }

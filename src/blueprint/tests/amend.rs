@@ -91,6 +91,22 @@ fixed_response = { content_type = "text/plain", status_code = "503" }
 }
 
 #[test]
+fn a_block_of_the_newer_framework_that_stands_once_is_merged_too() {
+    let cdn = r#"[components.cdn]
+blueprint = "cdn-service"
+domain = "www.example.com"
+origin = { from = "web" }
+[components.cdn.override.aws_cloudfront_vpc_origin.site]
+vpc_origin_endpoint_config = { name = "front" }
+"#;
+    let desired = desired(cdn);
+    let origin = resource(&desired, "cdn.aws_cloudfront_vpc_origin.site");
+    let config = origin.get("vpc_origin_endpoint_config");
+    assert_eq!(config.get("name").as_str(), Some("front"));
+    assert_eq!(config.get("https_port").as_int(), Some(443));
+}
+
+#[test]
 fn tags_of_one_resource_go_before_those_of_all() {
     let desired = desired(
         r#"[components.web.override.aws_lb.main.tags]
