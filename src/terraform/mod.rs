@@ -18,3 +18,17 @@ pub mod state;
 mod value;
 
 pub use plan::{Planned, ReadError, read};
+
+/// Where JSON is not of the form that was expected. Not what stands there: that may be a secret.
+fn place(error: &serde_json::Error) -> String {
+    use serde_json::error::Category;
+    let why = match error.classify() {
+        Category::Data => "a value is of another form than expected",
+        Category::Eof => "it ends too soon",
+        Category::Io | Category::Syntax => "it is no JSON",
+    };
+    match error.line() {
+        0 => why.to_owned(),
+        line => format!("{why}, line {line}, column {}", error.column()),
+    }
+}

@@ -84,7 +84,7 @@ impl Planned {
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// It is not JSON, or of another form.
-    #[error("it is no plan in JSON: {0}")]
+    #[error("it is no plan in JSON: {}", super::place(.0))]
     Form(#[from] serde_json::Error),
     /// It is of a format that this version does not read.
     #[error("its format is {0}; this version reads 1.x")]
@@ -491,5 +491,16 @@ mod tests {
         assert_eq!(judged(change(&["delete", "create"], None)), 1);
         assert_eq!(judged(change(&["no-op"], None)), 1);
         assert!(matches!(read("{}"), Err(ReadError::Format(_))));
+    }
+
+    /// A plan has secrets.
+    #[test]
+    fn a_misplaced_value_is_not_repeated() {
+        let text = "{\"format_version\": \"1.0\",\n\"resource_changes\": \"hunter2\"}";
+        let told = read(text).unwrap_err().to_string();
+        assert_eq!(
+            told,
+            "it is no plan in JSON: a value is of another form than expected, line 2, column 29"
+        );
     }
 }

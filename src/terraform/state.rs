@@ -62,7 +62,7 @@ pub struct Instance {
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// It is not JSON, or of another form.
-    #[error("it is no state in JSON: {0}")]
+    #[error("it is no state in JSON: {}", super::place(.0))]
     Form(#[from] serde_json::Error),
     /// An older or newer version.
     #[error("its format version is {0}; this version reads 4")]

@@ -26,6 +26,21 @@ fn what_is_no_state_is_said() {
     assert!(matches!(error(encrypted), StateError::Encrypted));
 }
 
+/// A state has secrets.
+#[test]
+fn a_misplaced_value_is_not_repeated() {
+    let told = error(r#"{"version": 4, "resources": "hunter2"}"#).to_string();
+    assert_eq!(
+        told,
+        "it is no state in JSON: a value is of another form than expected"
+    );
+    let torn = error("{\"version\": 4,").to_string();
+    assert_eq!(
+        torn,
+        "it is no state in JSON: it ends too soon, line 1, column 14"
+    );
+}
+
 #[test]
 fn every_instance_is_read_or_counted() {
     let aws = "provider[\"registry.terraform.io/hashicorp/aws\"].west";
