@@ -7,33 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hcl_edit::expr::{Array, Expression};
 
+use super::context::Context;
 use super::expression::{self, Pen, path, type_of};
-use super::lacking::{Gap, Lacking};
+use super::lacking::Gap;
 use super::layout::{Draft, Section};
-use super::names::{self, Names};
-use super::{Live, Provider, frame, reads};
+use super::names;
+use super::{frame, kinds, reads};
 use crate::address::{Address, Mode};
-use crate::guardrail::{Finding, Rule};
 use crate::kind::Kind;
 use crate::kind::schema::{Nesting, Schema};
-use crate::resource::{Desired, Lookup, Origin, Resource};
+use crate::resource::{Lookup, Origin, Resource};
 use crate::value::{Attributes, Value};
-
-/// What one export is made of.
-pub(super) struct Context<'a> {
-    pub(super) desired: &'a Desired,
-    pub(super) provider: Provider,
-    pub(super) live: Option<&'a Live>,
-    pub(super) names: &'a Names,
-    pub(super) lacking: &'a Lacking,
-    /// Statements that the spec keeps of policies and that only AWS has, by their Sids.
-    pub(super) not_kept: &'a BTreeMap<Address, Vec<String>>,
-    /// Tags that every resource has.
-    pub(super) common: BTreeMap<String, Value>,
-    pub(super) satisfied: BTreeMap<Address, Vec<&'static Rule>>,
-    /// Findings that a waiver lets pass.
-    pub(super) waived: Vec<&'a Finding>,
-}
 
 /// Kinds of which AWS lets a second one stand under the same name, so that the old one may go
 /// after what uses it has turned to the new one (<https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html>).
@@ -178,7 +162,7 @@ impl Context<'_> {
     }
 
     fn provider_of(&self, draft: &mut Draft, kind: &str, mode: Mode, region: &str) {
-        if *region != self.desired.region && !frame::is_global(kind, mode) {
+        if *region != self.desired.region && !kinds::is_global(kind, mode) {
             let alias = frame::alias(region);
             let provider = ("provider".to_owned(), path(&["aws", &alias]));
             draft.sections.push(Section::Arguments(vec![provider]));

@@ -10,6 +10,7 @@ use hcl_edit::expr::{
 use hcl_edit::template::{Element, Interpolation, StringTemplate};
 use hcl_edit::{Decorate, Decorated, Ident};
 
+use super::kinds::is_known_by_id;
 use super::names::Names;
 use crate::address::Mode;
 use crate::kind::Kind;
@@ -266,12 +267,6 @@ fn interpolation(mut expression: Expression) -> Interpolation {
     expression.decor_mut().set_prefix("");
     expression.decor_mut().set_suffix("");
     Interpolation::new(expression)
-}
-
-/// Kinds of lookup that are asked by the id that they tell: the provider's data source has no
-/// such argument, and nobody needs it.
-pub(super) fn is_known_by_id(kind: &str) -> bool {
-    kind == "aws_acm_certificate"
 }
 
 /// The attribute that shows a parameter's text, as it is no secret: what is one is never

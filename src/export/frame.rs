@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hcl_edit::expr::Expression;
 
-use super::blocks::Context;
+use super::context::Context;
 use super::expression::object;
+use super::kinds::is_global;
 use super::layout::Draft;
 use super::names::RECORDS_BY_HAND;
 use super::{Live, Provider, reads};
@@ -21,9 +22,6 @@ use crate::value::{Attributes, Reference, Step, Value};
 /// The first Terraform with `import` blocks
 /// (<https://developer.hashicorp.com/terraform/language/block/import>).
 const TERRAFORM: &str = ">= 1.5";
-
-/// Kinds of lookup that are answered alike in every region.
-const GLOBAL_LOOKUPS: &[&str] = &["aws_caller_identity", "aws_route53_zone"];
 
 /// Adds the files.
 pub(super) fn write(context: &Context<'_>, files: &mut BTreeMap<String, Vec<Draft>>) {
@@ -218,14 +216,6 @@ fn imports(context: &Context<'_>, live: &Live) -> Vec<Draft> {
             draft
         })
         .collect()
-}
-
-/// Whether a kind is the same in every region, so that no provider need be named for it.
-pub(super) fn is_global(kind: &str, mode: Mode) -> bool {
-    match mode {
-        Mode::Managed => Kind::of(kind).is_some_and(|kind| kind.home.is_some()),
-        Mode::Lookup => GLOBAL_LOOKUPS.contains(&kind),
-    }
 }
 
 /// The provider of another region, `us_east_1`.

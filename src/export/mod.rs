@@ -12,11 +12,13 @@
 //! approved is left out in silence.
 
 mod blocks;
+mod context;
 mod expression;
 pub mod folder;
 mod frame;
 pub mod graph;
 mod kept;
+mod kinds;
 mod lacking;
 mod layout;
 mod names;
@@ -32,7 +34,7 @@ use crate::guardrail::{self, Approved, Finding, Refusal};
 use crate::kind::schema::Schema;
 use crate::resource::{Desired, Resource};
 use crate::value::Attributes;
-use blocks::Context;
+use context::Context;
 use names::Names;
 
 /// The line of the provider `hashicorp/aws` that the Terraform is for.

@@ -5,9 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::expression;
 use super::folder::digest;
-use super::frame;
+use super::kinds;
 use crate::address::{Address, Mode};
 use crate::resource::{Desired, Lookup};
 use crate::value::Value;
@@ -90,7 +89,7 @@ impl Names {
     /// not known already. One that nothing refers to only looks whether something is there.
     pub(super) fn is_needed(&self, address: &Address) -> bool {
         self.labels.contains_key(address)
-            && !expression::is_known_by_id(&address.kind)
+            && !kinds::is_known_by_id(&address.kind)
             && self.referred_to.contains(address)
     }
 }
@@ -172,7 +171,7 @@ fn shared(desired: &Desired) -> BTreeMap<Address, Address> {
     for lookup in lookups.filter(|lookup| !lookup.is_deferred()) {
         let asked = Value::Map(lookup.arguments.clone()).to_json();
         let Address { kind, name, .. } = &lookup.address;
-        let region = if frame::is_global(kind, Mode::Lookup) {
+        let region = if kinds::is_global(kind, Mode::Lookup) {
             ""
         } else {
             &lookup.region

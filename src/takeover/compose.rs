@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Ask;
+use super::around::{Reasons, expand};
 use super::draft::{Component, Draft};
 use super::found::Found;
-use super::propose::{Reasons, expand};
 use super::view::{View, text};
 use crate::address::{Address, is_component};
 use crate::blueprint::Library;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::Left;
-use super::propose::Reasons;
+use super::around::Reasons;
 use super::view::{OLD_RULE, View, text};
 use crate::address::Address;
 use crate::kind::Kind;

@@ -7,6 +7,7 @@
 //! - `found`, `network`, `service`, `site`, `bucket`: groups of things that a blueprint makes,
 //!   each known by one thing, and the inputs that say what they are like;
 //! - `lifetime`: how long the objects of a bucket stay;
+//! - `around`: how a draft is expanded and judged;
 //! - `compose`, `draft`: the groups as components; the spec and its text;
 //! - `matching`: the spec, expanded, against the state: which thing is which resource;
 //! - `stay`, `more`: what would replace a thing becomes an override, and what would go an
@@ -18,6 +19,7 @@
 //! *Invariant*: every instance of the state is taken or left, and no thing is taken over by a
 //! resource that AWS could make of it only anew.
 
+mod around;
 mod bucket;
 mod compose;
 mod draft;

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::around::Around;
 use super::draft::{Addition, Draft};
 use super::left;
 use super::matching::Matching;
-use super::propose::Around;
 use super::stay;
 use super::view::{View, at, text};
 use crate::address::{Address, is_name};

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use super::around::Reasons;
 use super::matching::Matching;
-use super::propose::Reasons;
 use super::view::View;
 use super::{Change, How, Made, Taken};
 use crate::address::Address;

@@ -4,27 +4,20 @@
 //! of.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use super::draft::{Draft, Import};
+use super::around::{Around, Reasons};
+use super::draft::Import;
 use super::found::Found;
 use super::matching::Matching;
 use super::network::Network;
 use super::view::View;
 use super::{
-    Ask, How, Proposal, bucket, compose, kept, left, lookups, more, network, outcome, service,
-    site, stay,
+    Ask, How, Proposal, bucket, compose, kept, left, more, network, outcome, service, site, stay,
 };
 use crate::address::Address;
 use crate::blueprint::Library;
-use crate::diagnostic::{Diagnostic, Source};
-use crate::guardrail::{self, Finding};
-use crate::pipeline;
-use crate::resource::{Desired, Lookups};
+use crate::diagnostic::Diagnostic;
 use crate::terraform::state::State;
-
-/// Why each thing is left, by its place, as far as that is known.
-pub(super) type Reasons = BTreeMap<usize, String>;
 
 /// Proposes the spec that takes over what a state remembers.
 ///
@@ -125,57 +118,4 @@ fn sort<T>(found: Vec<Result<T, (usize, String)>>, reasons: &mut Reasons) -> Vec
         }
     }
     good
-}
-
-/// What drafts are expanded and judged by.
-pub(super) struct Around<'a> {
-    ask: &'a Ask,
-    library: &'a Library,
-}
-
-impl Around<'_> {
-    /// What AWS should have by a draft.
-    pub(super) fn expand(&self, draft: &Draft) -> Result<Desired, Vec<Diagnostic>> {
-        expand(draft, self.library)
-    }
-
-    /// The same with the answers that are known.
-    pub(super) fn looked_up(&self, draft: &Draft) -> Result<Desired, Vec<Diagnostic>> {
-        let desired = self.expand(draft)?;
-        let answers: Lookups = lookups::known(&desired, draft.account.as_deref());
-        Ok(desired.with_lookups(&answers))
-    }
-
-    /// What the guardrails refuse.
-    pub(super) fn refused(&self, desired: Desired) -> Vec<Finding> {
-        match guardrail::approve(desired, self.ask.today) {
-            Ok(_) => Vec::new(),
-            Err(refusal) => {
-                let findings = refusal.findings.into_iter();
-                findings.filter(Finding::refuses).collect()
-            }
-        }
-    }
-
-    /// What has no logs gets them where the guardrails ask for them.
-    fn log_where_it_must(&self, draft: &mut Draft) -> Result<(), Vec<Diagnostic>> {
-        let findings = self.refused(self.expand(draft)?);
-        for component in &mut draft.components {
-            let of_it = |finding: &Finding| finding.address.component == component.name;
-            if findings.iter().any(of_it) {
-                let is_off = |key: &str| matches!(key, "logs" | "flow_logs");
-                component.inputs.retain(|input| !is_off(input.key));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What AWS should have by a draft.
-pub(super) fn expand(draft: &Draft, library: &Library) -> Result<Desired, Vec<Diagnostic>> {
-    let source = Arc::new(Source {
-        name: draft.name.clone(),
-        text: draft.text(),
-    });
-    pipeline::expand(&source, None, library)
 }

@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Insecure;
+use super::around::Around;
 use super::draft::Draft;
 use super::matching::{Matching, is_settled};
-use super::propose::Around;
 use super::view::View;
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
