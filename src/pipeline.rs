@@ -17,7 +17,7 @@ mod import;
 mod rebuild;
 mod undo;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -353,22 +353,26 @@ pub async fn confirm(
 /// A plan -> the part of it that is wanted, and what has to come along so that nothing is weak in
 /// the end.
 fn narrow(
-    plan: Plan,
+    mut plan: Plan,
     choice: &Choice,
     mut bare: impl FnMut(&Plan, &BTreeSet<usize>) -> Vec<Bare>,
 ) -> Result<Plan, Stop> {
     if choice.is_everything() {
         return Ok(plan);
     }
-    let mut along = BTreeSet::new();
+    let mut along = BTreeMap::new();
     loop {
-        let taken = plan::chosen(&plan, choice, &along).map_err(Stop::Wrong)?;
+        let steps = along.keys().copied().collect();
+        let taken = plan::chosen(&plan, choice, &steps).map_err(Stop::Wrong)?;
         let bare = bare(&plan, &taken);
-        let before = along.len();
-        along.extend(bare.iter().filter_map(|one| one.lacks));
+        for one in &bare {
+            let brings = one.lacks.map(|step| (step, one.brings.clone()));
+            along.extend(brings.filter(|(step, _)| !steps.contains(step)));
+        }
         // Nothing more helps where what is lacking is excluded.
-        if along.len() == before {
+        if along.len() == steps.len() {
             wrong_if_any(bare.into_iter().map(|one| one.problem).collect())?;
+            plan.notes.extend(along.into_values());
             return Ok(plan.part(choice, &taken));
         }
     }

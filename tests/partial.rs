@@ -185,6 +185,11 @@ fn what_a_part_would_leave_weak_brings_what_mends_that() {
     let distribution = "pages.aws_cloudfront_distribution.site";
     let steps = part(&project, &["--target", distribution]).steps();
     assert!(steps.contains(&logged.to_owned()), "{steps:?}");
+    project
+        .run(&["plan", "app.toml", "--target", distribution])
+        .code(0)
+        .says("pages.aws_cloudwatch_log_delivery.site comes along: without it")
+        .says("keeps no access logs (WT-CF-011)");
     // Port 80, open to everybody, and nothing there that redirects.
     let open = part(&project, &[]).steps();
     let open = open
@@ -207,7 +212,7 @@ fn what_a_part_would_leave_weak_brings_what_mends_that() {
         .says(&format!(
             "with this part alone {open} opens tcp 80 to everybody"
         ))
-        .says("take web.aws_lb_listener.redirect along, which mends that, or leave it as well");
+        .says("take web.aws_lb_listener.redirect along, or leave web.");
 }
 
 #[test]

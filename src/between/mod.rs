@@ -130,7 +130,9 @@ pub fn secure(
 pub struct Bare {
     /// The step of the rest with which it would not be, if one alone does it.
     pub lacks: Option<usize>,
-    /// What to say of it.
+    /// What to say where that comes along.
+    pub brings: String,
+    /// What to say where it does not.
     pub problem: Diagnostic,
 }
 
@@ -149,18 +151,18 @@ pub fn part(
 }
 
 fn left_weak(plan: &Plan, weak: &Weak) -> Bare {
+    let Weak { rule, address, .. } = weak;
+    let is_weak = format!("{address} {}", weak.message);
     let lacks = weak.steps.map(|(_, until)| until);
-    let hint = match lacks {
-        Some(step) => {
-            let lacks = plan.steps[step].change.label();
-            format!("take {lacks} along, which mends that, or leave it as well")
-        }
-        None => "take along what belongs to it, or leave it as well".to_owned(),
-    };
-    let message = format!("with this part alone {} {}", weak.address, weak.message);
+    let missing = lacks.map(|step| plan.steps[step].change.label());
+    let missing = missing.unwrap_or_else(|| "what belongs to it".to_owned());
+    let problem = Diagnostic::error(format!("with this part alone {is_weak}"))
+        .code(*rule)
+        .hint(format!("take {missing} along, or leave {address} as well"));
     Bare {
         lacks,
-        problem: Diagnostic::error(message).code(weak.rule).hint(hint),
+        brings: format!("{missing} comes along: without it {is_weak} ({rule})"),
+        problem,
     }
 }
 
