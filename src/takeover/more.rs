@@ -13,26 +13,15 @@ use super::stay;
 use super::view::{View, at, text};
 use crate::address::{Address, is_name};
 use crate::diagnostic::Diagnostic;
+use crate::kind::Kind;
 use crate::terraform::state::Instance;
 use crate::value::{Attributes, Value};
-
-const RULE: &[&str] = &[
-    "security_group_id",
-    "ip_protocol",
-    "from_port",
-    "to_port",
-    "cidr_ipv4",
-    "cidr_ipv6",
-    "prefix_list_id",
-    "referenced_security_group_id",
-    "description",
-];
 
 const GROUP: &str = "aws_lb_target_group";
 const TARGET: &str = "aws_lb_target_group_attachment";
 
-/// Kinds of which there may be more than a blueprint has, and the arguments that say all of one;
-/// those that others refer to first.
+/// Kinds of which there may be more than a blueprint has; and what says all of one, beside what
+/// tells it from others. Those that others refer to first.
 const KINDS: &[(&str, &[&str])] = &[
     (
         GROUP,
@@ -40,7 +29,6 @@ const KINDS: &[(&str, &[&str])] = &[
             "deregistration_delay",
             "health_check",
             "load_balancing_algorithm_type",
-            "name",
             "port",
             "protocol",
             "protocol_version",
@@ -50,24 +38,11 @@ const KINDS: &[(&str, &[&str])] = &[
             "vpc_id",
         ],
     ),
-    (TARGET, &["target_group_arn", "target_id", "port"]),
-    (
-        "aws_lb_listener_rule",
-        &["listener_arn", "priority", "action", "condition"],
-    ),
-    (
-        "aws_route",
-        &[
-            "route_table_id",
-            "destination_cidr_block",
-            "destination_ipv6_cidr_block",
-            "destination_prefix_list_id",
-            "gateway_id",
-            "nat_gateway_id",
-        ],
-    ),
-    ("aws_vpc_security_group_egress_rule", RULE),
-    ("aws_vpc_security_group_ingress_rule", RULE),
+    (TARGET, &[]),
+    ("aws_lb_listener_rule", &["action", "condition"]),
+    ("aws_route", &["gateway_id", "nat_gateway_id"]),
+    ("aws_vpc_security_group_egress_rule", &["description"]),
+    ("aws_vpc_security_group_ingress_rule", &["description"]),
 ];
 
 type Taken = BTreeMap<usize, Address>;
@@ -85,7 +60,7 @@ pub(super) fn write(
     let mut taken: Taken = things.map(|(one, place)| (*place, one.clone())).collect();
     let mut names: BTreeSet<Address> = desired.resources.keys().cloned().collect();
     let before = around.refused(around.expand(draft)?);
-    for (kind, arguments) in KINDS {
+    for (kind, more) in KINDS {
         let all = view.every().chain(view.parts());
         for (place, thing) in all.filter(|(_, thing)| thing.kind == *kind) {
             if taken.contains_key(&place) || !view.is_free(place) || thing.is_deposed {
@@ -98,7 +73,7 @@ pub(super) fn write(
             let addition = Addition {
                 address: address.clone(),
                 terraform: thing.address.clone(),
-                arguments: set(arguments, &component, thing, view, &taken),
+                arguments: set(more, &component, thing, view, &taken),
             };
             let mut with = draft.clone();
             if let Some(component) = with.component(&component) {
@@ -151,14 +126,16 @@ fn leads_to(actions: &Value, group: &str) -> bool {
 
 /// The arguments that are set.
 fn set(
-    arguments: &'static [&'static str],
+    more: &'static [&'static str],
     component: &str,
     thing: &Instance,
     view: &View,
     taken: &Taken,
 ) -> BTreeMap<&'static str, Value> {
     let has_ports = text(thing, "ip_protocol") != Some("-1");
-    let arguments = arguments.iter();
+    let kind = Kind::of(&thing.kind);
+    let apart = kind.map_or(&[][..], Kind::told_apart_by);
+    let arguments = apart.iter().chain(more);
     let arguments = arguments.filter(|name| has_ports || !name.ends_with("_port"));
     arguments
         .filter_map(|name| Some((*name, said(component, at(thing, name), view, taken)?)))

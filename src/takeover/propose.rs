@@ -47,15 +47,16 @@ pub fn propose(state: &State, ask: &Ask, library: &Library) -> Result<Proposal, 
     more::write(&mut draft, &view, &around)?;
     let desired = around.looked_up(&draft)?;
     // What is left takes what hangs on it along.
-    loop {
-        let replaced = outcome::replaced(&Matching::of(&desired, &view, &draft.pins()));
+    let matching = loop {
+        let matching = Matching::of(&desired, &view, &draft.pins());
+        let replaced = outcome::replaced(&matching);
         if replaced.is_empty() {
-            break;
+            break matching;
         }
+        drop(matching);
         view.bar(replaced.keys().copied());
         reasons.extend(replaced);
-    }
-    let matching = Matching::of(&desired, &view, &draft.pins());
+    };
     let (kept, sids) = kept::choose(&desired, &matching, &view, ask.today);
     let desired = desired.clone().with_kept(&kept);
     let matching = Matching::of(&desired, &view, &draft.pins());
