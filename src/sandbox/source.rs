@@ -23,6 +23,7 @@ static SOURCES: &[(&str, &str)] = sources![
     "__main__.py",
     "watertight_sandbox/__init__.py",
     "watertight_sandbox/dns.py",
+    "watertight_sandbox/fork.py",
     "watertight_sandbox/front.py",
     "watertight_sandbox/interfaces.py",
     "watertight_sandbox/managed.py",

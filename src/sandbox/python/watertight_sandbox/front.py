@@ -45,6 +45,10 @@ class Front:
         body = read_body(environ)
         if environ.get("PATH_INFO") == "/sandbox-api/status":
             return tell_status(start_response)
+        if environ.get("PATH_INFO") == "/sandbox-api/fork":
+            from .fork import fork
+
+            return fork(self, start_response)
         if environ.get("PATH_INFO") == "/sandbox-api/dns":
             return public_dns(environ, body, start_response)
         if environ.get("PATH_INFO") == "/sandbox-api/targets":

@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import signal
-import sys
 import threading
 
 
@@ -32,6 +31,7 @@ def main():
     settings.DISTRIBUTION_DELAY = options.distribution_delay
     settings.LOAD_BALANCER_DELAY = options.load_balancer_delay
     settings.TRAIL_DELAY = options.trail_delay
+    settings.ENDS_WITH_STDIN = options.exit_with_stdin
     if not options.seed:
         settings.ZONES = ()
 
@@ -41,40 +41,57 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
 
-    server = make(options.port)
-    # After the mends: it knows Route 53.
-    from . import dns
+    # Copies that have ended are nobody's to wait for.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 
-    port = server.server_address[1]
-    ready = {"port": port, "pid": os.getpid(), "endpoint": f"http://127.0.0.1:{port}", "dns": dns.start()}
-    print(json.dumps(ready), flush=True)
+    server = make(options.port)
+    print(json.dumps(introduce(server)), flush=True)
     if options.detach:
         # Nobody listens any more; a later print must not fail.
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
     if options.exit_with_stdin:
-        threading.Thread(target=exit_with_stdin, daemon=True).start()
+        end_with_stdin()
     server.serve_forever()
 
 
 def make(port):
     """A server, bound and mended, that does not serve yet; port 0 is a free one."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-    from werkzeug.serving import make_server
 
     from . import mends
-    from .front import Front, Handler
+    from .front import Front
 
     mends.apply()
-    app = Front(DomainDispatcherApplication(create_backend_app))
+    return listen(port, Front(DomainDispatcherApplication(create_backend_app)))
+
+
+def listen(port, app):
+    from werkzeug.serving import make_server
+
+    from .front import Handler
+
     return make_server("127.0.0.1", port, app, threaded=True, request_handler=Handler)
 
 
-def exit_with_stdin():
+def introduce(server):
+    """Who it is and where; its public DNS answers from here on. After the mends: DNS knows Route 53."""
+    from . import dns
+
+    port = server.server_address[1]
+    return {"port": port, "pid": os.getpid(), "endpoint": f"http://127.0.0.1:{port}", "dns": dns.start()}
+
+
+def end_with_stdin():
     """Whoever started the sandbox holds the other end of standard input; it closes with them."""
-    while sys.stdin.buffer.read(1):
-        pass
-    os._exit(0)
+
+    def watch():
+        # Not by `sys.stdin`, whose lock a copy of this process would inherit.
+        while os.read(0, 1):
+            pass
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def read_arguments():

@@ -6,6 +6,9 @@ DISTRIBUTION_DELAY = 2.0
 LOAD_BALANCER_DELAY = 1.0
 TRAIL_DELAY = 0.0
 
+# Whether it ends when its standard input closes.
+ENDS_WITH_STDIN = False
+
 # Public hosted zones that every account has from the start.
 ZONES = ("example.com.", "example.org.")
 
