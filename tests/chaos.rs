@@ -6,7 +6,9 @@ use proptest::prelude::{Strategy, prop_oneof};
 use proptest::sample::select;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::support::chaos::{Ground, Moment, Story, Tally, Trouble, together};
+use crate::support::chaos::{Ground, Story, Trouble};
+use crate::support::proxy::Moment;
+use crate::support::tally::{Tally, together};
 
 #[track_caller]
 fn clean(tally: &Tally) {
@@ -27,6 +29,39 @@ fn a_run_that_is_killed_at_any_call_goes_on() {
     });
     clean(&tally);
     assert!(tally.kills >= kills.len(), "only {} kills", tally.kills);
+}
+
+/// The bench copies the world at each moment instead of killing a run at each. A kill at that
+/// moment leaves the same, by what AWS lists, and on disk to the byte.
+#[test]
+fn a_photograph_shows_what_a_kill_leaves() {
+    let ground = Ground::of("private-bucket");
+    for (at, n) in (1..=ground.calls).step_by(7).enumerate() {
+        let moment = Moment::ALL[at % 3];
+        let [shown, left] = ground.photographed_and_killed(moment, n);
+        assert!(shown == left, "call {n}, {moment:?}");
+    }
+}
+
+/// Every moment of every call, as the bench has it, of an example and of its destroy.
+#[test]
+fn whatever_a_kill_leaves_the_next_run_goes_on() {
+    let ground = Ground::of("private-bucket");
+    let album = ground.killed();
+    let all = album.all();
+    let moments: usize = all.iter().map(|one| one.taken.len()).sum();
+    let tally = together(&all, 3, |one| {
+        ground.goes_on(Story::Kept, one, one.taken.len())
+    });
+    clean(&tally);
+    assert_eq!(tally.kills, moments);
+    let tally = together(&album.without_disk(), 3, |&(one, moments)| {
+        ground.goes_on(Story::Forgotten, one, moments)
+    });
+    clean(&tally);
+    assert_eq!(tally.kills, moments);
+    let album = ground.destroy_killed();
+    clean(&together(&album.all(), 3, |one| ground.destroys_on(one)));
 }
 
 /// What others made is taken over once, whatever befalls the run that does: by the spec with

@@ -1,15 +1,19 @@
 //! Kills watertight at every AWS call, and counts what is left: `cargo bench --bench chaos`
 //! (`--profile dev` saves compiling the SDKs once more).
 //!
-//! For each example, for every n: the process gets SIGKILL at the n-th AWS call of an apply,
-//! before it is sent, after it is carried out but before the answer is read, and after the
-//! answer is read. Then `apply` runs again. Then the same is done to `destroy`. And all of it
-//! once more with the state deleted after the kill, and `apply --adopt`. Then each change is
-//! carried out and not answered, once and twice; and one call of five goes wrong. `import` is a
-//! spec that takes over what others made, `import-verb` the command that does; in
-//! `existing-account` others have made what the example stands on, which stays theirs.
+//! For each example, for every n: what SIGKILL leaves at the n-th AWS call of an apply, before it
+//! is sent, after it is carried out but before the answer is read, and after the answer is read.
+//! In each such world `apply` runs again, then `plan`, then `destroy`. All of it once more with
+//! the state deleted after the kill, and `apply --adopt`. The same in a `destroy`, which runs
+//! again. Then each change is carried out and not answered, once and twice; and one call of five
+//! goes wrong. `import` is a spec that takes over what others made, `import-verb` the command that
+//! does; in `existing-account` others have made what the example stands on, which stays theirs.
 //!
-//! Names after `--` choose among the examples, `every=7` takes every 7th call only (the table
+//! A run is not killed once for each line of that: it is stopped at each moment, and the world is
+//! copied (`tests/support/photograph.rs`). Most calls read, and leave the world as it was: of all
+//! kills that leave the same to the byte one is tried.
+//!
+//! Names after `--` choose among the examples, `every=7` takes every 7th try only (the table
 //! says so) and `from=3` begins with the 3rd, so that seven runs take all; `only=unanswered` takes
 //! only what happens under a name like this, `at-once=8` runs so many tries at a time.
 
@@ -23,7 +27,8 @@ mod support;
 
 use std::time::Instant;
 
-use support::chaos::{Ground, Moment, Story, Tally, together};
+use support::chaos::{Ground, Story};
+use support::tally::{Tally, together};
 
 const EXAMPLES: [&str; 12] = [
     "private-bucket",
@@ -64,7 +69,7 @@ fn main() {
         names.peek().is_none() || names.any(|a| a == name)
     };
     say(&format!(
-        "every {every}. call from the {from}. on; the storm's seed is {SEED:#x}\n\n{:16} {:24} calls  tries  kills  orphans  duplicates  lost  manual steps  non-empty plans  seconds",
+        "every {every}. try from the {from}. on; the storm's seed is {SEED:#x}\n\n{:16} {:24} calls  tries  kills  orphans  duplicates  lost  manual steps  non-empty plans  seconds",
         "example", "what happens"
     ));
     let mut troubles = 0;
@@ -80,29 +85,38 @@ fn main() {
                 say(&format!("\n{trouble}"));
             }
         };
-        for (story, what, calls) in [
-            (Story::Kept, "killed", ground.calls.max(ground.destroys)),
-            (Story::Forgotten, "killed, state deleted", ground.calls),
-        ]
-        .into_iter()
-        .filter(|(_, what, _)| happens(what))
-        {
-            let began = Instant::now();
-            let kills: Vec<(Moment, usize)> = Moment::ALL
-                .into_iter()
-                .flat_map(|moment| (from..=calls).step_by(every).map(move |n| (moment, n)))
-                .collect();
-            let tally = together(&kills, at_once, |&(moment, n)| {
-                ground.kill(story, moment, n)
+        let chosen = |n: usize| n + 1 >= from && (n + 1 - from).is_multiple_of(every);
+        let began = Instant::now();
+        let album = ground.killed();
+        if happens("killed") {
+            let tries = one_of(album.all().into_iter(), chosen);
+            let tally = together(&tries, at_once, |one| {
+                ground.goes_on(Story::Kept, one, one.taken.len())
             });
-            line(what, calls, tally, began);
+            line("killed", ground.calls, tally, began);
+        }
+        if happens("killed, state deleted") {
+            let began = Instant::now();
+            let tries = one_of(album.without_disk().into_iter(), chosen);
+            let tally = together(&tries, at_once, |&(one, moments)| {
+                ground.goes_on(Story::Forgotten, one, moments)
+            });
+            line("killed, state deleted", ground.calls, tally, began);
+        }
+        drop(album);
+        if happens("destroy killed") {
+            let began = Instant::now();
+            let album = ground.destroy_killed();
+            let tries = one_of(album.all().into_iter(), chosen);
+            let tally = together(&tries, at_once, |one| ground.destroys_on(one));
+            line("destroy killed", ground.destroys, tally, began);
         }
         for (what, times) in [("a change unanswered", 1), ("two changes unanswered", 2)]
             .into_iter()
             .filter(|(what, _)| happens(what))
         {
             let began = Instant::now();
-            let changes: Vec<usize> = (from..=ground.changes).step_by(every).collect();
+            let changes = one_of(1..=ground.changes, chosen);
             let tally = together(&changes, at_once, |&n| ground.drop_answers(n, times));
             line(what, ground.changes, tally, began);
         }
@@ -120,6 +134,12 @@ fn main() {
         );
     }
     say(&format!("\n{troubles} troubles"));
+}
+
+/// Those that are chosen by their number.
+fn one_of<T>(all: impl Iterator<Item = T>, chosen: impl Fn(usize) -> bool) -> Vec<T> {
+    let all = all.enumerate().filter(|(n, _)| chosen(*n));
+    all.map(|(_, one)| one).collect()
 }
 
 #[expect(clippy::print_stdout, reason = "a bench prints what it measured")]

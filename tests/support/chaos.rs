@@ -1,11 +1,9 @@
 //! What a run looks like when it is killed, or when AWS is at its worst, at one chosen call;
 //! and what is left of it after the next run.
 //!
-//! *Invariant*: what went wrong is counted by AWS's own lists, in an account of its own for
-//! each try, against an account in which nobody disturbed the same runs.
+//! *Invariant*: what went wrong is counted by AWS's own lists, in a copy of one account for
+//! each try, against a copy in which nobody disturbed the same runs.
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Stdio};
@@ -17,8 +15,10 @@ use tokio::runtime::Runtime;
 use super::Sandbox;
 use super::account::Holdings;
 use super::cli::{Project, Ran};
-use super::proxy::{Fault, Proxy, When};
+use super::photograph::{self, Album, Files, Photograph};
+use super::proxy::{Fault, Moment, Proxy, When};
 use super::scene::Scene;
+use super::tally::{Tally, beyond};
 
 const DESTROY: [&str; 7] = [
     "destroy",
@@ -29,21 +29,6 @@ const DESTROY: [&str; 7] = [
     "--delete-logs",
     "--empty-buckets",
 ];
-
-/// When, of a call's life, the process is killed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Moment {
-    /// Before it is sent.
-    Before,
-    /// After AWS has carried it out, before the answer is read.
-    Unread,
-    /// After the answer is read.
-    Read,
-}
-
-impl Moment {
-    pub(crate) const ALL: [Self; 3] = [Self::Before, Self::Unread, Self::Read];
-}
 
 /// What is killed, and what the next run finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,119 +48,18 @@ pub(crate) enum Trouble {
     Storm(u64),
 }
 
-/// What came of some tries.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) tries: usize,
-    /// Runs that ended by the signal: a try kills up to two.
-    pub(crate) kills: usize,
-    /// Things left behind by the last destroy.
-    pub(crate) orphans: usize,
-    /// Things that stood after the second apply beside those of an undisturbed account, and
-    /// records of one thing beside another.
-    pub(crate) duplicates: usize,
-    /// Things that stand in an undisturbed account, and here do not.
-    pub(crate) lost: usize,
-    /// Second runs that did not end with success.
-    pub(crate) manual: usize,
-    /// Plans after the second run in which there was something to do.
-    pub(crate) unempty: usize,
-    /// What was seen where any of these is not 0.
-    pub(crate) told: Vec<String>,
-}
-
-impl Tally {
-    pub(crate) fn add(&mut self, other: Self) {
-        self.tries += other.tries;
-        self.kills += other.kills;
-        self.orphans += other.orphans;
-        self.duplicates += other.duplicates;
-        self.lost += other.lost;
-        self.manual += other.manual;
-        self.unempty += other.unempty;
-        self.told.extend(other.told);
-    }
-
-    /// Whether nothing at all went wrong.
-    pub(crate) fn is_clean(&self) -> bool {
-        self.told.is_empty()
-    }
-
-    fn tell(&mut self, label: &str, what: &str, ran: &Ran) {
-        let text = format!(
-            "{label}: {what} (exit code {})\n{}{}",
-            ran.code, ran.out, ran.err
-        );
-        self.told.push(text);
-    }
-
-    /// The second run must have ended well.
-    fn goes_on(&mut self, label: &str, ran: &Ran) {
-        if ran.code != 0 {
-            self.manual += 1;
-            self.tell(label, "did not go on by itself", ran);
-        }
-    }
-
-    fn stands(&mut self, label: &str, holds: &Holdings, undisturbed: &Holdings) {
-        let [surplus, lost] = [beyond(holds, undisturbed), beyond(undisturbed, holds)];
-        self.duplicates += surplus;
-        self.lost += lost;
-        if surplus + lost > 0 {
-            let text = format!("{label}: holds {holds:?} and not {undisturbed:?}");
-            self.told.push(text);
-        }
-    }
-
-    /// The account must be as an undisturbed run leaves it.
-    fn is_left(&mut self, label: &str, holds: &Holdings, left: &Holdings) {
-        let [orphans, lost] = [beyond(holds, left), beyond(left, holds)];
-        self.orphans += orphans;
-        self.lost += lost;
-        if orphans + lost > 0 {
-            let text = format!("{label}: left {holds:?} and not {left:?}");
-            self.told.push(text);
-        }
-    }
-
-    /// What stands must have one record.
-    fn is_recorded_once(&mut self, label: &str, project: &Project, app: &str) {
-        let mut records: BTreeMap<(String, String), usize> = BTreeMap::new();
-        for record in project.state(app)["records"].as_array().unwrap() {
-            let address = record["address"].as_str().unwrap();
-            let kind = address.split('.').nth(1).unwrap_or_default();
-            let id = record["id"].to_string();
-            *records.entry((kind.to_owned(), id)).or_default() += 1;
-        }
-        records.retain(|_, n| *n > 1);
-        self.duplicates += records.len();
-        if !records.is_empty() {
-            let text = format!("{label}: recorded more than once: {records:?}");
-            self.told.push(text);
-        }
-    }
-
-    fn has_nothing_to_do(&mut self, label: &str, project: &Project) {
-        let ran = project.run(&["plan", "app.toml", "--detailed-exitcode"]);
-        if ran.code != 0 {
-            self.unempty += 1;
-            self.tell(label, "the plan is not empty", &ran);
-        }
-    }
-}
-
-fn beyond(one: &Holdings, other: &Holdings) -> usize {
-    let surplus = one.iter().map(|(what, n)| {
-        let there = other.get(what).copied().unwrap_or_default();
-        n.saturating_sub(there)
-    });
-    surplus.sum()
-}
-
 /// What is asked for, and what comes of it when nothing goes wrong.
 pub(crate) struct Ground {
     pub(crate) name: String,
     scene: Scene,
+    /// The account as it was before, which stays so.
+    sandbox: Sandbox,
+    /// The spec.
+    files: Files,
+    /// The arguments of the first run.
+    first: Vec<String>,
+    /// What stands when all is done.
+    stands: Photograph,
     after: Holdings,
     /// What the destroy leaves: what others have.
     left: Holdings,
@@ -187,9 +71,9 @@ pub(crate) struct Ground {
     pub(crate) destroys: usize,
 }
 
-/// An account in which things are going to happen, and the way to it.
+/// A copy of an account in which things are going to happen, and the way to it.
 struct Place {
-    sandbox: Sandbox,
+    sandbox: Arc<Sandbox>,
     proxy: Proxy,
     project: Project,
     runtime: Runtime,
@@ -198,23 +82,22 @@ struct Place {
 }
 
 impl Place {
-    fn new(scene: &Scene) -> Self {
-        let sandbox = Sandbox::new();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+    fn new(sandbox: &Sandbox, files: &Files, first: &[String]) -> Self {
+        let sandbox = Arc::new(sandbox.copy());
         let proxy = sandbox.proxy();
         let project =
             Project::at(proxy.endpoint(), &sandbox.account).with("WATERTIGHT_DNS", &sandbox.dns);
-        let (spec, first) = runtime.block_on(scene.set(&sandbox));
-        project.write("app.toml", &spec);
+        for (name, content) in files {
+            let path = project.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
         Self {
             sandbox,
             proxy,
             project,
-            runtime,
-            first,
+            runtime: runtime(),
+            first: first.to_vec(),
         }
     }
 
@@ -275,11 +158,19 @@ impl Place {
     }
 }
 
+fn runtime() -> Runtime {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap()
+}
+
 impl Ground {
     /// The scene of this name, applied and destroyed once, undisturbed.
     pub(crate) fn of(name: &str) -> Self {
         let scene = Scene::of(name);
-        let place = Place::new(&scene);
+        let sandbox = Sandbox::apart();
+        let (spec, first) = runtime().block_on(scene.set(&sandbox));
+        let files = Files::from([("app.toml".into(), spec.into_bytes())]);
+        let place = Place::new(&sandbox, &files, &first);
         let before = place.holds();
         place.first().code(0);
         let (calls, changes) = (place.proxy.calls().len(), place.proxy.mutations().len());
@@ -287,6 +178,7 @@ impl Ground {
             rest.code(0);
         }
         let after = place.holds();
+        let stands = Photograph::now(&place.sandbox, &place.project);
         place.runs(&DESTROY).code(0);
         let destroys = place.proxy.calls().len();
         let left = place.holds();
@@ -296,6 +188,10 @@ impl Ground {
         Self {
             name: name.to_owned(),
             scene,
+            sandbox,
+            files,
+            first,
+            stands,
             after,
             left,
             calls,
@@ -304,16 +200,81 @@ impl Ground {
         }
     }
 
+    /// Where nothing has happened yet.
+    fn place(&self) -> Place {
+        Place::new(&self.sandbox, &self.files, &self.first)
+    }
+
+    fn from(&self, photograph: &Photograph) -> Place {
+        Place::new(&photograph.sandbox, &photograph.files, &self.first)
+    }
+
+    /// What is left by a first run that is killed at any moment of any call.
+    pub(crate) fn killed(&self) -> Album {
+        let place = self.place();
+        let first: Vec<&str> = place.first.iter().map(String::as_str).collect();
+        Album::of(&place.sandbox, &place.proxy, &place.project, &first, None)
+    }
+
+    /// The same of a destroy.
+    pub(crate) fn destroy_killed(&self) -> Album {
+        let place = self.from(&self.stands);
+        Album::of(&place.sandbox, &place.proxy, &place.project, &DESTROY, None)
+    }
+
+    /// The run after the one that was killed, with the state or without; then all the rest.
+    pub(crate) fn goes_on(&self, story: Story, photograph: &Photograph, moments: usize) -> Tally {
+        let label = format!("{}, {story:?}, killed at {}", self.name, photograph.label());
+        let mut tally = Tally::of_one(moments);
+        let mut place = self.from(photograph);
+        self.runs_again(&label, story, &mut place, &mut tally);
+        self.goes_away(&label, &place, &mut tally);
+        tally
+    }
+
+    /// The destroy after the one that was killed.
+    pub(crate) fn destroys_on(&self, photograph: &Photograph) -> Tally {
+        let label = format!("{}, destroy killed at {}", self.name, photograph.label());
+        let mut tally = Tally::of_one(photograph.taken.len());
+        self.goes_away(&label, &self.from(photograph), &mut tally);
+        tally
+    }
+
+    /// Kills the first run just when the n-th call is photographed: what the photograph shows,
+    /// and what the kill left. One call is under way at a time, as nobody can say what comes of
+    /// those that a process that is killed has sent.
+    pub(crate) fn photographed_and_killed(
+        &self,
+        moment: Moment,
+        n: usize,
+    ) -> [(Holdings, Files); 2] {
+        let place = self.place();
+        let mut first: Vec<&str> = place.first.iter().map(String::as_str).collect();
+        first.extend(["--parallelism", "1"]);
+        let kill = Some((n, moment));
+        let album = Album::of(&place.sandbox, &place.proxy, &place.project, &first, kill);
+        let shown = self.from(album.at(n, moment).unwrap());
+        [shown, place].map(|place| (place.holds(), photograph::files(place.project.path())))
+    }
+
     /// Kills the first run at its n-th call; runs it again, with the state or without. Where
     /// the state was kept, kills the destroy, too, at its n-th call.
     pub(crate) fn kill(&self, story: Story, moment: Moment, n: usize) -> Tally {
         let label = format!("{}, {story:?}, killed at call {n}, {moment:?}", self.name);
-        let mut tally = Tally {
-            tries: 1,
-            ..Tally::default()
-        };
-        let mut place = Place::new(&self.scene);
+        let mut tally = Tally::of_one(0);
+        let mut place = self.place();
         tally.kills += usize::from(place.killed(&place.first, moment, n));
+        self.runs_again(&label, story, &mut place, &mut tally);
+        let label = format!("{label}, then destroy");
+        if story == Story::Kept && n <= self.destroys {
+            tally.kills += usize::from(place.killed(&DESTROY, moment, n));
+        }
+        self.goes_away(&label, &place, &mut tally);
+        tally
+    }
+
+    /// The first run once more, where it was killed.
+    fn runs_again(&self, label: &str, story: Story, place: &mut Place, tally: &mut Tally) {
         if story == Story::Forgotten {
             // Where it was killed early there is none yet.
             fs::remove_dir_all(place.project.path().join(".watertight")).ok();
@@ -322,14 +283,8 @@ impl Ground {
                 place.first.push("--adopt".to_owned());
             }
         }
-        tally.goes_on(&label, &place.first());
-        self.goes_well(&label, &place, &mut tally);
-        let label = format!("{label}, then destroy");
-        if story == Story::Kept && n <= self.destroys {
-            tally.kills += usize::from(place.killed(&DESTROY, moment, n));
-        }
-        self.goes_away(&label, &place, &mut tally);
-        tally
+        tally.goes_on(label, &place.first());
+        self.goes_well(label, place, tally);
     }
 
     /// After the first run came to its end: what is still to be done, and what stands then.
@@ -351,11 +306,8 @@ impl Ground {
     /// The same run must get over it.
     pub(crate) fn drop_answers(&self, n: usize, times: usize) -> Tally {
         let label = format!("{}, change {n} unanswered {times} times", self.name);
-        let mut tally = Tally {
-            tries: 1,
-            ..Tally::default()
-        };
-        let place = Place::new(&self.scene);
+        let mut tally = Tally::of_one(0);
+        let place = self.place();
         place.proxy.clear();
         place.proxy.fail(When::Mutation(n), Fault::DropAfter, times);
         tally.goes_on(&label, &place.first_as_it_is());
@@ -368,11 +320,8 @@ impl Ground {
     /// without.
     pub(crate) fn suffer(&self, troubles: &[Trouble]) -> Tally {
         let label = format!("{}, after {troubles:x?}", self.name);
-        let mut tally = Tally {
-            tries: 1,
-            ..Tally::default()
-        };
-        let place = Place::new(&self.scene);
+        let mut tally = Tally::of_one(0);
+        let place = self.place();
         for trouble in troubles {
             match *trouble {
                 Trouble::Kill(moment, n) => {
@@ -396,11 +345,8 @@ impl Ground {
     /// how many calls were hit and whether a second run was needed.
     pub(crate) fn storm(&self, seed: u64) -> (Tally, usize, bool) {
         let label = format!("{}, in the storm {seed:#x}", self.name);
-        let mut tally = Tally {
-            tries: 1,
-            ..Tally::default()
-        };
-        let place = Place::new(&self.scene);
+        let mut tally = Tally::of_one(0);
+        let place = self.place();
         place.proxy.clear();
         place.proxy.storm(seed, 20);
         let mut ran = place.first_as_it_is();
@@ -413,44 +359,5 @@ impl Ground {
         place.proxy.clear();
         self.goes_well(&label, &place, &mut tally);
         (tally, struck, twice)
-    }
-}
-
-/// Does all of these, so many at a time; the sum of what they give.
-pub(crate) fn together<T: Sync>(
-    all: &[T],
-    at_once: usize,
-    each: impl Fn(&T) -> Tally + Sync,
-) -> Tally {
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let sum = Mutex::new(Tally::default());
-    std::thread::scope(|scope| {
-        for _ in 0..at_once {
-            scope.spawn(|| {
-                while let Some(one) =
-                    all.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
-                {
-                    let tally = each(one);
-                    sum.lock().unwrap().add(tally);
-                }
-            });
-        }
-    });
-    sum.into_inner().unwrap()
-}
-
-impl fmt::Display for Tally {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:6} {:6} {:8} {:11} {:5} {:13} {:16}",
-            self.tries,
-            self.kills,
-            self.orphans,
-            self.duplicates,
-            self.lost,
-            self.manual,
-            self.unempty
-        )
     }
 }

@@ -5,15 +5,18 @@ mod call;
 pub(crate) mod chaos;
 pub(crate) mod cli;
 pub(crate) mod compared;
+mod copies;
 pub(crate) mod ended;
 pub(crate) mod expected;
 pub(crate) mod folder;
 pub(crate) mod hcl;
 pub(crate) mod model;
+pub(crate) mod photograph;
 pub(crate) mod provider;
 pub(crate) mod proxy;
 pub(crate) mod scene;
 pub(crate) mod sight;
+pub(crate) mod tally;
 pub(crate) mod terminal;
 pub(crate) mod terraform;
 pub(crate) mod user;
@@ -28,6 +31,7 @@ use watertight::aws::{Aws, Settings};
 use watertight::dns::Servers;
 use watertight::sandbox::{self, Running};
 
+use copies::End;
 use proxy::Proxy;
 
 /// The region of tests that do not care.
@@ -42,6 +46,8 @@ pub(crate) struct Sandbox {
     pub(crate) endpoint: String,
     /// Where its public DNS answers.
     pub(crate) dns: String,
+    #[expect(dead_code, reason = "it ends when it is dropped")]
+    end: End,
 }
 
 impl Sandbox {
@@ -52,6 +58,7 @@ impl Sandbox {
             account: NEXT.fetch_add(1, Ordering::Relaxed).to_string(),
             endpoint: server().endpoint().to_owned(),
             dns: server().ready().dns.clone().unwrap(),
+            end: End::Shared,
         }
     }
 
@@ -88,7 +95,8 @@ impl Sandbox {
         self.own_call(method, "dns", lines);
     }
 
-    fn own_call(&self, method: &str, what: &str, body: &str) {
+    /// What the sandbox answers to a call of its own.
+    fn own_call(&self, method: &str, what: &str, body: &str) -> String {
         use std::io::{Read, Write};
         let host = self.endpoint.trim_start_matches("http://");
         let mut stream = std::net::TcpStream::connect(host).unwrap();
@@ -101,6 +109,8 @@ impl Sandbox {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 20"), "{answer}");
+        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body);
+        body.unwrap_or_default().to_owned()
     }
 
     /// A fault proxy in front of the sandbox, of this test alone.
@@ -127,16 +137,19 @@ pub(crate) fn cache() -> PathBuf {
 /// process does, because its standard input closes.
 fn server() -> &'static Running {
     static SERVER: OnceLock<Running> = OnceLock::new();
-    SERVER.get_or_init(|| {
-        let settings = sandbox::Settings {
-            certificate_delay: Duration::from_millis(300),
-            distribution_delay: Duration::from_millis(300),
-            load_balancer_delay: Duration::from_millis(300),
-            ..sandbox::Settings::new(cache())
-        };
-        match sandbox::start(&settings) {
-            Ok(running) => running,
-            Err(error) => panic!("no sandbox: {error}\n{}", error.hint().unwrap_or_default()),
-        }
-    })
+    SERVER.get_or_init(start)
+}
+
+/// A server that ends when this is dropped.
+fn start() -> Running {
+    let settings = sandbox::Settings {
+        certificate_delay: Duration::from_millis(300),
+        distribution_delay: Duration::from_millis(300),
+        load_balancer_delay: Duration::from_millis(300),
+        ..sandbox::Settings::new(cache())
+    };
+    match sandbox::start(&settings) {
+        Ok(running) => running,
+        Err(error) => panic!("no sandbox: {error}\n{}", error.hint().unwrap_or_default()),
+    }
 }

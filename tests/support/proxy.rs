@@ -15,7 +15,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, Uri};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::sync::oneshot;
+use tokio::sync::{RwLock, oneshot};
 
 use super::call::Call;
 
@@ -103,6 +103,38 @@ struct State {
     in_flight: usize,
     most_in_flight: usize,
     watcher: Option<Watcher>,
+    /// Calls that were carried out and changed something.
+    changes: usize,
+    eye: Option<Eye>,
+}
+
+/// Looks at the world at an instant at which no call is under way. Says whether the client lives
+/// on.
+type Eye = Arc<dyn Fn(Instant) -> bool + Send + Sync>;
+
+/// A point in the life of a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Instant {
+    /// Counted from 1.
+    pub(crate) call: usize,
+    pub(crate) moment: Moment,
+    /// How many calls have changed something by now.
+    pub(crate) changes: usize,
+}
+
+/// Where in the life of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// Before it is sent.
+    Before,
+    /// After AWS has carried it out, before the answer is read.
+    Unread,
+    /// After the answer is read.
+    Read,
+}
+
+impl Moment {
+    pub(crate) const ALL: [Self; 3] = [Self::Before, Self::Unread, Self::Read];
 }
 
 /// Is told of every call that has changed something, before its answer goes back.
@@ -112,11 +144,44 @@ struct Shared {
     upstream: String,
     client: Client<HttpConnector, Full<Bytes>>,
     state: Mutex<State>,
+    /// Held by many calls that are under way, or by one look.
+    gate: RwLock<()>,
 }
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the eye look, if there is one, when no call is under way. Whether the client lives.
+    async fn look(&self, call: usize, moment: Moment) -> bool {
+        let Some(eye) = self.lock().eye.clone() else {
+            return true;
+        };
+        let _alone = self.gate.write().await;
+        let changes = self.lock().changes;
+        eye(Instant {
+            call,
+            moment,
+            changes,
+        })
+    }
+}
+
+/// A call that is under way: until it is answered, or its client has gone.
+struct UnderWay(Arc<Shared>);
+
+impl UnderWay {
+    fn begin(shared: &Arc<Shared>, state: &mut State) -> Self {
+        state.in_flight += 1;
+        state.most_in_flight = state.most_in_flight.max(state.in_flight);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.lock().in_flight -= 1;
     }
 }
 
@@ -130,6 +195,7 @@ impl Proxy {
             upstream: upstream.to_owned(),
             client: client.build_http(),
             state: Mutex::default(),
+            gate: RwLock::default(),
         });
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         listener.set_nonblocking(true).expect("a socket");
@@ -202,6 +268,19 @@ impl Proxy {
         self.state.lock().watcher = Some(Arc::new(watcher));
     }
 
+    /// Looks at each [`Moment`] of every call; nothing is under way meanwhile. What the eye says
+    /// is whether the client lives on: of one that does not, nothing more is sent.
+    pub(crate) fn look(&self, eye: impl Fn(Instant) -> bool + Send + Sync + 'static) {
+        self.state.lock().eye = Some(Arc::new(eye));
+    }
+
+    /// Waits until no call is under way, and the eye has seen the last.
+    pub(crate) fn quiet(&self) {
+        while self.state.lock().in_flight > 0 {
+            std::thread::sleep(A_MOMENT);
+        }
+    }
+
     /// From now on every answer has this date.
     pub(crate) fn clock(&self, date: &'static str) {
         self.state.lock().clock = Some(date);
@@ -251,7 +330,7 @@ async fn serve(listener: tokio::net::TcpListener, shared: Arc<Shared>) {
         stream.set_nodelay(true).ok();
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
-            let service = service_fn(|request| handle(&shared, request));
+            let service = service_fn(|request| handle(Arc::clone(&shared), request));
             // A broken connection is what a fault is made of.
             hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
@@ -267,22 +346,26 @@ async fn serve(listener: tokio::net::TcpListener, shared: Arc<Shared>) {
 struct Broken;
 
 async fn handle(
-    shared: &Shared,
+    shared: Arc<Shared>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Broken> {
     let (mut parts, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
     let call = Call::of(&parts, &body);
-    let (fault, latency) = {
+    let (number, under_way, fault, latency) = {
         let mut state = shared.lock();
         state.calls.push(call.name());
         state.mutations += usize::from(call.is_mutation());
-        state.in_flight += 1;
-        state.most_in_flight = state.most_in_flight.max(state.in_flight);
-        (take_fault(&mut state, &call), state.latency)
+        let under_way = UnderWay::begin(&shared, &mut state);
+        let fault = take_fault(&mut state, &call);
+        (state.calls.len(), under_way, fault, state.latency)
     };
     tokio::time::sleep(latency).await;
+    if !shared.look(number, Moment::Before).await {
+        return Err(Broken);
+    }
     let mut forward = async || {
+        let _under_way = shared.gate.read().await;
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         parts.uri = format!("{}{path}", shared.upstream)
             .parse()
@@ -295,6 +378,7 @@ async fn handle(
             .map_err(|_| Broken)?
             .into_parts();
         let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
+        shared.lock().changes += usize::from(call.is_mutation());
         Ok(Response::from_parts(parts, Full::new(body)))
     };
     let answer = match fault {
@@ -325,8 +409,16 @@ async fn handle(
     if let Some(watcher) = watcher.filter(|_| call.is_mutation()) {
         watcher(&call.name());
     }
-    let mut state = shared.lock();
-    state.in_flight -= 1;
+    shared.look(number, Moment::Unread).await;
+    let state = shared.lock();
+    if state.eye.is_some() {
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            tokio::time::sleep(A_MOMENT).await;
+            shared.look(number, Moment::Read).await;
+            drop(under_way);
+        });
+    }
     match (answer, state.clock) {
         (Ok(mut answer), Some(date)) => {
             let date = HeaderValue::from_static(date);
