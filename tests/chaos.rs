@@ -55,7 +55,7 @@ fn whatever_a_kill_leaves_the_next_run_goes_on() {
     });
     clean(&tally);
     assert_eq!(tally.kills, moments);
-    let tally = together(&album.without_disk(), 3, |&(one, moments)| {
+    let tally = together(&ground.forgotten(&album), 3, |&(one, moments)| {
         ground.goes_on(Story::Forgotten, one, moments)
     });
     clean(&tally);

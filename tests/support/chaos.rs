@@ -118,6 +118,15 @@ impl Place {
         scene.rest().map(|arguments| self.runs(arguments))
     }
 
+    /// The state, from wherever it is.
+    fn state(&self, scene: &Scene) -> serde_json::Value {
+        if scene.has_a_file() {
+            return self.project.state(&scene.app);
+        }
+        let pulled = self.runs(&["state", "pull", "app.toml"]).code(0);
+        serde_json::from_str(&pulled.out).unwrap()
+    }
+
     fn holds(&self) -> Holdings {
         self.runtime.block_on(self.sandbox.holds())
     }
@@ -197,6 +206,16 @@ impl Ground {
             calls,
             changes,
             destroys,
+        }
+    }
+
+    /// Those that still differ without a state, each with at how many moments it was so; none
+    /// where the state is not a file that can be deleted.
+    pub(crate) fn forgotten<'a>(&self, album: &'a Album) -> Vec<(&'a Photograph, usize)> {
+        if self.scene.has_a_file() {
+            album.without_disk()
+        } else {
+            Vec::new()
         }
     }
 
@@ -293,7 +312,7 @@ impl Ground {
             tally.goes_on(label, &rest);
         }
         tally.stands(label, &place.holds(), &self.after);
-        tally.is_recorded_once(label, &place.project, &self.scene.app);
+        tally.is_recorded_once(label, &place.state(&self.scene));
         tally.has_nothing_to_do(label, &place.project);
     }
 

@@ -1,9 +1,10 @@
 //! What a process leaves that is killed at any instant, without killing it at each: one run is
 //! stopped at every moment of every call, and the world is copied, AWS and disk.
 //!
-//! *Invariant*: a photograph is what SIGKILL at that moment would leave. No call is under way
+//! *Invariant*: a photograph is what SIGKILL at that moment would leave. AWS carries nothing out
 //! and the process stands still (SIGSTOP) while it is taken; what a process has in memory dies
-//! with it. Two photographs of a run differ in what AWS was told or in what is on disk.
+//! with it. Two photographs of a run differ in what AWS was told or in what is on disk, and AWS
+//! was told one thing more at most from one to the next.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -106,7 +107,7 @@ impl Album {
 
     /// Those that still differ when there is nothing on disk, each with the moments of all that
     /// do not differ from it then.
-    pub(crate) fn without_disk(&self) -> Vec<(&Photograph, usize)> {
+    pub(super) fn without_disk(&self) -> Vec<(&Photograph, usize)> {
         let mut apart: Vec<(&Photograph, usize)> = Vec::new();
         for one in &self.0 {
             let changes = one.taken[0].changes;

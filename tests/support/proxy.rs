@@ -15,7 +15,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, Uri};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::sync::{RwLock, oneshot};
+use tokio::sync::oneshot;
 
 use super::call::Call;
 
@@ -108,7 +108,7 @@ struct State {
     eye: Option<Eye>,
 }
 
-/// Looks at the world at an instant at which no call is under way. Says whether the client lives
+/// Looks at the world at an instant at which AWS carries nothing out. Says whether the client lives
 /// on.
 type Eye = Arc<dyn Fn(Instant) -> bool + Send + Sync>;
 
@@ -144,8 +144,8 @@ struct Shared {
     upstream: String,
     client: Client<HttpConnector, Full<Bytes>>,
     state: Mutex<State>,
-    /// Held by many calls that are under way, or by one look.
-    gate: RwLock<()>,
+    /// Held by a call that is carried out, where an eye looks: it sees what each one does.
+    gate: tokio::sync::Mutex<()>,
 }
 
 impl Shared {
@@ -153,12 +153,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has the eye look, if there is one, when no call is under way. Whether the client lives.
-    async fn look(&self, call: usize, moment: Moment) -> bool {
-        let Some(eye) = self.lock().eye.clone() else {
-            return true;
-        };
-        let _alone = self.gate.write().await;
+    /// Has the eye look. Whether the client lives.
+    fn look(&self, eye: &Eye, call: usize, moment: Moment) -> bool {
         let changes = self.lock().changes;
         eye(Instant {
             call,
@@ -195,7 +191,7 @@ impl Proxy {
             upstream: upstream.to_owned(),
             client: client.build_http(),
             state: Mutex::default(),
-            gate: RwLock::default(),
+            gate: tokio::sync::Mutex::default(),
         });
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         listener.set_nonblocking(true).expect("a socket");
@@ -268,7 +264,7 @@ impl Proxy {
         self.state.lock().watcher = Some(Arc::new(watcher));
     }
 
-    /// Looks at each [`Moment`] of every call; nothing is under way meanwhile. What the eye says
+    /// Looks at each [`Moment`] of every call; AWS carries nothing out meanwhile. What the eye says
     /// is whether the client lives on: of one that does not, nothing more is sent.
     pub(crate) fn look(&self, eye: impl Fn(Instant) -> bool + Send + Sync + 'static) {
         self.state.lock().eye = Some(Arc::new(eye));
@@ -361,11 +357,17 @@ async fn handle(
         (state.calls.len(), under_way, fault, state.latency)
     };
     tokio::time::sleep(latency).await;
-    if !shared.look(number, Moment::Before).await {
+    let eye = shared.lock().eye.clone();
+    let alone = match &eye {
+        Some(_) => Some(shared.gate.lock().await),
+        None => None,
+    };
+    if let Some(eye) = &eye
+        && !shared.look(eye, number, Moment::Before)
+    {
         return Err(Broken);
     }
     let mut forward = async || {
-        let _under_way = shared.gate.read().await;
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         parts.uri = format!("{}{path}", shared.upstream)
             .parse()
@@ -409,17 +411,19 @@ async fn handle(
     if let Some(watcher) = watcher.filter(|_| call.is_mutation()) {
         watcher(&call.name());
     }
-    shared.look(number, Moment::Unread).await;
-    let state = shared.lock();
-    if state.eye.is_some() {
+    if let Some(eye) = eye {
+        shared.look(&eye, number, Moment::Unread);
+        drop(alone);
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
             tokio::time::sleep(A_MOMENT).await;
-            shared.look(number, Moment::Read).await;
+            let _alone = shared.gate.lock().await;
+            shared.look(&eye, number, Moment::Read);
             drop(under_way);
         });
     }
-    match (answer, state.clock) {
+    let clock = shared.lock().clock;
+    match (answer, clock) {
         (Ok(mut answer), Some(date)) => {
             let date = HeaderValue::from_static(date);
             answer.headers_mut().insert(DATE, date);

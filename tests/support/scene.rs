@@ -8,6 +8,7 @@ use std::path::Path;
 
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 
+use super::cli::Project;
 use super::{REGION, Sandbox};
 
 /// Things that others made and the spec takes over: `BUCKET` and `GROUP`.
@@ -40,6 +41,15 @@ address = "invoices.aws_security_group.office"
 id = "GROUP"
 "#;
 
+/// Where two runs share the state. Whoever finds the lease of a run that was killed waits until
+/// it has run out.
+const IN_S3: &str = r#"
+[state]
+backend = "s3"
+bucket = "acme-state"
+lease_seconds = 5
+"#;
+
 const VERB: &[&str] = &[
     "import",
     "invoices.aws_s3_bucket.main",
@@ -55,6 +65,8 @@ pub(crate) struct Scene {
     spec: String,
     first: &'static [&'static str],
     before: Before,
+    /// Whether the state is in a bucket.
+    is_in_s3: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,10 +81,14 @@ enum Before {
 
 impl Scene {
     /// `import` is a spec that takes over what stands, `import-verb` the command that does;
-    /// every other name is an example's.
+    /// every other name is an example's. Before each may stand `s3-`: its state is in S3.
     pub(crate) fn of(name: &str) -> Self {
         let apply: &[&str] = &["apply", "app.toml", "--yes"];
-        let (spec, first, before) = match name {
+        let (name, is_in_s3) = match name.strip_prefix("s3-") {
+            Some(name) => (name, true),
+            None => (name, false),
+        };
+        let (mut spec, first, before) = match name {
             "import" => {
                 let adopt: &[&str] = &["apply", "app.toml", "--yes", "--adopt"];
                 (format!("{TAKES_OVER}{IMPORTS}"), adopt, Before::Legacy)
@@ -91,6 +107,9 @@ impl Scene {
                 (spec, apply, before)
             }
         };
+        if is_in_s3 {
+            spec.push_str(IN_S3);
+        }
         let value = |key: &str| {
             let mut lines = spec.lines();
             let line = lines.find_map(|line| line.strip_prefix(&format!("{key} = ")));
@@ -101,7 +120,13 @@ impl Scene {
             spec,
             first,
             before,
+            is_in_s3,
         }
+    }
+
+    /// Whether the state is a file that can be deleted.
+    pub(crate) fn has_a_file(&self) -> bool {
+        !self.is_in_s3
     }
 
     /// Makes what is there before. Out: the spec, and the arguments of the first run.
@@ -124,8 +149,15 @@ impl Scene {
                 .iter()
                 .fold(text.to_owned(), |text, (name, id)| text.replace(name, id))
         };
+        let spec = fill(&self.spec);
+        if self.is_in_s3 {
+            let project = Project::on(sandbox);
+            project.write("app.toml", &spec);
+            let init = ["state", "init", "app.toml", "--yes"];
+            project.run(&init).code(0);
+        }
         let first = self.first.iter().map(|argument| fill(argument));
-        (fill(&self.spec), first.collect())
+        (spec, first.collect())
     }
 
     /// What is still to be done after the first run.

@@ -95,9 +95,9 @@ impl Tally {
     }
 
     /// What stands must have one record.
-    pub(super) fn is_recorded_once(&mut self, label: &str, project: &Project, app: &str) {
+    pub(super) fn is_recorded_once(&mut self, label: &str, state: &serde_json::Value) {
         let mut records: BTreeMap<(String, String), usize> = BTreeMap::new();
-        for record in project.state(app)["records"].as_array().unwrap() {
+        for record in state["records"].as_array().unwrap() {
             let address = record["address"].as_str().unwrap();
             let kind = address.split('.').nth(1).unwrap_or_default();
             let id = record["id"].to_string();
