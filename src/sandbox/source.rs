@@ -25,6 +25,7 @@ static SOURCES: &[(&str, &str)] = sources![
     "watertight_sandbox/dns.py",
     "watertight_sandbox/fork.py",
     "watertight_sandbox/front.py",
+    "watertight_sandbox/handler.py",
     "watertight_sandbox/interfaces.py",
     "watertight_sandbox/managed.py",
     "watertight_sandbox/mend_accounts.py",

@@ -184,9 +184,7 @@ impl Drop for UnderWay {
 impl Proxy {
     /// Listens on a free loopback port and forwards to this endpoint.
     pub(crate) fn start(upstream: &str) -> Self {
-        let mut client = Client::builder(TokioExecutor::new());
-        // The sandbox closes every connection after one answer.
-        client.pool_max_idle_per_host(0);
+        let client = Client::builder(TokioExecutor::new());
         let state = Arc::new(Shared {
             upstream: upstream.to_owned(),
             client: client.build_http(),

@@ -16,25 +16,11 @@ from pathlib import Path
 from urllib.parse import unquote_plus
 from xml.sax.saxutils import escape
 
-from moto.moto_server.werkzeug_app import MotoRequestHandler
-
 from .mend_cloudtrail import record
 
 # moto's stores are plain dictionaries. A call takes milliseconds, so that a lock costs nothing and
 # makes each call atomic, as it is at AWS.
 LOCK = threading.RLock()
-
-
-class Handler(MotoRequestHandler):
-    """HTTP/1.1 with connections kept open, and no log."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_request(self, *args, **kwargs):
-        pass
-
-    # An answer goes out in two pieces; to hold the second one back costs 40 ms a call.
-    disable_nagle_algorithm = True
 
 
 class Front:

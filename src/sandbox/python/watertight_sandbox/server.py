@@ -69,7 +69,7 @@ def make(port):
 def listen(port, app):
     from werkzeug.serving import make_server
 
-    from .front import Handler
+    from .handler import Handler
 
     return make_server("127.0.0.1", port, app, threaded=True, request_handler=Handler)
 
