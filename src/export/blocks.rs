@@ -71,9 +71,6 @@ impl Context<'_> {
             let mut attributes = resource.attributes.clone();
             attributes.retain(|name, _| !resource.defaulted.contains(name));
             self.without_common_tags(&mut attributes);
-            if self.stands(address) {
-                attributes.remove("allow_overwrite");
-            }
             let at = At {
                 context: self,
                 address,

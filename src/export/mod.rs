@@ -179,6 +179,10 @@ fn pinned(desired: &Desired, provider: Provider, live: Option<&Live>) -> Desired
         return desired;
     };
     for (address, resource) in &mut desired.resources {
+        if live.ids.contains_key(address) {
+            // What stands overwrites nothing.
+            resource.attributes.remove("allow_overwrite");
+        }
         let Some(applied) = live.attributes.get(address) else {
             continue;
         };
