@@ -89,16 +89,16 @@ fn main() {
             }
         };
         let chosen = |n: usize| n + 1 >= from && (n + 1 - from).is_multiple_of(every);
-        let began = Instant::now();
-        let album = ground.killed();
-        if happens("killed") {
-            let tries = one_of(album.all().into_iter(), chosen);
-            let tally = together(&tries, at_once, |one| {
-                ground.goes_on(Story::Kept, one, one.taken.len())
-            });
-            line("killed", ground.calls, tally, began);
-        }
         if happens("killed, state deleted") {
+            let began = Instant::now();
+            let album = ground.killed();
+            if happens("killed") {
+                let tries = one_of(album.all().into_iter(), chosen);
+                let tally = together(&tries, at_once, |one| {
+                    ground.goes_on(Story::Kept, one, one.taken.len())
+                });
+                line("killed", ground.calls, tally, began);
+            }
             let began = Instant::now();
             let tries = one_of(ground.forgotten(&album).into_iter(), chosen);
             let tally = together(&tries, at_once, |&(one, moments)| {
@@ -108,7 +108,6 @@ fn main() {
                 line("killed, state deleted", ground.calls, tally, began);
             }
         }
-        drop(album);
         if happens("destroy killed") {
             let began = Instant::now();
             let album = ground.destroy_killed();
