@@ -12,6 +12,7 @@
 //! but whose a found thing is.
 
 mod children;
+mod elsewhere;
 mod imports;
 mod known;
 mod ownership;
@@ -21,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 
 use children::read_children;
+use elsewhere::Elsewhere;
 pub use known::Known;
 use ownership::judge;
 
@@ -332,6 +334,7 @@ async fn find_unrecorded(
         .iter()
         .filter_map(|record| Some((record.address.kind.as_str(), record.id.as_ref()?)))
         .collect();
+    let mut elsewhere = Elsewhere::default();
     for level in graph.levels() {
         ask_ready(aws, desired, observed).await?;
         let unrecorded: Vec<&Address> = level
@@ -358,6 +361,12 @@ async fn find_unrecorded(
         let mut failures = Vec::new();
         for (resource, answer) in join_all(finds).await {
             let address = resource.address.clone();
+            let answer = match answer {
+                Ok(found) if found.is_empty() && document.current(&address).is_none() => {
+                    elsewhere.find(aws, &resource, document, owner).await
+                }
+                answer => answer,
+            };
             match answer {
                 Ok(mut found) => {
                     found.retain(|found| {

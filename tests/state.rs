@@ -96,6 +96,27 @@ async fn a_wait_that_nobody_had_begun_needs_no_consent() {
     project.nothing_to_do("app.toml");
 }
 
+/// A target group of another port has another name than the first one had.
+#[tokio::test]
+async fn a_lost_state_is_found_again_after_a_replacement() {
+    let sandbox = Sandbox::new();
+    let project = Project::on(&sandbox);
+    project.write("app.toml", SERVICE);
+    project.apply("app.toml");
+    project.write("app.toml", &SERVICE.replace("port = 8443", "port = 9443"));
+    project.apply("app.toml");
+    let before = sandbox.holds().await;
+    fs::remove_dir_all(project.path().join(".watertight")).unwrap();
+    let steps = project.plan("app.toml").steps();
+    let is_adopted = |step: &String| step.starts_with("adopt ");
+    assert!(steps.iter().all(is_adopted), "{steps:?}");
+    project
+        .run(&["apply", "app.toml", "--yes", "--adopt"])
+        .code(0);
+    project.nothing_to_do("app.toml");
+    assert_eq!(sandbox.holds().await, before);
+}
+
 #[tokio::test]
 async fn a_lost_state_of_a_site_is_found_again() {
     lose_the_state_of("pages/prod", SITE).await;

@@ -86,6 +86,7 @@ struct Clients {
     secrets_manager: aws_sdk_secretsmanager::Client,
     servicequotas: aws_sdk_servicequotas::Client,
     ssm: aws_sdk_ssm::Client,
+    tagging: aws_sdk_resourcegroupstagging::Client,
 }
 
 impl Aws {
@@ -325,6 +326,12 @@ impl Aws {
         self.clients(region).ssm.clone()
     }
 
+    /// The client of the Resource Groups Tagging API.
+    #[must_use]
+    pub(super) fn tagging(&self, region: &str) -> aws_sdk_resourcegroupstagging::Client {
+        self.clients(region).tagging.clone()
+    }
+
     /// Who we are; asked once a run.
     ///
     /// # Errors
@@ -464,6 +471,11 @@ impl Clients {
             ),
             ssm: aws_sdk_ssm::Client::from_conf(
                 aws_sdk_ssm::config::Builder::from(&config)
+                    .interceptor(watch())
+                    .build(),
+            ),
+            tagging: aws_sdk_resourcegroupstagging::Client::from_conf(
+                aws_sdk_resourcegroupstagging::config::Builder::from(&config)
                     .interceptor(watch())
                     .build(),
             ),

@@ -62,6 +62,7 @@ mod security_group;
 mod security_group_rule;
 mod subnet;
 pub mod survey;
+pub mod tagged;
 mod tags;
 pub mod target_health;
 pub mod trail;

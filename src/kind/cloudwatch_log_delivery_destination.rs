@@ -30,6 +30,7 @@ pub(super) static KIND: Kind = Kind {
         "logs:PutDeliveryDestination",
         "logs:TagResource",
         "logs:UntagResource",
+        "tag:GetResources",
     ],
     ..Kind::PLAIN
 };

@@ -62,6 +62,7 @@ pub(super) static KIND: Kind = Kind {
         "elasticloadbalancing:SetIpAddressType",
         "elasticloadbalancing:SetSecurityGroups",
         "elasticloadbalancing:SetSubnets",
+        "tag:GetResources",
     ],
     usual_seconds: 120,
     confined_to: Some("vpc_id"),

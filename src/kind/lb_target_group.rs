@@ -67,6 +67,7 @@ pub(super) static KIND: Kind = Kind {
         "elasticloadbalancing:ModifyTargetGroup",
         "elasticloadbalancing:ModifyTargetGroupAttributes",
         "elasticloadbalancing:RemoveTags",
+        "tag:GetResources",
     ],
     ..Kind::PLAIN
 };

@@ -44,6 +44,7 @@ pub(super) static KIND: Kind = Kind {
         "s3:ListBucketVersions",
         "s3:PutBucketTagging",
         "s3:TagResource",
+        "tag:GetResources",
     ],
     ..Kind::PLAIN
 };

@@ -38,6 +38,7 @@ pub(super) static KIND: Kind = Kind {
         "ec2:DescribeSecurityGroupRules",
         "ec2:DescribeSecurityGroups",
         "ec2:RevokeSecurityGroupEgress",
+        "tag:GetResources",
     ],
     ..Kind::PLAIN
 };

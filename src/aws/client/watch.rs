@@ -158,6 +158,7 @@ fn in_iam_words(metadata: &Metadata) -> String {
     let service = match metadata.service() {
         "Elastic Load Balancing v2" => "elasticloadbalancing".to_owned(),
         "CloudWatch Logs" => "logs".to_owned(),
+        "Resource Groups Tagging API" => "tag".to_owned(),
         other => other.replace(' ', "").to_lowercase(),
     };
     format!("{service}:{}", metadata.name())
@@ -191,6 +192,7 @@ mod tests {
             ("ACM", "acm"),
             ("CloudWatch Logs", "logs"),
             ("Elastic Load Balancing v2", "elasticloadbalancing"),
+            ("Resource Groups Tagging API", "tag"),
             ("Route 53", "route53"),
             ("Secrets Manager", "secretsmanager"),
         ] {
