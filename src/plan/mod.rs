@@ -12,7 +12,7 @@ mod order;
 mod select;
 mod why;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -117,6 +117,16 @@ fn is_none(number: &usize) -> bool {
 /// Values by component and name.
 pub type Outputs = BTreeMap<(String, String), Value>;
 
+/// How many of these changes take this action; the deletion of what a replacement leaves behind
+/// counts with the replacement, if that is among them.
+pub fn count<'a>(changes: impl Iterator<Item = &'a Change> + Clone, action: Action) -> usize {
+    let replacements = changes.clone().filter(|of| of.action == Action::Replace);
+    let replaced: BTreeSet<&Address> = replacements.map(|of| &of.address).collect();
+    let counts = |of: &&Change| !of.replaced || !replaced.contains(&of.address);
+    let alike = changes.filter(|of| of.action == action);
+    alike.filter(counts).count()
+}
+
 impl Plan {
     /// Whether there is nothing to do. (A record to forget is something to do.)
     #[must_use]
@@ -124,14 +134,10 @@ impl Plan {
         self.steps.is_empty()
     }
 
-    /// How many steps take this action; the deletion of what a replacement leaves behind
-    /// counts with the replacement.
+    /// How many steps take this action, as [`count`] has it.
     #[must_use]
     pub fn count(&self, action: Action) -> usize {
-        self.steps
-            .iter()
-            .filter(|step| step.change.action == action && !step.change.replaced)
-            .count()
+        count(self.steps.iter().map(|step| &step.change), action)
     }
 
     /// What needs `--remove-protection` before it may be deleted or replaced.

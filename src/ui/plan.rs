@@ -170,6 +170,12 @@ pub fn problems(problems: &[Problem]) -> String {
 pub fn summary(plan: &Plan) -> String {
     if plan.is_empty() {
         let n = plan.unchanged.len();
+        if !plan.problems.is_empty() {
+            return match plan.problems.len() {
+                1 => "Nothing can be done: 1 problem stands in the way.".to_owned(),
+                n => format!("Nothing can be done: {n} problems stand in the way."),
+            };
+        }
         if plan
             .partial
             .as_ref()

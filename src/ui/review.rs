@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use super::markdown::{Page, code, code_in_summary, details, fence, list, table, text};
 use super::plan::causes;
 use super::value::show;
-use crate::plan::{Action, Change, Field};
+use crate::plan::{Action, Change, Field, count};
 use crate::report::{Report, Security};
 use crate::value::Value;
 
@@ -29,15 +29,6 @@ const ACTIONS: [Action; 6] = [
     Action::Adopt,
     Action::Forget,
 ];
-
-/// How many take an action; the deletion of what a replacement leaves behind counts with the
-/// replacement.
-fn count<'a>(changes: impl IntoIterator<Item = &'a Change>, action: Action) -> usize {
-    let changes = changes.into_iter();
-    changes
-        .filter(|change| change.action == action && !change.replaced)
-        .count()
-}
 
 /// The report for programs.
 #[must_use]
@@ -98,11 +89,12 @@ fn title(report: &Report) -> String {
 fn sum(report: &Report) -> String {
     let some: Vec<String> = ACTIONS
         .iter()
-        .map(|action| (count(&report.changes, *action), word(*action, false)))
+        .map(|action| (count(report.changes.iter(), *action), word(*action, false)))
         .filter(|(n, _)| *n > 0)
         .map(|(n, word)| format!("{n} to {word}"))
         .collect();
     match some.as_slice() {
+        [] if !report.problems.is_empty() => "Nothing can be done.".to_owned(),
         [] => format!(
             "No changes: {} resources are as the spec says.",
             report.unchanged
