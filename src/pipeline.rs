@@ -347,6 +347,8 @@ pub async fn confirm(
     let kept = lookup::kept(aws, approved.desired()).await;
     let kept = kept.map_err(Stop::Wrong)?;
     let confirmed = guardrail::confirm(approved, &lookups, &kept, today).map_err(Stop::Refused)?;
+    let waivers = confirmed.warnings().iter().cloned();
+    let worth_knowing = worth_knowing.into_iter().chain(waivers).collect();
     Ok((confirmed, worth_knowing))
 }
 
@@ -401,6 +403,10 @@ pub fn plan_offline(
         );
     }
     changes.notes.extend(moved_whole(document));
+    let warnings = approved.warnings().iter();
+    changes
+        .notes
+        .extend(warnings.map(|warning| warning.message.clone()));
     let header = header(Mode::Apply, desired, None);
     let mut plan = plan::order(changes, &graph, document, header);
     let out_of_order = between::check(&plan, &graph, document);

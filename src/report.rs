@@ -193,6 +193,8 @@ static BILLED: &[(&str, &str, &str, &str)] = &[
 #[must_use]
 pub fn planned(approved: &Approved, plan: &Plan, asked: bool) -> Report {
     let desired = approved.desired();
+    let security = security(approved, asked);
+    let is_told = |note: &&String| security.warnings.contains(note);
     Report {
         format_version: FORMAT,
         app: plan.app.clone(),
@@ -200,13 +202,18 @@ pub fn planned(approved: &Approved, plan: &Plan, asked: bool) -> Report {
         region: plan.region.clone(),
         account: plan.account.clone(),
         refused: Vec::new(),
-        security: security(approved, asked),
         changes: plan.steps.iter().map(|step| step.change.clone()).collect(),
         unchanged: plan.unchanged.len(),
         problems: plan.problems.clone(),
-        notes: plan.notes.clone(),
+        notes: plan
+            .notes
+            .iter()
+            .filter(|note| !is_told(note))
+            .cloned()
+            .collect(),
         by_hand: plan.by_hand.clone(),
         billed: billed(desired, plan),
+        security,
     }
 }
 

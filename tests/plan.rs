@@ -134,6 +134,44 @@ fn offline_asks_nobody() {
     assert_eq!(proxy.calls(), [""; 0]);
 }
 
+/// Whether anything else is wrong or not: a waiver is looked at each time.
+#[test]
+fn a_waiver_that_has_ended_is_told() {
+    let sandbox = Sandbox::new();
+    let project = Project::on(&sandbox);
+    let waiver = "[[waivers]]\nrule = \"WT-ELB-010\"\naddress = \"web.*\"\nowner = \"payments\"\n\
+                  reason = \"PAY-411\"\nexpires = 2025-06-30\n";
+    project.write("app.toml", &format!("{SPEC}\n{waiver}"));
+    let ended = "the waiver of WT-ELB-010 for `web.*` expired on 2025-06-30";
+    let checked = project.run(&["check", "app.toml"]).code(0).says(ended);
+    checked.says("app.toml:").says("remove it");
+    let checked = project.run(&["check", "app.toml", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&checked.code(0).out).unwrap();
+    assert_eq!(report["warnings"][0]["message"], ended);
+    for offline in [&[][..], &["--offline"]] {
+        let plan = project.run(&[&["plan", "app.toml"], offline].concat());
+        plan.code(0).says(&format!("note: {ended}"));
+    }
+}
+
+#[test]
+fn a_plan_that_cant_be_made_does_not_say_that_nothing_changes() {
+    let sandbox = Sandbox::new();
+    let project = Project::on(&sandbox);
+    let bucket = "app = \"billing\"\nenvironment = \"prod\"\nregion = \"eu-west-1\"\n\
+                  [components.invoices]\nblueprint = \"private-bucket\"\n";
+    project.write("app.toml", bucket);
+    project.apply("app.toml");
+    project.write("app.toml", &bucket.replace("eu-west-1", "eu-west-2"));
+    for verb in ["plan", "report"] {
+        project
+            .run(&[verb, "app.toml"])
+            .says("Nothing can be done")
+            .says("it stands in eu-west-1, and the spec now says eu-west-2")
+            .never_says("No changes");
+    }
+}
+
 #[test]
 fn two_plans_are_the_same_bytes() {
     let project = Project::on(&Sandbox::new());

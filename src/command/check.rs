@@ -67,7 +67,10 @@ pub(super) fn run(world: &World, screen: Screen, arguments: &Arguments) -> Resul
     let approved = pipeline::approve(&source, environment, &library, world.today());
     let told = match (approved, &arguments.compare) {
         (Ok(approved), None) => Ok(match arguments.format {
-            Format::Text => check::render(&approved),
+            Format::Text => {
+                screen.talk(&check::warnings(&approved, screen));
+                check::render(&approved)
+            }
             Format::Json => check::json(&approved),
         }),
         (Ok(_), Some(other)) => {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::style::{BOLD, CYAN, DIM, GREEN, YELLOW, paint};
+use super::{Screen, diagnostics};
 use crate::diagnostic::Span;
 use crate::guardrail::{Approved, Finding};
 use crate::resource::{Desired, Resource};
@@ -35,6 +36,12 @@ pub fn render(approved: &Approved) -> String {
     )
 }
 
+/// What is to say of its waivers: those that have ended, and those that nothing needs.
+#[must_use]
+pub fn warnings(approved: &Approved, screen: Screen) -> String {
+    diagnostics::render(approved.warnings(), screen.look())
+}
+
 /// The same for programs.
 #[must_use]
 pub fn json(approved: &Approved) -> String {
@@ -50,6 +57,7 @@ pub fn json(approved: &Approved) -> String {
         "overridden": places(overridden(desired)),
         "left_to_others": places(ignored(desired)),
         "waived": approved.findings(),
+        "warnings": approved.warnings(),
     });
     format!("{report}\n")
 }
