@@ -314,6 +314,66 @@ async fn a_disabled_distribution_is_enabled() {
     case.put_back();
 }
 
+/// A blueprint that says nothing of paths wants none, and no code at the edge either.
+#[tokio::test]
+async fn a_path_that_is_served_in_clear_goes() {
+    use aws_sdk_cloudfront::types::{
+        CacheBehavior, CacheBehaviors, FunctionAssociation, FunctionAssociations,
+        ViewerProtocolPolicy,
+    };
+    let case = Case::applied(SITE).await;
+    let id = case.id("site.aws_cloudfront_distribution.site");
+    let cloudfront = case.aws.cloudfront();
+    let answer = cloudfront.get_distribution_config().id(&id).send().await;
+    let answer = answer.unwrap();
+    let mut config = answer.distribution_config.unwrap();
+    let default = config.default_cache_behavior.as_mut().unwrap();
+    let path = CacheBehavior::builder()
+        .path_pattern("/old/*")
+        .target_origin_id(&default.target_origin_id)
+        .viewer_protocol_policy(ViewerProtocolPolicy::AllowAll)
+        .set_cache_policy_id(default.cache_policy_id.clone());
+    let function = FunctionAssociation::builder()
+        .event_type("viewer-request".into())
+        .function_arn("arn:aws:cloudfront::123456789012:function/theirs");
+    default.function_associations = Some(
+        FunctionAssociations::builder()
+            .quantity(1)
+            .items(function.build().unwrap())
+            .build()
+            .unwrap(),
+    );
+    config.cache_behaviors = Some(
+        CacheBehaviors::builder()
+            .quantity(1)
+            .items(path.build().unwrap())
+            .build()
+            .unwrap(),
+    );
+    cloudfront
+        .update_distribution()
+        .id(&id)
+        .distribution_config(config)
+        .set_if_match(answer.e_tag)
+        .send()
+        .await
+        .unwrap();
+    let address = "site.aws_cloudfront_distribution.site";
+    case.planned(&[&format!("update {address}")]);
+    let fields = case.project.plan("app.toml").fields(address).join("\n");
+    for field in [
+        "default_cache_behavior.function_association",
+        "ordered_cache_behavior",
+    ] {
+        assert!(fields.contains(&format!("{field}: [{{")), "{fields}");
+    }
+    assert_eq!(fields.matches(" -> [], drift").count(), 2, "{fields}");
+    case.put_back();
+    let answer = cloudfront.get_distribution_config().id(&id).send().await;
+    let config = answer.unwrap().distribution_config.unwrap();
+    assert_eq!(config.cache_behaviors.map_or(0, |all| all.quantity), 0);
+}
+
 #[tokio::test]
 async fn tags_of_others_are_left_alone() {
     use aws_sdk_elasticloadbalancingv2::types::Tag;

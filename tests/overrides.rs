@@ -124,6 +124,21 @@ async fn an_override_is_applied_changed_and_taken_back() {
     assert_eq!(case.sandbox.holds().await, before);
 }
 
+/// The provider has no default for it, and only AWS knows what it would be.
+#[test]
+fn what_nobody_asks_for_any_more_and_has_no_default_stays_and_is_told() {
+    let override_ = "[components.web.override.aws_lb_target_group.app]\n";
+    let algorithm = "load_balancing_algorithm_type = \"least_outstanding_requests\"\n";
+    let case = Case::applied(&EXAMPLE.replace(override_, &format!("{override_}{algorithm}")));
+    case.project.write("app.toml", EXAMPLE);
+    case.project
+        .run(&["plan", "app.toml", "--detailed-exitcode"])
+        .code(0)
+        .says("No changes.")
+        .says("note: web.aws_lb_target_group.app: load_balancing_algorithm_type stays as it was applied; nothing says any more what it is to be");
+    case.destroy();
+}
+
 #[test]
 fn a_rule_changes_in_place_and_keeps_its_arn() {
     let case = Case::applied(EXAMPLE);

@@ -30,6 +30,9 @@ pub(super) fn compare(
         return;
     }
     changes.notes.extend(left::notes(desired));
+    changes
+        .notes
+        .extend(left::behind(desired, observed, document));
     changes.notes.extend(import::notes(desired, document));
     let bound = bound::to_replaced(desired, observed, &known);
     for address in graph.order() {

@@ -1,13 +1,17 @@
-//! What is left to others: the live value stands in the place of the wanted one.
+//! What is left to others: the live value stands in the place of the wanted one. And what is left
+//! behind: nobody wants it any more, and it stays.
 //!
 //! *Invariant*: nothing but the ignored paths is touched, and what was not wanted there is
-//! not wanted afterwards.
+//! not wanted afterwards. Nothing is left behind that is not said.
 
 use std::collections::BTreeMap;
 
+use super::same;
 use crate::diagnostic::Span;
 use crate::kind::Kind;
+use crate::refresh::Observed;
 use crate::resource::Desired;
+use crate::state::Document;
 use crate::value::{Attributes, Value};
 
 /// Puts the live value at every ignored path; what AWS does not have there is not wanted
@@ -39,6 +43,37 @@ pub(super) fn notes(desired: &Desired) -> impl Iterator<Item = String> {
             format!("{address}: {path} {are} left to others ({file}:{line})")
         })
     })
+}
+
+/// What was applied and nobody asks for any more, where it has no default, a sentence each: it
+/// stays, as only AWS knows what it would be otherwise.
+pub(super) fn behind(desired: &Desired, observed: &Observed, document: &Document) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (address, resource) in &desired.resources {
+        let (Some(kind), Some(record)) = (Kind::of(&address.kind), document.current(address))
+        else {
+            continue;
+        };
+        let Some(seen) = observed.resources.get(address) else {
+            continue;
+        };
+        for (name, applied) in &record.attributes {
+            let is_asked = |given: &Value| !given.is_null();
+            let live = seen.attributes.get(name).unwrap_or(&Value::Null);
+            let is_none = live.is_null() || live.is_off() || *live == Value::List(Vec::new());
+            if name != "tags"
+                && !is_none
+                && !resource.attributes.get(name).is_some_and(is_asked)
+                && !resource.ignored.contains_key(name)
+                && same(kind, name, applied, live)
+            {
+                notes.push(format!(
+                    "{address}: {name} stays as it was applied; nothing says any more what it is to be"
+                ));
+            }
+        }
+    }
+    notes
 }
 
 fn at(path: &[&str], wanted: &mut Attributes, live: &Attributes) {

@@ -10,8 +10,29 @@ pub(super) static KIND: Kind = Kind {
     replace: &["staging"],
     // The provider's own, in its documentation of the type; but for how long an error is cached,
     // which is AWS's (<https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CustomErrorResponse.html>):
-    // the provider would send 0.
+    // the provider would send 0. What is listed as nothing decides who is answered with what, and
+    // over what: left unsaid it would stay when somebody added it by hand.
     defaults: &[
+        ("custom_error_response", Literal::Nothing),
+        ("logging_config", Literal::Nothing),
+        ("ordered_cache_behavior", Literal::Nothing),
+        (
+            "default_cache_behavior.function_association",
+            Literal::Nothing,
+        ),
+        (
+            "default_cache_behavior.lambda_function_association",
+            Literal::Nothing,
+        ),
+        (
+            "ordered_cache_behavior.function_association",
+            Literal::Nothing,
+        ),
+        (
+            "ordered_cache_behavior.lambda_function_association",
+            Literal::Nothing,
+        ),
+        ("origin.custom_header", Literal::Nothing),
         ("http_version", Literal::Text("http2")),
         ("is_ipv6_enabled", Literal::Bool(false)),
         ("price_class", Literal::Text("PriceClass_All")),

@@ -2,11 +2,18 @@
 //!
 //! *Invariant*: none of its own.
 
-use super::{Fact, Guard, Kind, Name};
+use super::{Fact, Guard, Kind, Literal, Name};
 
 pub(super) static KIND: Kind = Kind {
     name: "aws_cloudfront_response_headers_policy",
     noun: "response headers policy",
+    // As the provider has it: a block that is not there is not asked for.
+    defaults: &[
+        ("cors_config", Literal::Nothing),
+        ("custom_headers_config", Literal::Nothing),
+        ("remove_headers_config", Literal::Nothing),
+        ("server_timing_headers_config", Literal::Nothing),
+    ],
     volatile: &["etag"],
     named_by: &["name"],
     generated_name: Some(Name {

@@ -247,6 +247,8 @@ pub enum Literal {
     Int(i64),
     /// Text.
     Text(&'static str),
+    /// No block and no element, so that one made by hand is drift.
+    Nothing,
 }
 
 impl Literal {
@@ -257,6 +259,7 @@ impl Literal {
             Self::Bool(value) => Value::Bool(value),
             Self::Int(value) => Value::Int(value),
             Self::Text(text) => text.into(),
+            Self::Nothing => Value::List(Vec::new()),
         }
     }
 }

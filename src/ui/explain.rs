@@ -198,6 +198,7 @@ fn facts(kind: &Kind) -> Vec<(&'static str, String)> {
             Literal::Bool(value) => format!("{path} = {value}"),
             Literal::Int(value) => format!("{path} = {value}"),
             Literal::Text(text) => format!("{path} = \"{text}\""),
+            Literal::Nothing => format!("{path} = []"),
         })
         .collect();
     say("Where nothing is written", defaults.join(", "));

@@ -124,8 +124,8 @@ pub(super) fn write(
         let standing = config.custom_error_responses.take();
         config.custom_error_responses = Some(write_error_responses(responses, standing)?);
     }
-    if let Some(logging) = block(wanted, "logging_config") {
-        config.logging = Some(write_logging(logging));
+    if let Some(logging) = blocks(wanted, "logging_config") {
+        config.logging = Some(write_logging(logging.first().unwrap_or(&Value::Null)));
     }
     if let Some(certificate) = block(wanted, "viewer_certificate") {
         config.viewer_certificate = Some(write_certificate(certificate));

@@ -56,26 +56,31 @@ pub(super) fn write(
         let standing = config.security_headers_config.take();
         config.security_headers_config = Some(write_security(security, standing)?);
     }
-    if let Some(cors) = block(wanted, "cors_config") {
-        config.cors_config = Some(write_cors(cors)?);
+    if let Some(cors) = blocks(wanted, "cors_config") {
+        config.cors_config = cors.first().map(write_cors).transpose()?;
     }
-    if let Some(custom) = block(wanted, "custom_headers_config") {
-        config.custom_headers_config = Some(write_custom(custom)?);
+    if let Some(custom) = blocks(wanted, "custom_headers_config") {
+        config.custom_headers_config = custom.first().map(write_custom).transpose()?;
     }
-    if let Some(remove) = block(wanted, "remove_headers_config") {
-        config.remove_headers_config = Some(write_remove(remove)?);
+    if let Some(remove) = blocks(wanted, "remove_headers_config") {
+        config.remove_headers_config = remove.first().map(write_remove).transpose()?;
     }
-    if let Some(timing) = block(wanted, "server_timing_headers_config") {
-        let rate = match timing.get("sampling_rate") {
-            Value::Float(rate) => Some(*rate),
-            rate => rate.scalar_text().and_then(|text| text.parse().ok()),
-        };
-        let timing = ResponseHeadersPolicyServerTimingHeadersConfig::builder()
-            .set_enabled(truth(timing, "enabled"))
-            .set_sampling_rate(rate);
-        config.server_timing_headers_config = Some(timing.build().map_err(incomplete)?);
+    if let Some(timing) = blocks(wanted, "server_timing_headers_config") {
+        config.server_timing_headers_config = timing.first().map(write_timing).transpose()?;
     }
     Ok(config)
+}
+
+fn write_timing(wanted: &Value) -> Result<ResponseHeadersPolicyServerTimingHeadersConfig, Error> {
+    let rate = match wanted.get("sampling_rate") {
+        Value::Float(rate) => Some(*rate),
+        rate => rate.scalar_text().and_then(|text| text.parse().ok()),
+    };
+    ResponseHeadersPolicyServerTimingHeadersConfig::builder()
+        .set_enabled(truth(wanted, "enabled"))
+        .set_sampling_rate(rate)
+        .build()
+        .map_err(incomplete)
 }
 
 fn write_security(
