@@ -124,6 +124,13 @@ async fn state_in_a_bucket_does_what_state_in_a_file_does() {
         newest,
         (document["serial"].as_u64().unwrap() - 1).to_string()
     );
+    // One that began anew has nothing before it.
+    let mut anew = document.clone();
+    anew["serial"] = 1.into();
+    sandbox.write_document(&bucket, &anew.to_string()).await;
+    let history = project.run(&["state", "history", "app.toml"]).code(0);
+    assert_eq!(history.out, "");
+    sandbox.write_document(&bucket, &document.to_string()).await;
     project
         .run(&["doctor", "app.toml"])
         .says(&format!("s3://{bucket}/{KEY}: serial "))

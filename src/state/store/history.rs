@@ -1,5 +1,9 @@
 //! The documents before the one in `state.json`: `history/0000000023.json`.
 //!
+//! Serials rise, so what has one that the present document has yet to reach is not before it: its
+//! line began anew when the old one was lost, or went back to an older document. That lies in a
+//! folder of its own, `history/LINEAGE/0000000023.json`, where nothing is pruned.
+//!
 //! *Invariant*: what lies here was the document once, and is never written again.
 
 use std::collections::BTreeMap;
@@ -10,6 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{HISTORY, private};
+use crate::state::Document;
 
 /// A folder of earlier documents.
 #[derive(Clone, Debug)]
@@ -45,12 +50,17 @@ impl History {
         private::create_folder(&self.folder)
     }
 
-    /// Keeps the document in a file, before another takes its place.
-    pub(super) fn keep(&self, present: &Path) -> io::Result<()> {
+    /// Keeps the document in a file, before `next` takes its place.
+    pub(super) fn keep(&self, present: &Path, next: &Document) -> io::Result<()> {
         self.create()?;
         if let Some(head) = Head::of(present) {
             let link = |from: &Path, to: &Path| fs::hard_link(from, to);
             self.keep_as(present, head.serial, link)?;
+        }
+        let files = self.files();
+        let newest = files.last_key_value();
+        if newest.is_some_and(|(newest, _)| *newest >= next.serial) {
+            self.set_aside(files, next)?;
         }
         Ok(())
     }
@@ -79,6 +89,22 @@ impl History {
         fs::rename(fresh, place)
     }
 
+    /// Moves what is not before a document into the folders of the lineages.
+    fn set_aside(&self, files: BTreeMap<u64, PathBuf>, next: &Document) -> io::Result<()> {
+        for (serial, path) in files {
+            let lineage = Head::of(&path).map(|head| head.lineage);
+            if serial < next.serial && lineage.as_ref() == Some(&next.lineage) {
+                continue;
+            }
+            let is_name = |text: &String| text.chars().all(|one| one.is_ascii_alphanumeric());
+            let name = lineage.filter(is_name);
+            let aside = Self::of(self.folder.join(name.as_deref().unwrap_or("unknown")));
+            aside.create()?;
+            fs::rename(path, aside.place(serial))?;
+        }
+        Ok(())
+    }
+
     /// Removes the oldest, but for so many. One that can't be is no harm.
     pub(super) fn prune(&self) {
         let files = self.files();
@@ -92,6 +118,7 @@ impl History {
 #[derive(Deserialize)]
 pub(super) struct Head {
     pub(super) serial: u64,
+    lineage: String,
 }
 
 impl Head {

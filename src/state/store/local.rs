@@ -65,7 +65,7 @@ impl Local {
         private::write(&fresh, &text)?;
         let history = self.past();
         // What must not be lost is the document; no run ends because an earlier one can't be kept.
-        history.keep(&file).ok();
+        history.keep(&file, document).ok();
         fs::rename(&fresh, &file)?;
         File::open(&self.folder)?.sync_all()?;
         history.prune();
@@ -288,6 +288,68 @@ mod tests {
             kept.push((document.serial, document.lineage));
         }
         kept
+    }
+
+    fn line(lineage: &str, serials: impl IntoIterator<Item = u64>) -> Vec<(u64, String)> {
+        let serials = serials.into_iter();
+        serials.map(|serial| (serial, lineage.to_owned())).collect()
+    }
+
+    #[tokio::test]
+    async fn a_document_that_begins_anew_has_a_history_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Local::new(folder.path().join("shop/prod"));
+        save(&store, "old", 1..=23).await;
+        assert_eq!(kept(&store).await, line("old", (3..=22).rev()));
+        // It is lost, and everything adopted anew.
+        fs::remove_file(store.file()).unwrap();
+        save(&store, "new", 1..=1).await;
+        assert_eq!(kept(&store).await, []);
+        let torn = |text: &[u8]| fs::write(store.file(), &text[..text.len() / 2]).unwrap();
+        let whole = fs::read(store.file()).unwrap();
+        torn(&whole);
+        let error = store.load().await.unwrap_err();
+        assert!(
+            matches!(error, Error::Torn { previous: None, .. }),
+            "{error}"
+        );
+        fs::write(store.file(), whole).unwrap();
+
+        save(&store, "new", 2..=25).await;
+        assert_eq!(kept(&store).await, line("new", (5..=24).rev()));
+        let aside = store.folder.join("history/old/0000000022.json");
+        assert!(aside.is_file());
+        torn(&fs::read(store.file()).unwrap());
+        assert!(
+            store
+                .load()
+                .await
+                .unwrap_err()
+                .hint()
+                .contains("history/0000000024.json")
+        );
+    }
+
+    /// Another's document comes here under a new name; an older one is put back by hand.
+    #[tokio::test]
+    async fn what_has_a_higher_serial_is_not_before_the_document() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Local::new(folder.path().join("shop/prod"));
+        save(&store, "old", 1..=9).await;
+        save(&store, "moved", 6..=7).await;
+        assert_eq!(kept(&store).await, line("moved", [6]));
+        assert!(store.folder.join("history/old/0000000009.json").is_file());
+
+        save(&store, "moved", 8..=9).await;
+        fs::copy(store.folder.join("history/0000000006.json"), store.file()).unwrap();
+        save(&store, "moved", 7..=7).await;
+        assert_eq!(kept(&store).await, line("moved", [6]));
+        assert!(store.folder.join("history/moved/0000000008.json").is_file());
+
+        // What is put in its place with a higher one has it before itself.
+        save(&store, "pushed", 8..=8).await;
+        let before = [line("moved", [7]), line("moved", [6])].concat();
+        assert_eq!(kept(&store).await, before);
     }
 
     #[tokio::test]
