@@ -15,6 +15,7 @@ mod drift;
 mod forget;
 mod import;
 mod rebuild;
+mod saved;
 mod undo;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +44,7 @@ pub use drift::drift;
 pub use forget::untag;
 pub use import::{Imported, import};
 pub use rebuild::{Rebuilt, rebuild};
+pub use saved::plan_saved;
 pub use undo::plan_undo;
 
 /// Why a run ends before there is a plan.
@@ -254,7 +256,17 @@ pub async fn plan(
     options: Options,
 ) -> Result<Plan, Stop> {
     let (confirmed, worth_knowing) = confirm(session.aws, approved, today).await?;
-    let target = Target::Keep(&confirmed);
+    keep(session, &confirmed, worth_knowing, options).await
+}
+
+/// What was confirmed, and what is worth knowing of it -> the plan that makes AWS so.
+async fn keep(
+    session: &Session<'_>,
+    confirmed: &Confirmed,
+    worth_knowing: Vec<Diagnostic>,
+    options: Options,
+) -> Result<Plan, Stop> {
+    let target = Target::Keep(confirmed);
     against_aws(session, target, options, |changes| {
         let notes = worth_knowing.into_iter().map(|problem| problem.message);
         changes.notes.extend(notes);

@@ -73,6 +73,28 @@ pub(crate) fn project(sandbox: &Sandbox, text: &str) -> Project {
     project
 }
 
+#[test]
+fn every_verb_says_of_a_bucket_that_is_not_there_that_it_is_not_there() {
+    let sandbox = Sandbox::new();
+    let (text, bucket) = spec(BUCKET, 45);
+    let project = Project::on(&sandbox);
+    project.write("app.toml", &text);
+    for verb in [
+        &["plan", "app.toml"][..],
+        &["apply", "app.toml", "--yes"],
+        &["destroy", "app.toml", "--yes"],
+        &["doctor", "app.toml"],
+    ] {
+        project
+            .run(verb)
+            .code(1)
+            .says(&format!("s3://{bucket}/{KEY}"))
+            .says("NoSuchBucket")
+            .says("`watertight state init` makes the bucket")
+            .never_says("not fit");
+    }
+}
+
 #[tokio::test]
 async fn state_in_a_bucket_does_what_state_in_a_file_does() {
     let sandbox = Sandbox::new();
@@ -102,6 +124,13 @@ async fn state_in_a_bucket_does_what_state_in_a_file_does() {
         newest,
         (document["serial"].as_u64().unwrap() - 1).to_string()
     );
+    // One that began anew has nothing before it.
+    let mut anew = document.clone();
+    anew["serial"] = 1.into();
+    sandbox.write_document(&bucket, &anew.to_string()).await;
+    let history = project.run(&["state", "history", "app.toml"]).code(0);
+    assert_eq!(history.out, "");
+    sandbox.write_document(&bucket, &document.to_string()).await;
     project
         .run(&["doctor", "app.toml"])
         .says(&format!("s3://{bucket}/{KEY}: serial "))

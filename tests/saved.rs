@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use aws_sdk_elasticloadbalancingv2::types::{Action, ActionTypeEnum, ProtocolEnum};
+
 use crate::support::cli::Project;
 use crate::support::proxy::{Fault, When};
 use crate::support::{REGION, Sandbox};
@@ -155,6 +157,63 @@ async fn what_goes_is_what_was_seen() {
     );
     project.run(&plan).code(0);
     project.run(&["apply", "shop.plan"]).code(0);
+}
+
+const SERVICE: &str = r#"
+app = "shop"
+environment = "test"
+region = "eu-west-1"
+ephemeral = true
+
+[components.web]
+blueprint = "https-service"
+domain = "shop.example.com"
+port = 8443
+"#;
+
+/// What is left of a file is a part of a plan: what would stand weak in it is not done.
+#[tokio::test]
+async fn port_80_stays_closed_where_something_is_in_the_way_of_what_redirects_there() {
+    let sandbox = Sandbox::new();
+    let project = Project::on(&sandbox);
+    project.write("app.toml", SERVICE);
+    project.apply("app.toml");
+    let redirects = SERVICE.replace("port = 8443", "port = 8443\nredirect_http = true");
+    project.write("app.toml", &redirects);
+    project
+        .run(&["plan", "app.toml", "--out", "shop.plan"])
+        .code(0)
+        .says("2 to create");
+    let elb = sandbox.aws().await.elb(REGION);
+    let forward = Action::builder()
+        .r#type(ActionTypeEnum::Forward)
+        .target_group_arn(project.id("shop/test", "web.aws_lb_target_group.app"));
+    elb.create_listener()
+        .load_balancer_arn(project.id("shop/test", "web.aws_lb.main"))
+        .protocol(ProtocolEnum::Http)
+        .port(80)
+        .default_actions(forward.build())
+        .send()
+        .await
+        .unwrap();
+    let holds = sandbox.holds().await;
+    let open = "web.aws_vpc_security_group_ingress_rule.http_r_0_0_0_0_0_b42e18";
+    project
+        .run(&["apply", "shop.plan"])
+        .code(1)
+        .says("web.aws_lb_listener.redirect: listener arn:")
+        .says(&format!(
+            "{open}: without web.aws_lb_listener.redirect, which is not done, {open} opens tcp 80 to everybody"
+        ))
+        .says("nothing of the saved plan can be applied any more");
+    // Nor may it be chosen so.
+    let listener = ["--exclude", "web.aws_lb_listener.redirect"];
+    project
+        .run(&[&["apply", "app.toml", "--yes"][..], &listener].concat())
+        .code(1)
+        .says("WT-SG-001")
+        .says("take web.aws_lb_listener.redirect along, or leave web.");
+    assert_eq!(sandbox.holds().await, holds);
 }
 
 /// Killed at some calls of it, and run again: it goes on to the same end.

@@ -90,6 +90,22 @@ impl Objects {
         })
     }
 
+    /// Whether the bucket is there.
+    ///
+    /// # Errors
+    /// A failed call; also where it is another account's.
+    pub async fn have_a_bucket(&self) -> Result<bool, Error> {
+        let answer = self
+            .client
+            .head_bucket()
+            .bucket(&self.bucket)
+            .expected_bucket_owner(&self.account)
+            .send()
+            .await
+            .map_err(|error| Error::of(LIST_KEYS, &error));
+        Ok(found(answer)?.is_some())
+    }
+
     /// The object, or none where there is none.
     ///
     /// # Errors

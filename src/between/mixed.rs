@@ -50,18 +50,20 @@ pub(super) struct Weak {
     /// The steps between which it does: from the first until the second. None where no single
     /// one ends it, or begins it.
     pub(super) steps: Option<(usize, usize)>,
+    /// Of the steps that are done the last one without which it would not be.
+    pub(super) begins: Option<usize>,
     /// Whether it would not be, if the second came before the first, and it can.
     pub(super) is_avoidable: bool,
 }
 
 /// What a rule says of a thing.
-struct Said {
+pub(super) struct Said {
     message: String,
-    is_proven: bool,
+    pub(super) is_proven: bool,
 }
 
-type Found = BTreeMap<(&'static str, usize), Said>;
-type View = Rc<BTreeSet<usize>>;
+pub(super) type Found = BTreeMap<(&'static str, usize), Said>;
+pub(super) type View = Rc<BTreeSet<usize>>;
 
 /// A plan's steps and what they make of what stands.
 pub(super) struct Mixed<'a> {
@@ -92,32 +94,6 @@ pub(super) fn weak(
     }
     let mut mixed = Mixed::of(plan, &things, judge);
     mixed.all()
-}
-
-/// Everything that is weak if these steps are done and no others, and would not be before them or
-/// with the rest; what is made by them counts, too.
-pub(super) fn weak_with(
-    plan: &Plan,
-    taken: &BTreeSet<usize>,
-    desired: &Desired,
-    document: &Document,
-    judge: &mut Judge,
-) -> Vec<Weak> {
-    let things = things::of(plan, desired, document);
-    let mut mixed = Mixed::of(plan, &things, judge);
-    let all = mixed.everything();
-    let done: Vec<bool> = (0..plan.steps.len())
-        .map(|step| taken.contains(&step))
-        .collect();
-    let [first, last] = [false, true].map(|done| vec![done; plan.steps.len()]);
-    let (first, last) = (mixed.found(&all, &first), mixed.found(&all, &last));
-    let found = mixed.found(&all, &done);
-    let found = found.iter().filter(|(_, said)| said.is_proven);
-    let new = found.filter(|(id, _)| !first.contains_key(id) && !last.contains_key(id));
-    let new: Vec<_> = new.map(|(id, _)| *id).collect();
-    new.into_iter()
-        .map(|id| mixed.describe(&all, &done, id, None))
-        .collect()
 }
 
 impl<'a> Mixed<'a> {
@@ -252,7 +228,7 @@ impl<'a> Mixed<'a> {
     }
 
     /// What the rules say of the things of a view in a state.
-    fn found(&mut self, view: &View, done: &[bool]) -> Rc<Found> {
+    pub(super) fn found(&mut self, view: &View, done: &[bool]) -> Rc<Found> {
         let is_done = |thing: usize| self.things[thing].step().is_some_and(|step| done[step]);
         let state: Vec<(usize, bool)> = view.iter().map(|one| (*one, is_done(*one))).collect();
         if let Some(found) = self.judged.get(&state) {
@@ -299,7 +275,8 @@ impl<'a> Mixed<'a> {
         found
     }
 
-    fn describe(
+    /// What counts in a state, and which of its steps make it so.
+    pub(super) fn describe(
         &mut self,
         view: &View,
         done: &[bool],
@@ -353,6 +330,7 @@ impl<'a> Mixed<'a> {
             },
             message: message.unwrap_or_default(),
             steps: free.or_else(|| pairs().next()),
+            begins: begins.first().copied(),
             is_avoidable: free.is_some(),
         }
     }

@@ -6,7 +6,7 @@
 //!
 //! Two things are asked. [`check`]: whether what must come first does, by kind. [`secure`]:
 //! whether the guardrails let pass what stands half-way, by its values; where another order of
-//! the steps helps, the plan gets it. Of what is carried out in part, [`part`] asks the same of its end.
+//! the steps helps, the plan gets it. Of what is carried out in part, [`part()`] asks the same of its end.
 //!
 //! The executor may run steps in any order in which each stands after those that it waits
 //! for, and may be cut off anywhere. So the states that can be are those whose steps are
@@ -19,14 +19,12 @@
 mod demand;
 mod earlier;
 mod mixed;
+mod part;
 mod relation;
 mod things;
 mod view;
 mod weakening;
 
-use std::collections::BTreeSet;
-
-use crate::diagnostic::Diagnostic;
 use crate::graph::Graph;
 use crate::guardrail::Judge;
 use crate::kind::Kind;
@@ -35,6 +33,7 @@ use crate::resource::Desired;
 use crate::state::Document;
 
 pub use demand::{DEMANDS, Demand};
+pub use part::{Bare, part};
 
 use demand::{Does, Side, Tie};
 use earlier::earlier;
@@ -123,47 +122,6 @@ pub fn secure(
     });
     let problems = weak.iter().map(|one| for_a_while(&plan, one)).collect();
     (plan, problems)
-}
-
-/// What a part of a plan leaves weak.
-#[derive(Clone, Debug)]
-pub struct Bare {
-    /// The step of the rest with which it would not be, if one alone does it.
-    pub lacks: Option<usize>,
-    /// What to say where that comes along.
-    pub brings: String,
-    /// What to say where it does not.
-    pub problem: Diagnostic,
-}
-
-/// What would be weak in the end, if these steps are done and the others are not; what they make
-/// anew counts, too. `desired` is what the whole plan leaves.
-#[must_use]
-pub fn part(
-    plan: &Plan,
-    taken: &BTreeSet<usize>,
-    desired: &Desired,
-    document: &Document,
-    judge: &mut Judge,
-) -> Vec<Bare> {
-    let weak = mixed::weak_with(plan, taken, desired, document, judge);
-    weak.iter().map(|one| left_weak(plan, one)).collect()
-}
-
-fn left_weak(plan: &Plan, weak: &Weak) -> Bare {
-    let Weak { rule, address, .. } = weak;
-    let is_weak = format!("{address} {}", weak.message);
-    let lacks = weak.steps.map(|(_, until)| until);
-    let missing = lacks.map(|step| plan.steps[step].change.label());
-    let missing = missing.unwrap_or_else(|| "what belongs to it".to_owned());
-    let problem = Diagnostic::error(format!("with this part alone {is_weak}"))
-        .code(*rule)
-        .hint(format!("take {missing} along, or leave {address} as well"));
-    Bare {
-        lacks,
-        brings: format!("{missing} comes along: without it {is_weak} ({rule})"),
-        problem,
-    }
 }
 
 fn for_a_while(plan: &Plan, weak: &Weak) -> Problem {

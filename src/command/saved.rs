@@ -164,11 +164,14 @@ pub(super) async fn apply(
         empty_buckets: making.empty_buckets,
         delete_logs: making.delete_logs,
     };
-    let plan = match approved {
-        Some(approved) => pipeline::plan(&session, approved, today, options).await?,
-        None => pipeline::plan_destroy(&session, &desired, options).await?,
+    let Reconciled { plan, stopped } = match approved {
+        Some(approved) => pipeline::plan_saved(&session, approved, today, options, saved).await?,
+        None => {
+            let plan = pipeline::plan_destroy(&session, &desired, options).await?;
+            // As of any destroy, of what goes nothing is asked but that its parts go with it.
+            saved::reconcile(plan, saved, |_, _| Vec::new())
+        }
     };
-    let Reconciled { plan, stopped } = saved::reconcile(plan, saved);
     let told = if change.json {
         ui::saved::json(&stopped)
     } else {

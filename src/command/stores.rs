@@ -75,8 +75,8 @@ impl<'a> Stores<'a> {
         self.kept_in_aws.as_ref().map(|(bucket, aws)| (bucket, aws))
     }
 
-    /// Looks whether the bucket, if there is one, is fit to keep state; five calls at once. What
-    /// may not be read is told.
+    /// Looks whether the bucket, if state is in one, is fit to keep it; five calls at once. What
+    /// may not be read is told. That there is no such bucket says whoever reads or locks it.
     ///
     /// # Errors
     /// It is not fit, or a call failed.
@@ -84,7 +84,9 @@ impl<'a> Stores<'a> {
         let Some((bucket, aws)) = &self.kept_in_aws else {
             return Ok(());
         };
-        let Judged { wrong, unread } = bucket::judge(aws, bucket).await?;
+        let Some(Judged { wrong, unread }) = bucket::judge(aws, bucket).await? else {
+            return Ok(());
+        };
         if !unread.is_empty() {
             screen(self.world).talk(&format!(
                 "whether bucket {} is fit to keep state is not known: {} may not be called\n",

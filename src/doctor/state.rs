@@ -44,11 +44,12 @@ pub async fn check(store: &dyn Store, holder: &str) -> (Vec<Line>, Option<Docume
     (vec![line], document)
 }
 
-/// Judges the bucket that keeps it.
+/// Judges the bucket that keeps it; that there is none, [`check`] says.
 pub async fn state_bucket(aws: &Aws, bucket: &StateBucket) -> Vec<Line> {
     let name = &bucket.bucket;
     let Judged { wrong, unread } = match bucket::judge(aws, bucket).await {
-        Ok(judged) => judged,
+        Ok(Some(judged)) => judged,
+        Ok(None) => return Vec::new(),
         Err(error) => return vec![failed(&error)],
     };
     let mut lines = Vec::new();

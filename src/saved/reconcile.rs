@@ -1,17 +1,19 @@
 //! What a file says, held against a plan that is made anew.
 //!
 //! A step of the new plan is carried out if the file has it in the same form. One whose world
-//! moved is stopped, and with it what comes after it in either of the two; one that the file
-//! does not have is left. What the file has and the new plan has not is done already.
+//! moved is stopped, and with it what comes after it in either of the two, and what would be
+//! weak without it; one that the file does not have is left. What the file has and the new plan
+//! has not is done already.
 //!
 //! *Invariant*: pure. What comes out is a part of the new plan, never a step of the file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Saved, SavedField, SavedStep, saw, wanted};
+use crate::between::Bare;
 use crate::diff::same;
 use crate::kind::Kind;
-use crate::plan::{Action, Field, Partial, Plan, Step, Why, parted};
+use crate::plan::{Action, Field, Partial, Plan, Problem, Step, Why, parted};
 use crate::value::Value;
 
 /// What is left of a saved plan.
@@ -62,9 +64,14 @@ impl SavedStep {
     }
 }
 
-/// Holds a file against a plan for the same spec, made anew with the same options.
+/// Holds a file against a plan for the same spec, made anew with the same options. `bare` says
+/// what would be weak if some steps of that plan are done and the others are not.
 #[must_use]
-pub fn reconcile(mut plan: Plan, saved: &Saved) -> Reconciled {
+pub fn reconcile(
+    mut plan: Plan,
+    saved: &Saved,
+    bare: impl FnMut(&Plan, &BTreeSet<usize>) -> Vec<Bare>,
+) -> Reconciled {
     let of_file: BTreeMap<Key, usize> = saved.steps.iter().map(SavedStep::key).zip(0..).collect();
     let of_plan: BTreeMap<Key, usize> = plan.steps.iter().map(Step::key).zip(0..).collect();
     let mut stops = Stops::default();
@@ -83,13 +90,11 @@ pub fn reconcile(mut plan: Plan, saved: &Saved) -> Reconciled {
             }
         }
     }
-    let (of_steps, others) = plan.problems.into_iter().partition(|problem| {
+    let is_of_file = |problem: &Problem| {
         let mut seen = saved.steps.iter();
         seen.any(|step| step.address == problem.address)
-    });
-    plan.problems = others;
-    for problem in &of_steps {
-        let problem: &crate::plan::Problem = problem;
+    };
+    for problem in plan.problems.iter().filter(|problem| is_of_file(problem)) {
         for (place, step) in saved.steps.iter().enumerate() {
             if step.address == problem.address {
                 stops.file.entry(place).or_insert(problem.message.clone());
@@ -97,7 +102,12 @@ pub fn reconcile(mut plan: Plan, saved: &Saved) -> Reconciled {
             }
         }
     }
-    stops.spread(&plan, saved, &of_plan, &of_file);
+    let places = Places {
+        of_plan: &of_plan,
+        of_file: &of_file,
+    };
+    stops.spread(&plan, saved, places, bare);
+    plan.problems.retain(|problem| !is_of_file(problem));
     let part = &saved.making.part;
     if !part.is_everything() {
         plan.partial = Some(Partial {
@@ -128,10 +138,7 @@ pub fn reconcile(mut plan: Plan, saved: &Saved) -> Reconciled {
             .notes
             .push(format!("{n} steps of the saved plan are done already")),
     }
-    let taken = (0..plan.steps.len())
-        .filter(|index| !stops.plan.contains(index))
-        .collect();
-    plan.keep(&taken);
+    plan.keep(&stops.taken(&plan));
     let stopped = stops.file.into_iter().map(|(place, because)| Stopped {
         address: saved.steps[place].label(),
         because,
@@ -142,6 +149,13 @@ pub fn reconcile(mut plan: Plan, saved: &Saved) -> Reconciled {
     }
 }
 
+/// Where a step is in the new plan, and where in the file.
+#[derive(Clone, Copy)]
+struct Places<'a> {
+    of_plan: &'a BTreeMap<Key, usize>,
+    of_file: &'a BTreeMap<Key, usize>,
+}
+
 /// What is not done, by its place in the new plan, and why, by its place in the file.
 #[derive(Default)]
 struct Stops {
@@ -150,29 +164,44 @@ struct Stops {
 }
 
 impl Stops {
-    /// What comes after it is not done either.
+    /// Until what is left can be done alone.
     fn spread(
         &mut self,
         plan: &Plan,
         saved: &Saved,
-        of_plan: &BTreeMap<Key, usize>,
-        of_file: &BTreeMap<Key, usize>,
+        places: Places<'_>,
+        mut bare: impl FnMut(&Plan, &BTreeSet<usize>) -> Vec<Bare>,
     ) {
+        loop {
+            self.follow(plan, saved, places);
+            let taken = self.taken(plan);
+            // One at a time, as the next may be mended by that.
+            let Some(one) = bare(plan, &taken).into_iter().next() else {
+                return;
+            };
+            let begin = one.begins.map_or(taken, |step| BTreeSet::from([step]));
+            for index in begin {
+                self.stop(index, plan, places, &one.stops);
+            }
+        }
+    }
+
+    /// What comes after it is not done either, nor what would stand without its own parts.
+    fn follow(&mut self, plan: &Plan, saved: &Saved, places: Places<'_>) {
         loop {
             let before = (self.plan.len(), self.file.len());
             for (index, step) in plan.steps.iter().enumerate() {
-                let Some(place) = of_file.get(&step.key()) else {
+                if !places.of_file.contains_key(&step.key()) {
                     continue;
-                };
+                }
                 if let Some(forerunner) = step.after.iter().find(|one| self.plan.contains(one)) {
-                    self.plan.insert(index);
                     let waits = waits_for(&plan.steps[*forerunner].change.label());
-                    self.file.entry(*place).or_insert(waits);
+                    self.stop(index, plan, places, &waits);
                 }
             }
             for (place, step) in saved.steps.iter().enumerate() {
                 // What is done already waits for nothing.
-                let Some(index) = of_plan.get(&step.key()) else {
+                let Some(index) = places.of_plan.get(&step.key()) else {
                     continue;
                 };
                 let forerunner = step.after.iter().find(|one| self.file.contains_key(one));
@@ -182,19 +211,28 @@ impl Stops {
                     self.file.entry(place).or_insert(waits);
                 }
             }
-            let taken = (0..plan.steps.len())
-                .filter(|index| !self.plan.contains(index))
-                .collect();
-            for one in parted(&plan.steps, &taken) {
-                self.plan.insert(one.alone);
-                if let Some(place) = of_file.get(&plan.steps[one.alone].key()) {
-                    let because = "it must not stand without what secures it, which is not done";
-                    self.file.entry(*place).or_insert(because.to_owned());
-                }
+            for one in parted(&plan.steps, &self.taken(plan)) {
+                let because = "it must not stand without what secures it, which is not done";
+                self.stop(one.alone, plan, places, because);
             }
             if before == (self.plan.len(), self.file.len()) {
                 return;
             }
+        }
+    }
+
+    /// What is done.
+    fn taken(&self, plan: &Plan) -> BTreeSet<usize> {
+        let all = 0..plan.steps.len();
+        all.filter(|index| !self.plan.contains(index)).collect()
+    }
+
+    /// A step of the new plan is not done.
+    fn stop(&mut self, index: usize, plan: &Plan, places: Places<'_>, because: &str) {
+        self.plan.insert(index);
+        if let Some(place) = places.of_file.get(&plan.steps[index].key()) {
+            let told = self.file.entry(*place);
+            told.or_insert_with(|| because.to_owned());
         }
     }
 }

@@ -61,8 +61,7 @@ pub(super) async fn run(
         ));
     };
     let aws = connect::aws(world, change.sandbox, &bucket.region).await?;
-    let Judged { wrong, unread } = bucket::judge(&aws, bucket).await?;
-    if wrong.is_empty() && unread.is_empty() {
+    if bucket::judge(&aws, bucket).await? == Some(Judged::default()) {
         screen.talk(&format!(
             "bucket {} stands and is fit to keep state\n",
             bucket.bucket

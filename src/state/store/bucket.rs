@@ -10,6 +10,7 @@ use jiff::civil::Date;
 
 use super::Error;
 use crate::address::Address;
+use crate::aws::objects::Objects;
 use crate::aws::{self, Aws, ErrorKind};
 use crate::guardrail;
 use crate::resource::{Desired, Id, Resource};
@@ -40,11 +41,12 @@ const PARTS: &[(&str, &[&str])] = &[
 
 const VERSIONING: &str = "aws_s3_bucket_versioning";
 
-/// Reads the bucket's parts, each by one call, all at once, and judges them.
+/// Reads the bucket's parts, each by one call, all at once, and judges them. None where there is
+/// no such bucket.
 ///
 /// # Errors
 /// A failed call; that one may not be made is none.
-pub async fn judge(aws: &Aws, bucket: &StateBucket) -> Result<Judged, Error> {
+pub async fn judge(aws: &Aws, bucket: &StateBucket) -> Result<Option<Judged>, Error> {
     let id = Id {
         region: bucket.region.clone(),
         text: bucket.bucket.clone(),
@@ -59,8 +61,6 @@ pub async fn judge(aws: &Aws, bucket: &StateBucket) -> Result<Judged, Error> {
         Some(async move { (*kind, *rules, lifecycle.read(aws, ids).await.pop()) })
     });
     let mut desired = Desired::default();
-    let named = Attributes::from([("bucket".to_owned(), Value::text(&bucket.bucket))]);
-    add(&mut desired, &id, "aws_s3_bucket", named);
     let mut judged = Judged::default();
     let mut unjudged: Vec<&str> = Vec::new();
     for (kind, rules, read) in join_all(reads).await {
@@ -74,6 +74,13 @@ pub async fn judge(aws: &Aws, bucket: &StateBucket) -> Result<Judged, Error> {
             _ => {}
         }
     }
+    // A bucket that has none of them may not be there at all.
+    let has_parts = !desired.resources.is_empty() || !judged.unread.is_empty();
+    if !has_parts && !stands(aws, bucket).await.map_err(failed)? {
+        return Ok(None);
+    }
+    let named = Attributes::from([("bucket".to_owned(), Value::text(&bucket.bucket))]);
+    add(&mut desired, &id, "aws_s3_bucket", named);
     let is_unread = |kind: &str| judged.unread.iter().any(|call| call.ends_with(kind));
     if !is_unread("Versioning") && !is_versioned(&desired) {
         judged
@@ -95,7 +102,16 @@ pub async fn judge(aws: &Aws, bucket: &StateBucket) -> Result<Judged, Error> {
             .wrong
             .extend(findings.map(|finding| format!("{} ({})", finding.message, finding.rule)));
     }
-    Ok(judged)
+    Ok(Some(judged))
+}
+
+/// Whether there is such a bucket. Who may not know takes it that there is.
+async fn stands(aws: &Aws, bucket: &StateBucket) -> Result<bool, aws::Error> {
+    let objects = Objects::of(aws, &bucket.region, &bucket.bucket).await?;
+    match objects.have_a_bucket().await {
+        Err(error) if error.kind == ErrorKind::AccessDenied => Ok(true),
+        answer => answer,
+    }
 }
 
 fn is_versioned(desired: &Desired) -> bool {

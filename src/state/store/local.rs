@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde::Deserialize;
 
-use super::{Error, HISTORY, Held, Kept, Lock, Store, Unreadable};
+use super::history::{Head, History};
+use super::{Error, Held, Kept, Lock, Store, Unreadable, private};
 use crate::state::Document;
 
 /// A folder for one app and environment: `.watertight/shop/prod`.
@@ -42,13 +42,8 @@ impl Local {
         self.folder.join("state.json")
     }
 
-    fn history_folder(&self) -> PathBuf {
-        self.folder.join("history")
-    }
-
-    /// Where the document of an earlier serial is kept.
-    fn kept(&self, serial: u64) -> PathBuf {
-        self.history_folder().join(format!("{serial:010}.json"))
+    fn past(&self) -> History {
+        History::of(self.folder.join("history"))
     }
 
     fn load_now(&self) -> Result<Option<Document>, Error> {
@@ -56,43 +51,33 @@ impl Local {
     }
 
     fn newest_whole(&self) -> Option<PathBuf> {
-        history_of(&self.history_folder())
-            .into_iter()
-            .rev()
+        let mut newest_first = self.past().files().into_values().rev();
+        newest_first
             .find(|path| fs::read(path).is_ok_and(|bytes| parse(&bytes, path, || None).is_ok()))
     }
 
     fn save_now(&self, document: &Document) -> io::Result<()> {
-        let history = self.history_folder();
-        create_private(&history)?;
+        private::create_folder(&self.folder)?;
         let file = self.file();
         let fresh = self.folder.join("state.json.new");
         let mut text = serde_json::to_vec_pretty(document)?;
         text.push(b'\n');
-        let mut output = private_file(&fresh)?;
-        output.write_all(&text)?;
-        output.sync_all()?;
-        if let Some(old) = serial_of(&file) {
-            // The link is there already where an earlier write was cut off after it.
-            match fs::hard_link(&file, self.kept(old)) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-                _ => {}
-            }
-        }
+        private::write(&fresh, &text)?;
+        let history = self.past();
+        // What must not be lost is the document; no run ends because an earlier one can't be kept.
+        history.keep(&file, document).ok();
         fs::rename(&fresh, &file)?;
         File::open(&self.folder)?.sync_all()?;
-        let old = history_of(&history);
-        for path in old.iter().take(old.len().saturating_sub(HISTORY)) {
-            fs::remove_file(path)?;
-        }
+        history.prune();
         Ok(())
     }
 
     fn retire_now(&self) -> io::Result<()> {
         let file = self.file();
-        let serial = serial_of(&file).unwrap_or_default();
-        create_private(&self.history_folder())?;
-        match fs::rename(&file, self.kept(serial)) {
+        let serial = Head::of(&file).map_or(0, |head| head.serial);
+        let history = self.past();
+        history.create()?;
+        match fs::rename(&file, history.place(serial)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
@@ -105,7 +90,7 @@ impl Local {
             path: path.clone(),
             source,
         };
-        create_private(&self.folder).map_err(failed)?;
+        private::create_folder(&self.folder).map_err(failed)?;
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -157,18 +142,17 @@ impl Store for Local {
     }
 
     async fn history(&self) -> Result<Vec<Kept>, Error> {
-        let files = history_of(&self.history_folder());
-        let kept = files.iter().rev().filter_map(|path| {
-            let serial = path.file_stem()?.to_str()?.parse().ok()?;
+        let files = self.past().files().into_iter().rev();
+        let kept = files.map(|(serial, path)| {
             let written = fs::metadata(path).and_then(|metadata| metadata.modified());
             let at = written.ok().and_then(|at| Timestamp::try_from(at).ok());
-            Some(Kept { serial, at })
+            Kept { serial, at }
         });
         Ok(kept.collect())
     }
 
     async fn earlier(&self, serial: u64) -> Result<Option<Document>, Error> {
-        read(&self.kept(serial), || None)
+        read(&self.past().place(serial), || None)
     }
 
     async fn lock(&self, holder: &str) -> Result<Lock, Error> {
@@ -236,31 +220,6 @@ fn parse(
     })
 }
 
-/// A document, of which only the serial is looked at.
-#[derive(Deserialize)]
-struct Serial {
-    serial: u64,
-}
-
-fn serial_of(file: &Path) -> Option<u64> {
-    let bytes = fs::read(file).ok()?;
-    // Nothing else of it is kept: this is done at every save.
-    let Serial { serial } = serde_json::from_slice(&bytes).ok()?;
-    Some(serial)
-}
-
-/// The kept documents, oldest first.
-fn history_of(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    files.sort();
-    files
-}
-
 /// The folders in a folder, in order; none where it can't be read.
 fn folders(folder: &Path) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = fs::read_dir(folder)
@@ -272,36 +231,6 @@ fn folders(folder: &Path) -> Vec<PathBuf> {
         .collect();
     folders.sort();
     folders
-}
-
-#[cfg(unix)]
-fn create_private(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-}
-
-#[cfg(not(unix))]
-fn create_private(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
-}
-
-#[cfg(unix)]
-fn private_file(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)
-}
-
-#[cfg(not(unix))]
-fn private_file(path: &Path) -> io::Result<File> {
-    File::create(path)
 }
 
 #[cfg(test)]
@@ -342,6 +271,96 @@ mod tests {
                 other => panic!("{length} bytes were read as {other:?}"),
             }
         }
+    }
+
+    async fn save(store: &Local, lineage: &str, serials: std::ops::RangeInclusive<u64>) {
+        let mut document = Document::new("shop", "prod", lineage);
+        for serial in serials {
+            document.serial = serial;
+            store.save(&document).await.unwrap();
+        }
+    }
+
+    async fn kept(store: &Local) -> Vec<(u64, String)> {
+        let mut kept = Vec::new();
+        for one in store.history().await.unwrap() {
+            let document = store.earlier(one.serial).await.unwrap().unwrap();
+            kept.push((document.serial, document.lineage));
+        }
+        kept
+    }
+
+    fn line(lineage: &str, serials: impl IntoIterator<Item = u64>) -> Vec<(u64, String)> {
+        let serials = serials.into_iter();
+        serials.map(|serial| (serial, lineage.to_owned())).collect()
+    }
+
+    #[tokio::test]
+    async fn a_document_that_begins_anew_has_a_history_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Local::new(folder.path().join("shop/prod"));
+        save(&store, "old", 1..=23).await;
+        assert_eq!(kept(&store).await, line("old", (3..=22).rev()));
+        // It is lost, and everything adopted anew.
+        fs::remove_file(store.file()).unwrap();
+        save(&store, "new", 1..=1).await;
+        assert_eq!(kept(&store).await, []);
+        let torn = |text: &[u8]| fs::write(store.file(), &text[..text.len() / 2]).unwrap();
+        let whole = fs::read(store.file()).unwrap();
+        torn(&whole);
+        let error = store.load().await.unwrap_err();
+        assert!(
+            matches!(error, Error::Torn { previous: None, .. }),
+            "{error}"
+        );
+        fs::write(store.file(), whole).unwrap();
+
+        save(&store, "new", 2..=25).await;
+        assert_eq!(kept(&store).await, line("new", (5..=24).rev()));
+        let aside = store.folder.join("history/old/0000000022.json");
+        assert!(aside.is_file());
+        torn(&fs::read(store.file()).unwrap());
+        assert!(
+            store
+                .load()
+                .await
+                .unwrap_err()
+                .hint()
+                .contains("history/0000000024.json")
+        );
+    }
+
+    /// Another's document comes here under a new name; an older one is put back by hand.
+    #[tokio::test]
+    async fn what_has_a_higher_serial_is_not_before_the_document() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Local::new(folder.path().join("shop/prod"));
+        save(&store, "old", 1..=9).await;
+        save(&store, "moved", 6..=7).await;
+        assert_eq!(kept(&store).await, line("moved", [6]));
+        assert!(store.folder.join("history/old/0000000009.json").is_file());
+
+        save(&store, "moved", 8..=9).await;
+        fs::copy(store.folder.join("history/0000000006.json"), store.file()).unwrap();
+        save(&store, "moved", 7..=7).await;
+        assert_eq!(kept(&store).await, line("moved", [6]));
+        assert!(store.folder.join("history/moved/0000000008.json").is_file());
+
+        // What is put in its place with a higher one has it before itself.
+        save(&store, "pushed", 8..=8).await;
+        let before = [line("moved", [7]), line("moved", [6])].concat();
+        assert_eq!(kept(&store).await, before);
+    }
+
+    #[tokio::test]
+    async fn a_history_that_cannot_be_kept_stops_no_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Local::new(folder.path().join("shop/prod"));
+        fs::create_dir_all(&store.folder).unwrap();
+        fs::write(store.folder.join("history"), "in the way").unwrap();
+        save(&store, "0123", 1..=3).await;
+        assert_eq!(store.load().await.unwrap().unwrap().serial, 3);
+        assert_eq!(kept(&store).await, []);
     }
 
     #[tokio::test]

@@ -3,9 +3,11 @@
 //! *Invariant*: a store never shows half a document: a write is there whole or not at all.
 
 pub mod bucket;
+mod history;
 mod lease;
 mod local;
 mod migrate;
+mod private;
 mod s3;
 
 use std::path::PathBuf;

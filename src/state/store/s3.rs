@@ -354,24 +354,30 @@ impl Store for S3 {
         let objects = self.objects().await?;
         let versions = objects.versions(&self.key).await;
         let versions = versions.map_err(|source| self.failed(source))?;
-        let earlier: Vec<_> = versions
-            .into_iter()
-            .filter(|version| !version.is_latest)
-            .take(HISTORY)
-            .collect();
-        let read = earlier
+        let versions = &versions[..versions.len().min(HISTORY + 1)];
+        let read = versions
             .iter()
             .map(|version| objects.get_version(&self.key, Some(&version.id)));
         let mut kept = Vec::new();
-        for (version, object) in earlier.iter().zip(join_all(read).await) {
+        let mut newer = u64::MAX;
+        for (version, object) in versions.iter().zip(join_all(read).await) {
             let object = object.map_err(|source| self.failed(source))?;
-            if let Some(Ok(document)) = object.map(|object| parse(&object.bytes)) {
+            let Some(Ok(document)) = object.map(|object| parse(&object.bytes)) else {
+                continue;
+            };
+            // It began anew, or went back: what was there before is not before it.
+            if document.serial > newer {
+                break;
+            }
+            newer = document.serial;
+            if !version.is_latest {
                 kept.push(Kept {
                     serial: document.serial,
                     at: version.at,
                 });
             }
         }
+        kept.truncate(HISTORY);
         Ok(kept)
     }
 
