@@ -247,6 +247,7 @@ impl Case<'_> {
                 Action::Adopt,
                 vec![Why::NoRecord {
                     proof: proof(ownership),
+                    lineage: self.of_another(ownership),
                 }],
             ),
             Standing::Imported(span) => (Action::Adopt, vec![Why::Imported(span.clone())]),
@@ -441,6 +442,15 @@ impl Case<'_> {
     /// Whether it holds data or carries traffic that the spec does not call throw-away.
     fn is_to_be_protected(&self) -> bool {
         !self.desired.ephemeral && (self.kind.protect)(&self.resource.attributes)
+    }
+
+    /// The lineage in its tags, where another document made it.
+    fn of_another(&self, ownership: &Ownership) -> Option<String> {
+        let Ownership::Tagged { lineage } = ownership else {
+            return None;
+        };
+        let is_anothers = !lineage.is_empty() && *lineage != self.document.lineage;
+        is_anothers.then(|| lineage.clone())
     }
 
     fn protection_changes(&self) -> bool {

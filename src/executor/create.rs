@@ -6,6 +6,7 @@
 //!
 //! *Invariant*: what `find` shows is taken only when it is proven ours. A name is no proof.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::commit::Write;
@@ -228,7 +229,8 @@ impl Worker<'_> {
                 _ => !self.others.contains(&found.id),
             })
             .collect();
-        judge(found, &self.owner.lineage).map_err(|foreign| self.in_the_way(&foreign))
+        judge(found, &self.owner.lineage, self.forebears)
+            .map_err(|foreign| self.in_the_way(&foreign))
     }
 
     fn in_the_way(&self, foreign: &Found) -> GivenUp {
@@ -264,11 +266,17 @@ fn given_up(error: Error, maybe_made: bool) -> GivenUp {
 }
 
 /// Of what was found after our own call: ours, nothing, or in the way.
-fn judge(found: Vec<Found>, lineage: &str) -> Result<Option<Id>, Found> {
+fn judge(
+    found: Vec<Found>,
+    lineage: &str,
+    forebears: &BTreeSet<String>,
+) -> Result<Option<Id>, Found> {
     let mut in_the_way = None;
     for found in found {
         let ours = match &found.ownership {
-            Ownership::Tagged { lineage: made_by } => made_by == lineage || made_by.is_empty(),
+            Ownership::Tagged { lineage: made_by } => {
+                made_by == lineage || made_by.is_empty() || forebears.contains(made_by)
+            }
             Ownership::ChildOfOurs | Ownership::Equal | Ownership::Shared => true,
             Ownership::Given | Ownership::Foreign => false,
         };
@@ -282,6 +290,8 @@ fn judge(found: Vec<Found>, lineage: &str) -> Result<Option<Id>, Found> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::{given_up, judge};
     use crate::aws::{Error, ErrorKind, Found, Ownership};
     use crate::executor::desk::Halt;
@@ -306,7 +316,8 @@ mod tests {
     /// The id that is taken, `-` for none, `!` before one that is in the way.
     #[track_caller]
     fn check(things: Vec<Found>, expected: &str) {
-        let judged = match judge(things, "ours") {
+        let forebears = BTreeSet::from(["lost".to_owned()]);
+        let judged = match judge(things, "ours", &forebears) {
             Ok(Some(id)) => id.text,
             Ok(None) => "-".to_owned(),
             Err(foreign) => format!("!{}", foreign.id),
@@ -320,6 +331,7 @@ mod tests {
         check(vec![found("a", tagged("ours"))], "a");
         check(vec![found("a", tagged(""))], "a");
         check(vec![found("a", Ownership::ChildOfOurs)], "a");
+        check(vec![found("a", tagged("lost"))], "a");
         check(vec![found("a", tagged("theirs"))], "!a");
         check(vec![found("a", Ownership::Foreign)], "!a");
         check(

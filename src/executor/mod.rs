@@ -149,6 +149,7 @@ pub async fn run(
     if let Some(guard) = store.guard() {
         aws.guard(guard);
     }
+    let document = begun(document, plan);
     let (mail, mut inbox) = mpsc::unbounded_channel();
     let context = Context {
         aws,
@@ -158,6 +159,7 @@ pub async fn run(
             environment: document.environment.clone(),
             lineage: document.lineage.clone(),
         },
+        forebears: document.forebears.clone(),
         pace: &options.pace,
         to_the_end: options.to_the_end,
         going: going(plan),
@@ -165,7 +167,7 @@ pub async fn run(
         mail,
         stop: orders.clone(),
     };
-    let mut run = Run::new(store, begun(document, plan), plan, options, listen);
+    let mut run = Run::new(store, document, plan, options, listen);
     let mut workers: FuturesUnordered<BoxFuture<'_, (usize, Outcome)>> = FuturesUnordered::new();
     let mut can_stop = true;
     run.see_stop(*orders.borrow_and_update());
@@ -231,6 +233,9 @@ fn begun(mut document: Document, plan: &Plan) -> Document {
     if document.account.is_none() {
         document.account.clone_from(&plan.account);
     }
+    // It goes out with the first save, so that a run that goes on knows what is left to it.
+    let forebears = plan.forebears().map(str::to_owned);
+    document.forebears.extend(forebears);
     document
 }
 

@@ -36,6 +36,8 @@ pub(super) struct Deferred {
 pub(super) struct Worker<'a> {
     pub(super) aws: &'a Aws,
     pub(super) owner: &'a Owner,
+    /// Lineages whose things are the owner's too.
+    pub(super) forebears: &'a BTreeSet<String>,
     pub(super) pace: &'a Pace,
     /// Whether to wait until what is made is as it will be.
     pub(super) to_the_end: bool,

@@ -53,6 +53,8 @@ pub enum Why {
     NoRecord {
         /// What proves it.
         proof: String,
+        /// The lineage in its tags, where that is a lost document's.
+        lineage: Option<String>,
     },
     /// A line of the spec says that it becomes ours.
     Imported(Span),
@@ -88,7 +90,7 @@ impl fmt::Display for Why {
             Self::Unfinished => f.write_str("an earlier run stopped before it was complete"),
             Self::Replaced => f.write_str("replaced; nothing uses it any more"),
             Self::Upstream(address) => write!(f, "follows {address}"),
-            Self::NoRecord { proof } => write!(f, "stands without a record; {proof}"),
+            Self::NoRecord { proof, .. } => write!(f, "stands without a record; {proof}"),
             Self::Imported(span) => write!(f, "the spec's import, {span}"),
             Self::Protection(true) => f.write_str(
                 "protected from now on, as it holds data or carries traffic (`ephemeral` is false)",
@@ -150,6 +152,10 @@ impl Serialize for Why {
                 json["address"] = serde_json::json!(address);
             }
             Self::Moved(from) => json["from"] = serde_json::json!(from),
+            Self::NoRecord {
+                lineage: Some(lineage),
+                ..
+            } => json["lineage"] = serde_json::json!(lineage),
             _ => {}
         }
         json.serialize(serializer)
