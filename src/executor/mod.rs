@@ -32,7 +32,7 @@
 //! something, the SDK's own repeats included.
 //!
 //! **Failure.** A step that fails takes with it the steps that needed it, and nothing else.
-//! A create that AWS has certainly refused takes its intent back. If the state can't be
+//! A create that AWS has certainly refused, at every attempt, takes its intent back. If the state can't be
 //! written, nothing new is sent to AWS.
 //!
 //! **Stopping.** [`Stop::Drain`]: nothing begins; calls under way are finished and recorded,
@@ -61,6 +61,7 @@ mod inverse;
 
 mod create;
 mod delete;
+mod find;
 mod moved;
 
 mod wait;
