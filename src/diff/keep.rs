@@ -160,6 +160,8 @@ impl Case<'_> {
     fn create(&self, known: &Known, observed: &Observed) -> Step {
         let why = match self.record {
             None => Why::New,
+            // It was never complete: AWS may just not show it yet.
+            Some(record) if record.status == Status::Created => Why::Unfinished,
             Some(record) if record.id.is_some() => Why::Missing,
             Some(_) => Why::Unfinished,
         };

@@ -37,7 +37,7 @@ impl Worker<'_> {
         );
         let mut record = self.new_record(&wanted, Status::Creating, None);
         record.token = Some(attempt.clone());
-        if self.may_come_twice() {
+        if self.may_come_twice(&attempt) {
             drop(turn);
             // The earlier run's record stays on the disk until it is known what came of it.
             self.desk.acted = true;

@@ -13,8 +13,10 @@ use super::step::Worker;
 use super::wait::{Pauses, Retry};
 use crate::aws::{Found, Ownership, Wanted};
 use crate::kind::Guard;
+use crate::plan::Action;
+use crate::refresh;
 use crate::resource::Id;
-use crate::state::Status;
+use crate::state::{Record, Status};
 
 /// What AWS shows of what is looked for.
 #[derive(Debug, PartialEq)]
@@ -28,18 +30,28 @@ pub(super) enum Sight {
 }
 
 impl Worker<'_> {
-    /// Whether a run before may have a call under way that will make it, and nothing is in the
-    /// way of a second one.
-    pub(super) fn may_come_twice(&self) -> bool {
+    /// Whether a run before may have made it, or have a call under way that will, and nothing
+    /// is in the way of a second one.
+    pub(super) fn may_come_twice(&self, token: &str) -> bool {
         let record = self.record.as_ref();
-        let is_open = record
-            .is_some_and(|record| record.status == Status::Creating && record.id.is_none());
-        is_open && self.kind.guard == Guard::Nothing
+        self.plan.change.action == Action::Create
+            && record.is_some_and(|record| may_come_twice(record, self.kind.guard, token))
     }
 
     /// What a run before has made, if it shows while there is patience.
     pub(super) async fn made_before(&mut self, wanted: &Wanted) -> Result<Sight, Halt> {
-        self.find_for(self.pace.quiet, wanted).await
+        let named = self.record.as_ref().and_then(|record| record.id.clone());
+        match named {
+            Some(id) => {
+                let shows = self.see(&id).await?.is_some();
+                Ok(if shows {
+                    Sight::Ours(id)
+                } else {
+                    Sight::Nothing
+                })
+            }
+            None => self.find_for(self.pace.quiet, wanted).await,
+        }
     }
 
     /// Looks again and again for this long; something found ends it.
@@ -67,7 +79,7 @@ impl Worker<'_> {
     pub(super) async fn find(&mut self, wanted: &Wanted) -> Result<Sight, Halt> {
         let mut retry = Retry::new(self.pace, true);
         let found = loop {
-            let error = match self.lifecycle.find(self.aws, wanted).await {
+            let error = match refresh::find(self.aws, wanted, self.record.as_ref()).await {
                 Ok(found) => break found,
                 Err(error) => error,
             };
@@ -111,6 +123,24 @@ impl Worker<'_> {
     }
 }
 
+/// Whether AWS would make another one beside what this record stands for, if a call with this
+/// token were sent now.
+///
+/// A token or a unique name tells only calls with the same arguments from others. For how long
+/// AWS keeps a token plays no part: what is older than that has long shown.
+fn may_come_twice(record: &Record, guard: Guard, token: &str) -> bool {
+    match (record.status, &record.id) {
+        // AWS has named it, and did not show it when the plan was made.
+        (Status::Created, Some(_)) => true,
+        (Status::Creating, None) => match guard {
+            Guard::Nothing => true,
+            Guard::Token { .. } | Guard::UniqueName => record.token.as_deref() != Some(token),
+            Guard::Idempotent => false,
+        },
+        _ => false,
+    }
+}
+
 /// Of what was found after our own call: ours, nothing, or in the way.
 fn judge(found: Vec<Found>, lineage: &str, forebears: &BTreeSet<String>) -> Sight {
     let mut sight = Sight::Nothing;
@@ -134,9 +164,13 @@ fn judge(found: Vec<Found>, lineage: &str, forebears: &BTreeSet<String>) -> Sigh
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{Sight, judge};
+    use super::{Sight, judge, may_come_twice};
+    use crate::address::Address;
     use crate::aws::{Found, Ownership};
+    use crate::kind::Guard;
     use crate::resource::Id;
+    use crate::state::{Record, Status};
+    use crate::value::Attributes;
 
     fn id(text: &str) -> Id {
         Id {
@@ -183,5 +217,41 @@ mod tests {
             vec![found("a", Ownership::Foreign), found("b", tagged("ours"))],
             "b",
         );
+    }
+
+    #[test]
+    fn a_call_is_sent_at_once_only_where_aws_knows_it_again() {
+        let record = |status, id| Record {
+            address: Address::managed("net", "aws_nat_gateway", "a"),
+            generation: 1,
+            status,
+            region: "eu-west-1".to_owned(),
+            id,
+            token: Some("sent".to_owned()),
+            attributes: Attributes::new(),
+            dependencies: BTreeSet::new(),
+            protect: false,
+            maker: None,
+            asked: None,
+            told: None,
+        };
+        let token = Guard::Token { seconds: None };
+        let begun = record(Status::Creating, None);
+        for (guard, token, twice) in [
+            (Guard::Nothing, "sent", true),
+            (token, "sent", false),
+            (token, "another", true),
+            (Guard::UniqueName, "sent", false),
+            (Guard::UniqueName, "another", true),
+            (Guard::Idempotent, "another", false),
+        ] {
+            assert_eq!(may_come_twice(&begun, guard, token), twice, "{guard:?}");
+        }
+        // It was named, and does not show.
+        let named = record(Status::Created, Some(id("nat-1")));
+        assert!(may_come_twice(&named, token, "sent"));
+        // It stood, and is gone.
+        let stood = record(Status::Applied, Some(id("nat-1")));
+        assert!(!may_come_twice(&stood, Guard::Nothing, "sent"));
     }
 }

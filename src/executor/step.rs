@@ -284,13 +284,16 @@ impl Worker<'_> {
 
     /// Reads what was made or seen just now, which AWS may not show yet.
     async fn read_made(&mut self, id: &Id) -> Result<Attributes, Halt> {
+        self.see(id).await?.ok_or_else(gone)
+    }
+
+    /// The same; none if it does not show in all that time.
+    pub(super) async fn see(&mut self, id: &Id) -> Result<Option<Attributes>, Halt> {
         let mut pauses = Pauses::new(self.pace);
         loop {
-            if let Some(attributes) = self.read(id).await? {
-                return Ok(attributes);
-            }
-            if pauses.waited() >= self.pace.passing {
-                return Err(gone());
+            let seen = self.read(id).await?;
+            if seen.is_some() || pauses.waited() >= self.pace.passing {
+                return Ok(seen);
             }
             if pauses.heard(self.kind.noun, "not visible yet") {
                 self.desk.waiting(self.kind.noun, "not visible yet");
