@@ -1,5 +1,5 @@
 //! What a run has made, or has under way when it dies, and AWS does not show yet when the next
-//! one looks: nothing stands twice.
+//! one looks: nothing stands twice, and nothing is left.
 
 use std::process::{Child, Stdio};
 use std::sync::Arc;
@@ -40,6 +40,8 @@ const TABLE: &str = "pages.aws_route_table.own";
 fn apply(target: &str) -> [&str; 5] {
     ["apply", "app.toml", "--yes", "--target", target]
 }
+
+const DESTROY: [&str; 3] = ["destroy", "app.toml", "--yes"];
 
 /// An account in which nothing of the spec stands, and the way there.
 struct Case {
@@ -126,6 +128,38 @@ async fn what_was_named_and_does_not_show_yet_is_not_made_again() {
         .never_says("deleted outside watertight");
     assert_eq!(case.project.id(APP, ADDRESS), id);
     assert_eq!(case.stands("Elastic IP addresses").await, 1);
+}
+
+#[tokio::test]
+async fn what_was_named_and_does_not_show_yet_is_not_forgotten() {
+    let case = Case::new();
+    case.named_and_unseen();
+    let looks = ("ec2:DescribeAddresses", 4);
+    case.then(&DESTROY, looks, || case.proxy.clear())
+        .code(4)
+        .says("nothing shows of what an earlier run began to make")
+        .says("has shown up only now");
+    case.project.run(&DESTROY).code(0);
+    assert_eq!(case.stands("Elastic IP addresses").await, 0);
+}
+
+/// The call is still under way when the run that sent it is dead, and the next one looks.
+#[tokio::test]
+async fn what_is_still_under_way_is_not_forgotten() {
+    let case = Case::new();
+    let late = Arc::new(Notify::new());
+    let allocate = "ec2:AllocateAddress";
+    let fault = Fault::Late(Arc::clone(&late));
+    case.proxy.fail(When::Operation(allocate), fault, 1);
+    case.killed_when(ADDRESS, "creating", allocate);
+    case.proxy.clear();
+    let looks = ("ec2:DescribeAddresses", 4);
+    case.then(&DESTROY, looks, || late.notify_one())
+        .code(4)
+        .says("nothing shows of what an earlier run began to make")
+        .says("has shown up only now");
+    case.project.run(&DESTROY).code(0);
+    assert_eq!(case.stands("Elastic IP addresses").await, 0);
 }
 
 /// AWS knows a call by its token as long as the arguments are the same; the tags are among them.

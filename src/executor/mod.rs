@@ -62,6 +62,7 @@ mod inverse;
 mod create;
 mod delete;
 mod find;
+mod forget;
 mod moved;
 
 mod wait;

@@ -1,8 +1,8 @@
 //! What one step does, from its first turn to its outcome.
 //!
-//! Here: the worker, the steps on what stands (update, adopt, forget), and what every step
+//! Here: the worker, the steps on what stands (update, adopt), and what every step
 //! that builds ends with. Creating is in [`create`](super::create), deleting in
-//! [`delete`](super::delete).
+//! [`delete`](super::delete), forgetting in [`forget`](super::forget).
 //!
 //! *Invariant*: between two commits a step makes the mutating calls that the first one
 //! announced, and none else.
@@ -85,12 +85,6 @@ impl Worker<'_> {
         let acted = self.desk.acted;
         let outcome = result.unwrap_or_else(|halt| halt.outcome(acted));
         (self.desk.step, outcome)
-    }
-
-    async fn forget(&mut self) -> Result<Outcome, Halt> {
-        let _turn = self.desk.turn().await?;
-        self.desk.commit(vec![self.removal()]).await?;
-        Ok(Outcome::Applied)
     }
 
     async fn update(&mut self) -> Result<Outcome, Halt> {

@@ -45,6 +45,8 @@ pub enum Why {
     LeftTheSpec,
     /// The run that made it stopped before it was complete.
     Unfinished,
+    /// A run began to make it and stopped, and AWS does not show it.
+    Unseen,
     /// It was replaced, and nothing uses it any more.
     Replaced,
     /// Another resource is replaced, or changes, first.
@@ -88,6 +90,7 @@ impl fmt::Display for Why {
             Self::MadeByHand => f.write_str("added outside watertight; this list is exclusive"),
             Self::LeftTheSpec => f.write_str("no longer in the spec"),
             Self::Unfinished => f.write_str("an earlier run stopped before it was complete"),
+            Self::Unseen => f.write_str("nothing shows of what an earlier run began to make"),
             Self::Replaced => f.write_str("replaced; nothing uses it any more"),
             Self::Upstream(address) => write!(f, "follows {address}"),
             Self::NoRecord { proof, .. } => write!(f, "stands without a record; {proof}"),
@@ -124,6 +127,7 @@ impl Serialize for Why {
             Self::MadeByHand => "made_by_hand",
             Self::LeftTheSpec => "left_the_spec",
             Self::Unfinished => "unfinished",
+            Self::Unseen => "unseen",
             Self::Replaced => "replaced",
             Self::Upstream(_) => "upstream",
             Self::NoRecord { .. } => "no_record",
