@@ -354,9 +354,10 @@ async fn find_unrecorded(
             })
             .filter(|(_, wanted)| can_be_named(wanted))
             .collect();
-        let finds = wanted
-            .iter()
-            .map(|(resource, wanted)| async move { (resource, find(aws, wanted, document).await) });
+        let finds = wanted.iter().map(|(resource, wanted)| async move {
+            let record = document.current(&resource.address);
+            (resource, find(aws, wanted, record).await)
+        });
         let mut ours: Vec<(Address, Id, Standing)> = Vec::new();
         let mut failures = Vec::new();
         for (resource, answer) in join_all(finds).await {
@@ -445,16 +446,22 @@ async fn ask_ready(
 }
 
 /// Looks for one resource: as the spec wants it, or else as an earlier run was about to make
-/// it when it stopped. What can't be tagged is known by its value alone, and since then the
-/// spec may have given it another value, or another name.
-async fn find(aws: &Aws, wanted: &Wanted, document: &Document) -> Result<Vec<Found>, Error> {
+/// it when it stopped, by its record. What can't be tagged is known by its value alone, and since
+/// then the spec may have given it another value, or another name.
+///
+/// # Errors
+/// A call that failed.
+pub async fn find(
+    aws: &Aws,
+    wanted: &Wanted,
+    record: Option<&Record>,
+) -> Result<Vec<Found>, Error> {
     let kind = wanted.address.kind.as_str();
     let lifecycle = lifecycle(kind).ok_or_else(|| unknown_kind(kind))?;
     let found = lifecycle.find(aws, wanted).await?;
     let is_ours = |found: &Found| found.ownership != Ownership::Foreign;
-    let open = document
-        .current(&wanted.address)
-        .filter(|record| record.id.is_none() && record.attributes != wanted.attributes);
+    let open =
+        record.filter(|record| record.id.is_none() && record.attributes != wanted.attributes);
     if let (Some(record), false) = (open, found.iter().any(is_ours)) {
         let intended = Wanted {
             region: record.region.clone(),

@@ -60,6 +60,12 @@ fn whatever_a_kill_leaves_the_next_run_goes_on() {
     });
     clean(&tally);
     assert_eq!(tally.kills, moments);
+    let album = ground.adoption_killed();
+    let tries: Vec<_> = album.all().into_iter().step_by(5).collect();
+    assert!(tries.len() > 3, "only {} worlds", tries.len());
+    clean(&together(&tries, 3, |one| {
+        ground.goes_on(Story::Adopted, one, one.taken.len())
+    }));
     let album = ground.destroy_killed();
     clean(&together(&album.all(), 3, |one| ground.destroys_on(one)));
 }

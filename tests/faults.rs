@@ -96,6 +96,26 @@ fn throttled_calls_do_not_slow_down_the_rest() {
     assert!(elapsed < Duration::from_secs(15), "{elapsed:?}");
 }
 
+/// The SDK sends a call again that was not answered, and tells only what became of that one.
+#[test]
+fn a_refusal_takes_back_no_intent_of_which_something_came() {
+    let sandbox = Sandbox::new();
+    let proxy = sandbox.proxy();
+    let project = Project::at(proxy.endpoint(), &sandbox.account);
+    project.write("app.toml", SPEC);
+    let create = When::Operation("elasticloadbalancing:CreateTargetGroup");
+    proxy.fail(create, Fault::DropAfter, 1);
+    proxy.fail(create, Fault::Error(400, "AccessDenied"), 1);
+    project
+        .run(&["apply", "app.toml", "--yes"])
+        .code(4)
+        .says("AccessDenied");
+    proxy.clear();
+    // Nobody has to say that it is ours.
+    project.apply("app.toml");
+    project.nothing_to_do("app.toml");
+}
+
 /// The SDK sends a call again that was not answered; AWS says to that one that there is no such
 /// rule.
 #[test]

@@ -71,6 +71,7 @@ mod terraform_round_trip;
 mod tidy;
 mod twins;
 mod undo;
+mod unseen;
 mod user_blueprints;
 mod values;
 mod versions;

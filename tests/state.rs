@@ -153,6 +153,38 @@ async fn a_lost_state_can_be_destroyed() {
     assert_eq!(sandbox.holds().await, empty);
 }
 
+/// What one run has taken over of it, and what it has not come to, are one app's.
+#[tokio::test]
+async fn a_lost_state_can_be_taken_over_in_parts() {
+    let sandbox = Sandbox::new();
+    let empty = sandbox.holds().await;
+    let project = Project::on(&sandbox);
+    let two = format!("{BUCKET}\n[components.receipts]\nblueprint = \"private-bucket\"\n");
+    project.write("app.toml", &two);
+    project.apply("app.toml");
+    let before = sandbox.holds().await;
+    let lose = || fs::remove_dir_all(project.path().join(".watertight")).unwrap();
+    let adopt = ["apply", "app.toml", "--yes", "--adopt"];
+    let a_part = [&adopt[..], &["--target", "invoices"]].concat();
+    lose();
+    project.run(&a_part).code(0);
+    // What is left is named, and taken over when somebody has said so.
+    project
+        .run(&["apply", "app.toml", "--yes"])
+        .code(1)
+        .says("found to be ours without a record: receipts.");
+    project.run(&adopt).code(0);
+    project.nothing_to_do("app.toml");
+    assert_eq!(sandbox.holds().await, before);
+
+    lose();
+    project.run(&a_part).code(0);
+    project
+        .run(&["destroy", "app.toml", "--yes", "--remove-protection", "all"])
+        .code(0);
+    assert_eq!(sandbox.holds().await, empty);
+}
+
 /// Another folder, and so another state: what stands under our names is not taken for ours.
 #[tokio::test]
 async fn what_another_state_made_is_not_taken() {

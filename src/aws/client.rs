@@ -4,6 +4,7 @@
 //! never in clear.
 
 mod answers;
+mod attempts;
 mod lock;
 mod transport;
 mod watch;
@@ -24,6 +25,7 @@ use tokio::sync::{OnceCell, Semaphore};
 
 pub(super) use answers::request_id;
 pub use answers::{Answer, deciding};
+pub use attempts::may_have_acted;
 use lock::lock;
 use transport::{Limit, Limited, Transport};
 pub use watch::Guard;

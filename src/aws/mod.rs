@@ -76,7 +76,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::Serialize;
 
-pub use client::{Answer, Aws, Guard, Identity, Settings, deciding};
+pub use client::{Answer, Aws, Guard, Identity, Settings, deciding, may_have_acted};
 pub use data::partition;
 pub use error::{Error, ErrorKind};
 pub use origin::{Base, Origin, Profile, Role};

@@ -163,6 +163,8 @@ impl Case<'_> {
     fn create(&self, known: &Known, observed: &Observed) -> Step {
         let why = match self.record {
             None => Why::New,
+            // It was never complete: AWS may just not show it yet.
+            Some(record) if record.status == Status::Created => Why::Unfinished,
             Some(record) if record.id.is_some() => Why::Missing,
             Some(_) => Why::Unfinished,
         };
@@ -250,6 +252,7 @@ impl Case<'_> {
                 Action::Adopt,
                 vec![Why::NoRecord {
                     proof: proof(ownership),
+                    lineage: self.of_another(ownership),
                 }],
             ),
             Standing::Imported(span) => (Action::Adopt, vec![Why::Imported(span.clone())]),
@@ -444,6 +447,15 @@ impl Case<'_> {
     /// Whether it holds data or carries traffic that the spec does not call throw-away.
     fn is_to_be_protected(&self) -> bool {
         !self.desired.ephemeral && (self.kind.protect)(&self.resource.attributes)
+    }
+
+    /// The lineage in its tags, where another document made it.
+    fn of_another(&self, ownership: &Ownership) -> Option<String> {
+        let Ownership::Tagged { lineage } = ownership else {
+            return None;
+        };
+        let is_anothers = !lineage.is_empty() && *lineage != self.document.lineage;
+        is_anothers.then(|| lineage.clone())
     }
 
     fn protection_changes(&self) -> bool {

@@ -76,7 +76,7 @@ pub(super) fn compare(
         }
         changes.steps.push(step);
     }
-    forget(desired, observed, document, changes);
+    forget(desired, spec, observed, document, changes);
     release::check(spec, document, changes);
     if !matches!(target, Target::Remove(_)) {
         for child in &observed.children {
@@ -136,7 +136,13 @@ fn allow_emptying(step: &mut Step) {
 }
 
 /// Records of what is gone and not wanted.
-fn forget(desired: &Desired, observed: &Observed, document: &Document, changes: &mut Changes) {
+fn forget(
+    desired: &Desired,
+    spec: &Desired,
+    observed: &Observed,
+    document: &Document,
+    changes: &mut Changes,
+) {
     for record in &document.records {
         let stands = if record.status == Status::Deposed {
             observed
@@ -159,7 +165,7 @@ fn forget(desired: &Desired, observed: &Observed, document: &Document, changes: 
                 id: record.id.clone(),
                 region: record.region.clone(),
                 fields: Vec::new(),
-                why: vec![Why::Missing],
+                why: vec![absent(record, spec)],
                 protected: false,
             },
             after: Vec::new(),
@@ -170,6 +176,15 @@ fn forget(desired: &Desired, observed: &Observed, document: &Document, changes: 
             protect: false,
         });
     }
+}
+
+/// Why nothing is seen of what was recorded.
+fn absent(record: &Record, spec: &Desired) -> Why {
+    if !matches!(record.status, Status::Creating | Status::Created) {
+        return Why::Missing;
+    }
+    let let_go = release::let_go(spec, &record.address, Some(record));
+    let_go.map_or(Why::Unseen, |span| Why::Released(span.clone()))
 }
 
 /// How to leave to others what they add under a parent.

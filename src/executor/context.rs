@@ -27,6 +27,7 @@ pub(super) struct Context<'a> {
     pub(super) aws: &'a Aws,
     pub(super) plan: &'a Plan,
     pub(super) owner: Owner,
+    pub(super) forebears: BTreeSet<String>,
     pub(super) pace: &'a Pace,
     pub(super) to_the_end: bool,
     pub(super) going: BTreeSet<Id>,
@@ -108,6 +109,7 @@ impl Context<'_> {
         Ok(Worker {
             aws: self.aws,
             owner: &self.owner,
+            forebears: &self.forebears,
             pace: self.pace,
             to_the_end: self.to_the_end,
             going: &self.going,

@@ -32,7 +32,7 @@
 //! something, the SDK's own repeats included.
 //!
 //! **Failure.** A step that fails takes with it the steps that needed it, and nothing else.
-//! A create that AWS has certainly refused takes its intent back. If the state can't be
+//! A create that AWS has certainly refused, at every attempt, takes its intent back. If the state can't be
 //! written, nothing new is sent to AWS.
 //!
 //! **Stopping.** [`Stop::Drain`]: nothing begins; calls under way are finished and recorded,
@@ -61,6 +61,8 @@ mod inverse;
 
 mod create;
 mod delete;
+mod find;
+mod forget;
 mod moved;
 
 mod wait;
@@ -149,6 +151,7 @@ pub async fn run(
     if let Some(guard) = store.guard() {
         aws.guard(guard);
     }
+    let document = begun(document, plan);
     let (mail, mut inbox) = mpsc::unbounded_channel();
     let context = Context {
         aws,
@@ -158,6 +161,7 @@ pub async fn run(
             environment: document.environment.clone(),
             lineage: document.lineage.clone(),
         },
+        forebears: document.forebears.clone(),
         pace: &options.pace,
         to_the_end: options.to_the_end,
         going: going(plan),
@@ -165,7 +169,7 @@ pub async fn run(
         mail,
         stop: orders.clone(),
     };
-    let mut run = Run::new(store, begun(document, plan), plan, options, listen);
+    let mut run = Run::new(store, document, plan, options, listen);
     let mut workers: FuturesUnordered<BoxFuture<'_, (usize, Outcome)>> = FuturesUnordered::new();
     let mut can_stop = true;
     run.see_stop(*orders.borrow_and_update());
@@ -231,6 +235,9 @@ fn begun(mut document: Document, plan: &Plan) -> Document {
     if document.account.is_none() {
         document.account.clone_from(&plan.account);
     }
+    // It goes out with the first save, so that a run that goes on knows what is left to it.
+    let forebears = plan.forebears().map(str::to_owned);
+    document.forebears.extend(forebears);
     document
 }
 

@@ -1,8 +1,8 @@
 //! What one step does, from its first turn to its outcome.
 //!
-//! Here: the worker, the steps on what stands (update, adopt, forget), and what every step
+//! Here: the worker, the steps on what stands (update, adopt), and what every step
 //! that builds ends with. Creating is in [`create`](super::create), deleting in
-//! [`delete`](super::delete).
+//! [`delete`](super::delete), forgetting in [`forget`](super::forget).
 //!
 //! *Invariant*: between two commits a step makes the mutating calls that the first one
 //! announced, and none else.
@@ -36,6 +36,8 @@ pub(super) struct Deferred {
 pub(super) struct Worker<'a> {
     pub(super) aws: &'a Aws,
     pub(super) owner: &'a Owner,
+    /// Lineages whose things are the owner's too.
+    pub(super) forebears: &'a BTreeSet<String>,
     pub(super) pace: &'a Pace,
     /// Whether to wait until what is made is as it will be.
     pub(super) to_the_end: bool,
@@ -83,12 +85,6 @@ impl Worker<'_> {
         let acted = self.desk.acted;
         let outcome = result.unwrap_or_else(|halt| halt.outcome(acted));
         (self.desk.step, outcome)
-    }
-
-    async fn forget(&mut self) -> Result<Outcome, Halt> {
-        let _turn = self.desk.turn().await?;
-        self.desk.commit(vec![self.removal()]).await?;
-        Ok(Outcome::Applied)
     }
 
     async fn update(&mut self) -> Result<Outcome, Halt> {
@@ -282,13 +278,16 @@ impl Worker<'_> {
 
     /// Reads what was made or seen just now, which AWS may not show yet.
     async fn read_made(&mut self, id: &Id) -> Result<Attributes, Halt> {
+        self.see(id).await?.ok_or_else(gone)
+    }
+
+    /// The same; none if it does not show in all that time.
+    pub(super) async fn see(&mut self, id: &Id) -> Result<Option<Attributes>, Halt> {
         let mut pauses = Pauses::new(self.pace);
         loop {
-            if let Some(attributes) = self.read(id).await? {
-                return Ok(attributes);
-            }
-            if pauses.waited() >= self.pace.passing {
-                return Err(gone());
+            let seen = self.read(id).await?;
+            if seen.is_some() || pauses.waited() >= self.pace.passing {
+                return Ok(seen);
             }
             if pauses.heard(self.kind.noun, "not visible yet") {
                 self.desk.waiting(self.kind.noun, "not visible yet");

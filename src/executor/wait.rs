@@ -19,7 +19,8 @@ pub struct Pace {
     /// How long a call is repeated that AWS refused for a reason that passes: a conflict,
     /// throttling, an unclear answer, a dependency that it does not see yet.
     pub passing: Duration,
-    /// How long nothing must be found before a create that has no guard at all is sent again.
+    /// How long nothing must be found before a create is sent again that nothing guards, or
+    /// before what a run was about to make is forgotten.
     pub quiet: Duration,
     /// How long a delete waits for something that this plan does not touch.
     pub foreign_use: Duration,

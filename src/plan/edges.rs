@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::complete::{Completion, Users};
-use super::{Action, Step};
+use super::{Action, Step, Why};
 use crate::address::Address;
 use crate::graph::Graph;
 use crate::kind::Kind;
@@ -45,9 +45,10 @@ impl<'a> Edges<'a> {
         for (index, step) in steps.iter().enumerate() {
             let change = &step.change;
             match change.action {
-                Action::Forget => {}
                 Action::Delete if change.child.is_some() => {}
-                Action::Delete => edges
+                // What may still show hangs on what it hangs on.
+                Action::Forget if !change.why.contains(&Why::Unseen) => {}
+                Action::Delete | Action::Forget => edges
                     .deletes
                     .entry(&change.address)
                     .or_default()

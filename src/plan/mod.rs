@@ -156,6 +156,15 @@ impl Plan {
             .map(|step| &step.change)
             .filter(|change| change.action == Action::Adopt)
     }
+
+    /// Lineages of lost documents that made what it takes over.
+    pub fn forebears(&self) -> impl Iterator<Item = &str> {
+        let whys = self.adopted().flat_map(|change| &change.why);
+        whys.filter_map(|why| match why {
+            Why::NoRecord { lineage, .. } => lineage.as_deref(),
+            _ => None,
+        })
+    }
 }
 
 /// One entry of a plan.

@@ -45,6 +45,8 @@ pub enum Why {
     LeftTheSpec,
     /// The run that made it stopped before it was complete.
     Unfinished,
+    /// A run began to make it and stopped, and AWS does not show it.
+    Unseen,
     /// It was replaced, and nothing uses it any more.
     Replaced,
     /// Another resource is replaced, or changes, first.
@@ -53,6 +55,8 @@ pub enum Why {
     NoRecord {
         /// What proves it.
         proof: String,
+        /// The lineage in its tags, where that is a lost document's.
+        lineage: Option<String>,
     },
     /// A line of the spec says that it becomes ours.
     Imported(Span),
@@ -86,9 +90,10 @@ impl fmt::Display for Why {
             Self::MadeByHand => f.write_str("added outside watertight; this list is exclusive"),
             Self::LeftTheSpec => f.write_str("no longer in the spec"),
             Self::Unfinished => f.write_str("an earlier run stopped before it was complete"),
+            Self::Unseen => f.write_str("nothing shows of what an earlier run began to make"),
             Self::Replaced => f.write_str("replaced; nothing uses it any more"),
             Self::Upstream(address) => write!(f, "follows {address}"),
-            Self::NoRecord { proof } => write!(f, "stands without a record; {proof}"),
+            Self::NoRecord { proof, .. } => write!(f, "stands without a record; {proof}"),
             Self::Imported(span) => write!(f, "the spec's import, {span}"),
             Self::Protection(true) => f.write_str(
                 "protected from now on, as it holds data or carries traffic (`ephemeral` is false)",
@@ -122,6 +127,7 @@ impl Serialize for Why {
             Self::MadeByHand => "made_by_hand",
             Self::LeftTheSpec => "left_the_spec",
             Self::Unfinished => "unfinished",
+            Self::Unseen => "unseen",
             Self::Replaced => "replaced",
             Self::Upstream(_) => "upstream",
             Self::NoRecord { .. } => "no_record",
@@ -150,6 +156,10 @@ impl Serialize for Why {
                 json["address"] = serde_json::json!(address);
             }
             Self::Moved(from) => json["from"] = serde_json::json!(from),
+            Self::NoRecord {
+                lineage: Some(lineage),
+                ..
+            } => json["lineage"] = serde_json::json!(lineage),
             _ => {}
         }
         json.serialize(serializer)

@@ -44,9 +44,14 @@ pub(super) fn judge(
             } else {
                 Standing::Found(ownership)
             }),
-            // Nothing was ever written of this state: it is a state that was lost, or the
-            // tag never came to be written.
-            Ownership::Tagged { lineage } if document.is_new() || lineage.is_empty() => {
+            // Nothing was ever written of this state: it is a state that was lost. Or it is
+            // the rest of one whose things this one has begun to take over; or the tag never
+            // came to be written.
+            Ownership::Tagged { lineage }
+                if document.is_new()
+                    || document.forebears.contains(lineage)
+                    || lineage.is_empty() =>
+            {
                 Some(Standing::Found(ownership))
             }
             Ownership::Tagged { lineage } => {
@@ -109,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn another_lineage_is_adopted_only_where_no_state_was_ever_written() {
+    fn another_lineage_is_adopted_only_where_no_state_was_ever_written_or_its_adoption_has_begun() {
         let bucket = Address::managed("web", "aws_s3_bucket", "site");
         let mut document = Document::new("shop", "prod", "ours");
         let adopted = judge(&bucket, tagged("theirs"), &document)
@@ -122,6 +127,11 @@ mod tests {
         let refused = judge(&bucket, tagged("theirs"), &document).unwrap_err();
         assert!(matches!(refused, Foreign::OtherLineage(_, lineage) if lineage == "theirs"));
         assert!(judge(&bucket, tagged("ours"), &document).unwrap().is_some());
+
+        document.forebears.insert("lost".to_owned());
+        let adopted = judge(&bucket, tagged("lost"), &document).unwrap();
+        assert!(matches!(adopted, Some((_, Standing::Found(_)))));
+        assert!(judge(&bucket, tagged("theirs"), &document).is_err());
     }
 
     #[test]

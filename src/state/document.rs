@@ -34,6 +34,10 @@ pub struct Document {
     pub account: Option<String>,
     /// Name of this document's line of descent: 32 hex digits, made once.
     pub lineage: String,
+    /// Lineages of lost documents whose things this one has taken over, as somebody has
+    /// confirmed: what still carries one of them is this one's too.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub forebears: BTreeSet<String>,
     /// Raised by every write.
     pub serial: u64,
     /// Raised by every apply, kept after a destroy.
@@ -179,6 +183,7 @@ impl Document {
             environment: environment.to_owned(),
             account: None,
             lineage: lineage.to_owned(),
+            forebears: BTreeSet::new(),
             serial: 0,
             generation: 0,
             spec: None,

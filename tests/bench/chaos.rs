@@ -4,8 +4,8 @@
 //! For each example, for every n: what SIGKILL leaves at the n-th AWS call of an apply, before it
 //! is sent, after it is carried out but before the answer is read, and after the answer is read.
 //! In each such world `apply` runs again, then `plan`, then `destroy`. All of it once more with
-//! the state deleted after the kill, and `apply --adopt`. The same in a `destroy`, which runs
-//! again. Then each change is carried out and not answered, once and twice; and one call of five
+//! the state deleted after the kill, and `apply --adopt`; and once more of an `apply --adopt` that
+//! takes over what stands, as the state is gone. The same in a `destroy`, which runs again. Then each change is carried out and not answered, once and twice; and one call of five
 //! goes wrong. `import` is a spec that takes over what others made, `import-verb` the command that
 //! does; in `existing-account` others have made what the example stands on, which stays theirs;
 //! where a name begins with `s3-`, the state is in a bucket, and is not deleted.
@@ -106,6 +106,17 @@ fn main() {
             });
             if tally.tries > 0 {
                 line("killed, state deleted", ground.calls, tally, began);
+            }
+        }
+        if happens("adoption killed") {
+            let began = Instant::now();
+            let album = ground.adoption_killed();
+            let tries = one_of(album.all().into_iter(), chosen);
+            let tally = together(&tries, at_once, |one| {
+                ground.goes_on(Story::Adopted, one, one.taken.len())
+            });
+            if tally.tries > 0 {
+                line("adoption killed", ground.calls, tally, began);
             }
         }
         if happens("destroy killed") {

@@ -75,6 +75,15 @@ impl Call {
         }
     }
 
+    /// A list of EC2's with nothing in it.
+    pub(crate) fn nothing(&self) -> Response<Full<Bytes>> {
+        let name = format!("{}Response", self.operation);
+        let body = format!("<{name}><requestId>proxy</requestId></{name}>");
+        let answer = Response::builder().header(CONTENT_TYPE, "text/xml");
+        let answer = answer.body(Full::new(Bytes::from(body)));
+        answer.unwrap_or_default()
+    }
+
     /// An error in the shape of the service's protocol.
     pub(crate) fn refusal(&self, status: u16, code: &str) -> Response<Full<Bytes>> {
         let message = format!("the fault proxy answers {code} to {}", self.name());

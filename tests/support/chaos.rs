@@ -37,6 +37,8 @@ pub(crate) enum Story {
     Kept,
     /// An apply, whose state is deleted afterwards.
     Forgotten,
+    /// An apply that takes over what stands, as the state is gone.
+    Adopted,
 }
 
 /// What befalls one run.
@@ -111,6 +113,20 @@ impl Place {
     fn first_as_it_is(&self) -> Ran {
         let arguments: Vec<&str> = self.first.iter().map(String::as_str).collect();
         self.project.run(&arguments)
+    }
+
+    /// The state is gone.
+    fn forgets(&self) {
+        // Where a run was killed early there is none yet.
+        fs::remove_dir_all(self.project.path().join(".watertight")).ok();
+    }
+
+    /// From now on an apply takes over what is found.
+    fn adopts(&mut self) {
+        let is_apply = self.first[0] == "apply";
+        if is_apply && !self.first.iter().any(|argument| argument == "--adopt") {
+            self.first.push("--adopt".to_owned());
+        }
     }
 
     /// What is still to be done when the first run has ended, if that is not all.
@@ -242,6 +258,19 @@ impl Ground {
         Album::of(&place.sandbox, &place.proxy, &place.project, &DESTROY, None)
     }
 
+    /// What is left by an apply that takes over all that stands, as its state is gone; none
+    /// where that is not a file that can be deleted, or nothing is applied.
+    pub(crate) fn adoption_killed(&self) -> Album {
+        if !self.scene.has_a_file() || self.first[0] != "apply" {
+            return Album::default();
+        }
+        let mut place = self.from(&self.stands);
+        place.forgets();
+        place.adopts();
+        let first: Vec<&str> = place.first.iter().map(String::as_str).collect();
+        Album::of(&place.sandbox, &place.proxy, &place.project, &first, None)
+    }
+
     /// The run after the one that was killed, with the state or without; then all the rest.
     pub(crate) fn goes_on(&self, story: Story, photograph: &Photograph, moments: usize) -> Tally {
         let label = format!("{}, {story:?}, killed at {}", self.name, photograph.label());
@@ -296,12 +325,10 @@ impl Ground {
     /// The first run once more, where it was killed.
     fn runs_again(&self, label: &str, story: Story, place: &mut Place, tally: &mut Tally) {
         if story == Story::Forgotten {
-            // Where it was killed early there is none yet.
-            fs::remove_dir_all(place.project.path().join(".watertight")).ok();
-            let is_apply = place.first[0] == "apply";
-            if is_apply && !place.first.iter().any(|argument| argument == "--adopt") {
-                place.first.push("--adopt".to_owned());
-            }
+            place.forgets();
+        }
+        if story != Story::Kept {
+            place.adopts();
         }
         tally.goes_on(label, &place.first());
         self.goes_well(label, place, tally);

@@ -11,11 +11,12 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{DATE, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper::{Request, Response, Uri};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::call::Call;
 
@@ -30,6 +31,10 @@ pub(crate) enum Fault {
     DropBefore,
     /// It is carried out; the connection breaks before the answer.
     DropAfter,
+    /// The connection breaks; it is carried out when this is told.
+    Late(Arc<Notify>),
+    /// It is not sent; the answer shows nothing (EC2's lists).
+    Unseen,
     /// This is called (it kills the client, say) and the call is not sent.
     CallBefore(Arc<dyn Fn() + Send + Sync>),
     /// The call is carried out, then this is called, and there is no answer.
@@ -343,7 +348,7 @@ async fn handle(
     shared: Arc<Shared>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Broken> {
-    let (mut parts, body) = request.into_parts();
+    let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
     let call = Call::of(&parts, &body);
     let (number, under_way, fault, latency) = {
@@ -365,21 +370,13 @@ async fn handle(
     {
         return Err(Broken);
     }
-    let mut forward = async || {
-        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        parts.uri = format!("{}{path}", shared.upstream)
-            .parse()
-            .unwrap_or(Uri::default());
-        let request = Request::from_parts(parts.clone(), Full::new(body.clone()));
-        let (parts, body) = shared
-            .client
-            .request(request)
-            .await
-            .map_err(|_| Broken)?
-            .into_parts();
-        let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
-        shared.lock().changes += usize::from(call.is_mutation());
-        Ok(Response::from_parts(parts, Full::new(body)))
+    let forward = || {
+        forward(
+            Arc::clone(&shared),
+            call.is_mutation(),
+            parts.clone(),
+            body.clone(),
+        )
     };
     let answer = match fault {
         None => forward().await,
@@ -387,6 +384,15 @@ async fn handle(
         Some(Fault::Throttle) => Ok(call.throttled()),
         Some(Fault::DropBefore) => Err(Broken),
         Some(Fault::DropAfter) => forward().await.and(Err(Broken)),
+        Some(Fault::Late(told)) => {
+            let late = forward();
+            tokio::spawn(async move {
+                told.notified().await;
+                late.await.ok();
+            });
+            Err(Broken)
+        }
+        Some(Fault::Unseen) => Ok(call.nothing()),
         Some(Fault::CallBefore(callback)) => {
             callback();
             Err(Broken)
@@ -429,6 +435,29 @@ async fn handle(
         }
         (answer, _) => answer,
     }
+}
+
+/// Has AWS carry a call out.
+async fn forward(
+    shared: Arc<Shared>,
+    is_mutation: bool,
+    mut parts: Parts,
+    body: Bytes,
+) -> Result<Response<Full<Bytes>>, Broken> {
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    parts.uri = format!("{}{path}", shared.upstream)
+        .parse()
+        .unwrap_or(Uri::default());
+    let request = Request::from_parts(parts, Full::new(body));
+    let (parts, body) = shared
+        .client
+        .request(request)
+        .await
+        .map_err(|_| Broken)?
+        .into_parts();
+    let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
+    shared.lock().changes += usize::from(is_mutation);
+    Ok(Response::from_parts(parts, Full::new(body)))
 }
 
 fn take_fault(state: &mut State, call: &Call) -> Option<Fault> {

@@ -19,6 +19,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::date_time::Format as DateTimeFormat;
 
 use super::answers::hear;
+use super::attempts::{is_answered, leaves};
 use super::lock::lock;
 
 /// How requests of ours are known in CloudTrail, which keeps the header `User-Agent`.
@@ -58,7 +59,7 @@ impl Watch {
 
     /// Whether the guard, if there is one, lets this call go.
     fn ask(&self, operation: &str) -> Result<(), Unsent> {
-        if !self.is_guarded || READS.iter().any(|verb| operation.starts_with(verb)) {
+        if !self.is_guarded || reads(operation) {
             return Ok(());
         }
         match lock(&self.calls.guard)
@@ -69,6 +70,11 @@ impl Watch {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether the operation of this name changes nothing.
+fn reads(operation: &str) -> bool {
+    READS.iter().any(|verb| operation.starts_with(verb))
 }
 
 /// How the names of operations begin that change nothing: of all that are called here, those
@@ -114,6 +120,9 @@ impl Intercept for Watch {
             let operation = in_iam_words(metadata);
             self.ask(metadata.name())?;
             *lock(&self.calls.counts).entry(operation).or_default() += 1;
+            if !reads(metadata.name()) {
+                leaves();
+            }
         }
         Ok(())
     }
@@ -143,6 +152,9 @@ impl Intercept for Watch {
     ) -> Result<(), BoxError> {
         if let Some(metadata) = config.load::<Metadata>() {
             hear(&in_iam_words(metadata), context.response());
+            if !reads(metadata.name()) {
+                is_answered(context.response().status().as_u16());
+            }
         }
         self.calls.clock.get_or_init(|| {
             let date = context.response().headers().get("date")?;
