@@ -4,9 +4,10 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::support::Sandbox;
+use crate::children::add_rule;
 use crate::support::cli::{Project, Ran};
 use crate::support::proxy::{Fault, When};
+use crate::support::{REGION, Sandbox};
 
 const SERVICE: &str = r#"
 app = "shop"
@@ -75,6 +76,40 @@ fn what_was_changed_is_changed_back_and_a_second_undo_does_it_again() {
     is(&project, SERVICE);
     undo(&project).code(0);
     is(&project, &now);
+}
+
+#[tokio::test]
+async fn a_run_that_also_deletes_what_others_made_has_its_own_inverse() {
+    let sandbox = Sandbox::new();
+    let project = applied(&sandbox, &[SERVICE]);
+    let elb = sandbox.aws().await.elb(REGION);
+    let listener = project.id("shop/prod", "web.aws_lb_listener.https");
+    let theirs = add_rule(&elb, &listener, 20).await;
+    change(&project, &format!("{SERVICE}tls_policy = \"tls13\"\n"));
+    undo(&project)
+        .code(0)
+        .says("~ web.aws_lb_listener.https")
+        .never_says(&theirs)
+        .never_says("web.aws_lb.main");
+    is(&project, SERVICE);
+}
+
+#[tokio::test]
+async fn a_run_that_only_forgets_or_deletes_what_others_made_is_not_the_one_before_it() {
+    let sandbox = Sandbox::new();
+    let left = format!("{SERVICE}[[removed]]\naddress = \"site\"\n");
+    let project = applied(&sandbox, &[&format!("{SERVICE}{SITE}"), &left]);
+    let nothing = "there is nothing to take back: the last run only took over, forgot";
+    undo(&project).code(1).says(nothing);
+
+    change(&project, &SERVICE.replace("/healthz", "/alive"));
+    change(&project, SERVICE);
+    let elb = sandbox.aws().await.elb(REGION);
+    let listener = project.id("shop/prod", "web.aws_lb_listener.https");
+    add_rule(&elb, &listener, 20).await;
+    change(&project, SERVICE);
+    undo(&project).code(1).says(nothing);
+    is(&project, SERVICE);
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 //!
 //! *Invariant*: what a run takes over or only forgets has no inverse: to take that back
 //! would delete what it did not make, or make what it did not delete. Nor has what it gives
-//! another name: its tags would lead back to the old one.
+//! another name: its tags would lead back to the old one. A run that does nothing else has
+//! an empty inverse, and never the one of the run before it.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +28,6 @@ impl Inverse {
         let passed_over = changes
             .filter(|change| {
                 matches!(change.action, Action::Adopt | Action::Forget)
-                    || change.child.is_some()
                     || document.renamed.before(&change.address).is_some()
             })
             .map(|change| change.address.clone());
@@ -37,14 +37,18 @@ impl Inverse {
         }
     }
 
+    /// Before any write: the document has this run's inverse from the first one on.
+    pub(super) fn begin(&mut self, document: &mut Document) {
+        if let Some(fresh) = self.fresh.take() {
+            document.undo = Some(fresh);
+        }
+    }
+
     /// Before a write: what stood at the address goes into the document, if this is the
     /// run's first write there.
     pub(super) fn note(&mut self, address: &Address, document: &mut Document) {
         if self.passed_over.contains(address) {
             return;
-        }
-        if let Some(fresh) = self.fresh.take() {
-            document.undo = Some(fresh);
         }
         let before = document.current(address).cloned();
         if let Some(undo) = &mut document.undo {
