@@ -5,9 +5,12 @@
 //!
 //! The resources come from records, not from the spec: the spec may say something else by
 //! now, or be gone. What had drifted before the apply is not brought back; what was applied
-//! before it is.
+//! before it is. What guardrails have to see beside the records is looked up by the ids that
+//! stand in them.
 //!
 //! *Invariant*: pure; of what the last apply did not touch, nothing is other than recorded.
+
+mod named;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,6 +47,7 @@ pub fn desired(spec: Desired, document: &Document) -> Option<(Desired, BTreeSet<
         ephemeral: spec.ephemeral,
         environments: spec.environments,
         waivers: spec.waivers,
+        lookups: named::lookups(&resources),
         resources,
         ..Desired::default()
     };

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::children::add_rule;
+use crate::dns::certificate;
 use crate::support::cli::{Project, Ran};
 use crate::support::proxy::{Fault, When};
 use crate::support::{REGION, Sandbox};
@@ -181,6 +182,21 @@ expires = 2027-01-31
         .says("WT-ELB-003")
         .says("web.aws_lb_listener.https");
     is(&project, SERVICE);
+}
+
+#[tokio::test]
+async fn a_certificate_of_others_is_looked_up_as_the_records_have_it() {
+    let sandbox = Sandbox::new();
+    let arn = certificate(&sandbox.aws().await, REGION, "*.example.com", true).await;
+    let given = format!("{SERVICE}certificate_arn = \"{arn}\"\n");
+    let slow = format!("{given}idle_timeout = 90\n");
+    let project = applied(&sandbox, &[&given, &slow]);
+    undo(&project).code(0).says("~ web.aws_lb.main");
+    is(&project, &given);
+    // The spec does not name it any more.
+    change(&project, SERVICE);
+    undo(&project).code(0);
+    is(&project, &given);
 }
 
 #[test]
