@@ -11,6 +11,7 @@
 //! *Invariant*: pure; of what the last apply did not touch, nothing is other than recorded.
 
 mod named;
+mod unset;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +19,8 @@ use crate::address::Address;
 use crate::plan::{Action, Change, Changes, Why};
 use crate::resource::Desired;
 use crate::state::{Document, Status};
+
+pub use unset::tell_unset;
 
 /// What AWS should have once the last apply is taken back, and what that one touched; none
 /// where there is nothing to take back. `spec` says whose everything is, and which

@@ -200,6 +200,33 @@ async fn a_certificate_of_others_is_looked_up_as_the_records_have_it() {
 }
 
 #[test]
+fn what_nobody_had_asked_for_is_as_it_stood_before() {
+    let sandbox = Sandbox::new();
+    let now = format!(
+        r#"{SERVICE}
+[components.web.override.aws_lb_target_group.app]
+load_balancing_algorithm_type = "least_outstanding_requests"
+"#
+    );
+    let project = applied(&sandbox, &[SERVICE, &now]);
+    undo(&project)
+        .code(0)
+        .says("load_balancing_algorithm_type")
+        .says("round_robin");
+    let again = project.plan("app.toml");
+    assert_eq!(again.steps(), ["update web.aws_lb_target_group.app"]);
+    assert_eq!(
+        again.fields("web.aws_lb_target_group.app"),
+        [
+            "load_balancing_algorithm_type: \"round_robin\" -> \"least_outstanding_requests\", override"
+        ]
+    );
+    is(&project, SERVICE);
+    undo(&project).code(0);
+    is(&project, &now);
+}
+
+#[test]
 fn what_the_last_apply_did_not_touch_is_left_alone() {
     let sandbox = Sandbox::new();
     let both = format!("{SERVICE}{SITE}");

@@ -30,6 +30,7 @@ pub async fn plan_undo(
     let target = Target::Keep(&confirmed);
     let confine = |changes: &mut Changes| {
         undo::confine(changes, &touched);
+        undo::tell_unset(changes, confirmed.desired(), &touched, &session.document);
         let notes = worth_knowing.into_iter().map(|problem| problem.message);
         changes.notes.extend(notes);
     };
