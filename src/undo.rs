@@ -5,9 +5,13 @@
 //!
 //! The resources come from records, not from the spec: the spec may say something else by
 //! now, or be gone. What had drifted before the apply is not brought back; what was applied
-//! before it is.
+//! before it is. What guardrails have to see beside the records is looked up by the ids that
+//! stand in them.
 //!
 //! *Invariant*: pure; of what the last apply did not touch, nothing is other than recorded.
+
+mod named;
+mod unset;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +19,8 @@ use crate::address::Address;
 use crate::plan::{Action, Change, Changes, Why};
 use crate::resource::Desired;
 use crate::state::{Document, Status};
+
+pub use unset::tell_unset;
 
 /// What AWS should have once the last apply is taken back, and what that one touched; none
 /// where there is nothing to take back. `spec` says whose everything is, and which
@@ -44,6 +50,7 @@ pub fn desired(spec: Desired, document: &Document) -> Option<(Desired, BTreeSet<
         ephemeral: spec.ephemeral,
         environments: spec.environments,
         waivers: spec.waivers,
+        lookups: named::lookups(&resources),
         resources,
         ..Desired::default()
     };

@@ -222,6 +222,16 @@ expires = {ends}
     assert_eq!(rules.len(), 1, "{rules:?}");
     assert!(rules[0].prefix_list_id().unwrap().starts_with("pl-"));
     project.nothing_to_do("app.toml");
+    // An undo knows the list by its id, which is judged as the list that it is.
+    let slower = format!("{public}response_timeout = 45\n{waiver}");
+    project.write("app.toml", &slower);
+    project.apply("app.toml");
+    project
+        .run(&["undo", "app.toml", "--yes"])
+        .code(0)
+        .says("~ cdn.aws_cloudfront_distribution.");
+    project.write("app.toml", &format!("{public}{waiver}"));
+    project.nothing_to_do("app.toml");
     let destroy = ["destroy", "app.toml", "--yes", "--remove-protection", "all"];
     project
         .run(&[&destroy[..], &["--delete-logs"]].concat())

@@ -30,7 +30,7 @@ expires = 2027-01-31
 "#;
 
 /// A rule of another tool's: its ARN.
-async fn add_rule(elb: &Client, listener: &str, priority: i32) -> String {
+pub(crate) async fn add_rule(elb: &Client, listener: &str, priority: i32) -> String {
     let condition = RuleCondition::builder()
         .field("path-pattern")
         .values("/theirs/*");

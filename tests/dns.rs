@@ -120,7 +120,7 @@ fn records_by_hand_in_two_runs() {
 }
 
 /// A certificate that somebody else made.
-async fn certificate(aws: &Aws, region: &str, name: &str, issued: bool) -> String {
+pub(crate) async fn certificate(aws: &Aws, region: &str, name: &str, issued: bool) -> String {
     let acm = aws.acm(region);
     let request = acm
         .request_certificate()

@@ -4,9 +4,11 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::support::Sandbox;
+use crate::children::add_rule;
+use crate::dns::certificate;
 use crate::support::cli::{Project, Ran};
 use crate::support::proxy::{Fault, When};
+use crate::support::{REGION, Sandbox};
 
 const SERVICE: &str = r#"
 app = "shop"
@@ -78,6 +80,40 @@ fn what_was_changed_is_changed_back_and_a_second_undo_does_it_again() {
 }
 
 #[tokio::test]
+async fn a_run_that_also_deletes_what_others_made_has_its_own_inverse() {
+    let sandbox = Sandbox::new();
+    let project = applied(&sandbox, &[SERVICE]);
+    let elb = sandbox.aws().await.elb(REGION);
+    let listener = project.id("shop/prod", "web.aws_lb_listener.https");
+    let theirs = add_rule(&elb, &listener, 20).await;
+    change(&project, &format!("{SERVICE}tls_policy = \"tls13\"\n"));
+    undo(&project)
+        .code(0)
+        .says("~ web.aws_lb_listener.https")
+        .never_says(&theirs)
+        .never_says("web.aws_lb.main");
+    is(&project, SERVICE);
+}
+
+#[tokio::test]
+async fn a_run_that_only_forgets_or_deletes_what_others_made_is_not_the_one_before_it() {
+    let sandbox = Sandbox::new();
+    let left = format!("{SERVICE}[[removed]]\naddress = \"site\"\n");
+    let project = applied(&sandbox, &[&format!("{SERVICE}{SITE}"), &left]);
+    let nothing = "there is nothing to take back: the last run only took over, forgot";
+    undo(&project).code(1).says(nothing);
+
+    change(&project, &SERVICE.replace("/healthz", "/alive"));
+    change(&project, SERVICE);
+    let elb = sandbox.aws().await.elb(REGION);
+    let listener = project.id("shop/prod", "web.aws_lb_listener.https");
+    add_rule(&elb, &listener, 20).await;
+    change(&project, SERVICE);
+    undo(&project).code(1).says(nothing);
+    is(&project, SERVICE);
+}
+
+#[tokio::test]
 async fn what_was_made_goes_and_comes_back_with_everything_that_hangs_on_it() {
     let sandbox = Sandbox::new();
     let both = format!("{SERVICE}{SITE}");
@@ -146,6 +182,48 @@ expires = 2027-01-31
         .says("WT-ELB-003")
         .says("web.aws_lb_listener.https");
     is(&project, SERVICE);
+}
+
+#[tokio::test]
+async fn a_certificate_of_others_is_looked_up_as_the_records_have_it() {
+    let sandbox = Sandbox::new();
+    let arn = certificate(&sandbox.aws().await, REGION, "*.example.com", true).await;
+    let given = format!("{SERVICE}certificate_arn = \"{arn}\"\n");
+    let slow = format!("{given}idle_timeout = 90\n");
+    let project = applied(&sandbox, &[&given, &slow]);
+    undo(&project).code(0).says("~ web.aws_lb.main");
+    is(&project, &given);
+    // The spec does not name it any more.
+    change(&project, SERVICE);
+    undo(&project).code(0);
+    is(&project, &given);
+}
+
+#[test]
+fn what_nobody_had_asked_for_is_as_it_stood_before() {
+    let sandbox = Sandbox::new();
+    let now = format!(
+        r#"{SERVICE}
+[components.web.override.aws_lb_target_group.app]
+load_balancing_algorithm_type = "least_outstanding_requests"
+"#
+    );
+    let project = applied(&sandbox, &[SERVICE, &now]);
+    undo(&project)
+        .code(0)
+        .says("load_balancing_algorithm_type")
+        .says("round_robin");
+    let again = project.plan("app.toml");
+    assert_eq!(again.steps(), ["update web.aws_lb_target_group.app"]);
+    assert_eq!(
+        again.fields("web.aws_lb_target_group.app"),
+        [
+            "load_balancing_algorithm_type: \"round_robin\" -> \"least_outstanding_requests\", override"
+        ]
+    );
+    is(&project, SERVICE);
+    undo(&project).code(0);
+    is(&project, &now);
 }
 
 #[test]

@@ -45,8 +45,14 @@ pub(super) async fn run(
     let session = change.asking.open(&aws, &desired, document).await?;
     let plan = pipeline::plan_undo(&session, desired, world.today(), change.options()).await?;
     let Some(plan) = plan else {
+        let why = match session.document.undo {
+            Some(_) => {
+                "the last run only took over, forgot or renamed things, or deleted what others had made"
+            }
+            None => "no apply is remembered, or things have moved to other names since",
+        };
         return Err(Failed::said(
-            "there is nothing to take back: no apply is remembered, or things have moved to other names since",
+            format!("there is nothing to take back: {why}"),
             &["put the spec back to what it was, then apply it"],
         ));
     };

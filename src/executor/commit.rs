@@ -83,8 +83,10 @@ impl<'a> Commits<'a> {
         }
     }
 
-    /// Changes the document and queues it. Refused at once when an earlier save failed.
+    /// Changes the document and queues it. Refused at once when an earlier save failed. No
+    /// writes at all say that something changes of which there is no record.
     pub(super) fn write(&mut self, writes: Vec<Write>, receipt: Receipt) {
+        self.inverse.begin(&mut self.document);
         for write in writes {
             self.inverse.note(write.address(), &mut self.document);
             match write {

@@ -35,15 +35,15 @@ impl Worker<'_> {
             return self.deleted().await;
         };
         moved::check_unchanged(self.kind, self.plan, &live)?;
-        if let Some(record) = &self.record {
-            let mut record = record.clone();
+        // What was made by hand has no record, but the run has changed something all the same.
+        let intent = self.record.clone().map(|mut record| {
             // A deposed record keeps its status, which tells it from its successor.
             if record.status != Status::Deposed {
                 record.status = Status::Deleting;
             }
-            self.desk.commit(vec![Write::Put(record)]).await?;
-        }
-        self.desk.acted = true;
+            Write::Put(record)
+        });
+        self.desk.commit(intent.into_iter().collect()).await?;
         let mut pauses = Pauses::new(self.pace);
         let mut retry = Retry::new(self.pace, false);
         let mut in_use: Option<Pauses> = None;

@@ -58,6 +58,7 @@ mod unknowns;
 mod deferred;
 
 mod inverse;
+mod unsaid;
 
 mod create;
 mod delete;

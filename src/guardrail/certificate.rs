@@ -7,7 +7,7 @@ use super::acm::{covers_name, is_covered, plain};
 use super::report::Verdict;
 use super::scope::{Scope, is_known};
 use crate::resource::{Lookup, Resource};
-use crate::value::{Attributes, Reference, Value};
+use crate::value::{Attributes, Value};
 
 /// A certificate, as far as it can be seen.
 pub(super) enum Certificate<'a> {
@@ -32,7 +32,7 @@ impl<'a> Certificate<'a> {
     pub(super) fn covers(&self, scope: &Scope<'a>, name: &'a Value) -> Verdict {
         match self {
             Self::Made(certificate) => covers_name(scope, certificate, name),
-            Self::Found(lookup, None) => awaited("its certificate", lookup),
+            Self::Found(lookup, None) => Verdict::awaited("its certificate", lookup),
             Self::Found(lookup, Some(found)) => covered(scope, lookup, found, name),
         }
     }
@@ -54,19 +54,13 @@ impl<'a> Certificate<'a> {
     ) -> Verdict {
         match self {
             Self::Made(_) => Verdict::Holds,
-            Self::Found(lookup, None) => awaited(attribute, lookup),
+            Self::Found(lookup, None) => Verdict::awaited(attribute, lookup),
             Self::Found(_, Some(found)) => {
                 let value = found.get(attribute).unwrap_or(&Value::Null);
                 Verdict::of(attribute, value, holds, message)
             }
         }
     }
-}
-
-/// What a lookup will tell.
-fn awaited(what: &str, lookup: &Lookup) -> Verdict {
-    let answer = Reference::to(lookup.address.clone(), "id");
-    Verdict::unknown(what, &Value::Reference(answer))
 }
 
 fn covered<'a>(scope: &Scope<'a>, lookup: &Lookup, found: &Attributes, name: &'a Value) -> Verdict {

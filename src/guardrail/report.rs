@@ -9,7 +9,7 @@ use super::finding::Finding;
 use super::rule::Rule;
 use super::scope::Scope;
 use crate::address::{Address, Mode};
-use crate::resource::{Origin, Resource};
+use crate::resource::{Lookup, Origin, Resource};
 use crate::value::{Reference, Value};
 
 /// A value as a message shows it.
@@ -66,6 +66,12 @@ impl Verdict {
             what: what.to_owned(),
             value: value.clone(),
         }
+    }
+
+    /// What a lookup will tell.
+    pub(super) fn awaited(what: &str, lookup: &Lookup) -> Self {
+        let answer = Reference::to(lookup.address.clone(), "id");
+        Self::unknown(what, &Value::Reference(answer))
     }
 
     /// All of them: the first that fails, else the first that is unknown.

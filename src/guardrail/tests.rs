@@ -9,7 +9,8 @@ use jiff::civil::{Date, date};
 use super::report::Report;
 use super::scope::Scope;
 use super::testing::desired;
-use super::{Finding, RULES, Refusal, approve, confirm, rule};
+use super::{Finding, RULES, Refusal, approve, confirm, inspect, rule};
+use crate::address::Address;
 use crate::diagnostic::{Severity, Span};
 use crate::resource::{Kept, Lookups};
 use crate::spec::Waiver;
@@ -99,6 +100,33 @@ fn found(rule: &'static rule::Rule, resources: &str, kind: &str) -> String {
     lines.sort();
     lines.dedup();
     lines.join("\n")
+}
+
+#[test]
+fn a_prefix_list_that_is_looked_up_by_its_id_is_known_by_its_name() {
+    let desired = desired(
+        r#"
+[data.aws_ec2_managed_prefix_list.one]
+id = "pl-1"
+[aws_security_group.lb]
+[aws_vpc_security_group_ingress_rule.lb]
+security_group_id = "${aws_security_group.lb.id}"
+prefix_list_id = "pl-1"
+[aws_lb.app]
+security_groups = ["${aws_security_group.lb.id}"]
+[aws_cloudfront_distribution.site]
+origin = { origin_id = "app", domain_name = "${aws_lb.app.dns_name}" }
+"#,
+    );
+    let refuses = |name: &str| {
+        let list = Address::lookup("web", "aws_ec2_managed_prefix_list", "one");
+        let answer = [("id", "pl-1"), ("name", name)];
+        let answer = answer.map(|(name, value)| (name.to_owned(), Value::from(value)));
+        let findings = inspect(&desired, &Lookups::from([(list, answer.into())]));
+        findings.iter().any(|finding| finding.rule == "WT-CF-008")
+    };
+    assert!(!refuses("com.amazonaws.global.cloudfront.origin-facing"));
+    assert!(refuses("com.amazonaws.eu-west-1.s3"));
 }
 
 const OPEN: &str = r#"

@@ -4,17 +4,18 @@
 
 use jiff::civil::Date;
 
-use super::{Session, Stop, against_aws};
+use super::{Session, Stop, against_aws, confirm};
 use crate::diff::{Options, Target};
 use crate::plan::{Changes, Plan};
-use crate::resource::{Desired, Kept, Lookups};
+use crate::resource::Desired;
 use crate::{guardrail, undo};
 
 /// The plan that takes back the last apply; none where there is nothing to take back. `spec`
 /// says whose everything is and what is waived.
 ///
 /// # Errors
-/// A guardrail that refuses what stood before, or a resource that could not be read.
+/// A guardrail that refuses what stood before, a certificate that is gone or will not do any
+/// more, or a resource that could not be read.
 pub async fn plan_undo(
     session: &Session<'_>,
     spec: Desired,
@@ -25,10 +26,14 @@ pub async fn plan_undo(
         return Ok(None);
     };
     let approved = guardrail::approve(desired, today).map_err(Stop::Refused)?;
-    let confirmed = guardrail::confirm(approved, &Lookups::new(), &Kept::new(), today)
-        .map_err(Stop::Refused)?;
+    let (confirmed, worth_knowing) = confirm(session.aws, approved, today).await?;
     let target = Target::Keep(&confirmed);
-    let confine = |changes: &mut Changes| undo::confine(changes, &touched);
+    let confine = |changes: &mut Changes| {
+        undo::confine(changes, &touched);
+        undo::tell_unset(changes, confirmed.desired(), &touched, &session.document);
+        let notes = worth_knowing.into_iter().map(|problem| problem.message);
+        changes.notes.extend(notes);
+    };
     let plan = against_aws(session, target, options, confine).await?;
     Ok(Some(Plan {
         undoes: true,

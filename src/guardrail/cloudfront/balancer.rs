@@ -23,9 +23,9 @@ pub(in crate::guardrail) static NO_BYPASS: Rule = Rule {
     severity: Severity::High,
     explain: "A load balancer behind a distribution is internal and reached as a VPC origin, or \
         its security groups let in nothing but CloudFront's own prefix list \
-        (com.amazonaws.global.cloudfront.origin-facing), looked up by that name: then WT-CF-012 \
-        says what is left open. A load balancer or a prefix list that is not described here can't \
-        be judged.",
+        (com.amazonaws.global.cloudfront.origin-facing), looked up by that name or by its id: \
+        then WT-CF-012 says what is left open. A load balancer or a prefix list that is not \
+        described here can't be judged.",
     controls: &["PCI DSS 1.3.1", "NIST AC-4", "Well-Architected SEC09-BP03"],
     fix: "make the load balancer internal and reach it by a VPC origin",
     check: no_bypass,
@@ -121,7 +121,12 @@ fn lets_in<'a>(scope: &Scope<'a>, opening: &Opening<'a>) -> Verdict {
     match opening.peer {
         Peer::PrefixList(list) if is_cloudfront(scope, list) => Verdict::Holds,
         Peer::PrefixList(list) => {
-            Verdict::unknown(&format!("the prefix list of {address}"), scope.follow(list))
+            let what = format!("the prefix list of {address}");
+            let asked = |kind| scope.asked(scope.follow(list), kind);
+            match PREFIX_LISTS.into_iter().find_map(asked) {
+                Some((lookup, None)) => Verdict::awaited(&what, lookup),
+                _ => Verdict::unknown(&what, scope.follow(list)),
+            }
         }
         _ => Verdict::Fails(format!(
             "can be gone around: {address} lets in others than CloudFront"
@@ -140,18 +145,22 @@ fn hidden<'a>(scope: &Scope<'a>, doors: &Doors, balancer: &'a Resource, label: &
     doors.verdict(groups)
 }
 
-/// Whether a prefix list is looked up by the name of CloudFront's.
+/// The kinds of lookups that find a prefix list.
+const PREFIX_LISTS: [&str; 2] = ["aws_ec2_managed_prefix_list", "aws_prefix_list"];
+
+/// Whether a prefix list is looked up by the name of CloudFront's, or by its id and has that
+/// name. AWS keeps names like it to itself.
 fn is_cloudfront<'a>(scope: &Scope<'a>, list: &'a Value) -> bool {
     const NAMES: [&str; 2] = [
         "com.amazonaws.global.cloudfront.origin-facing",
         "com.amazonaws.global.ipv6.cloudfront.origin-facing",
     ];
-    let kinds = ["aws_ec2_managed_prefix_list", "aws_prefix_list"];
-    kinds.iter().any(|kind| {
-        scope.lookup(list, kind).is_some_and(|lookup| {
-            let name = lookup.arguments.get("name").and_then(Value::as_str);
-            name.is_some_and(|name| NAMES.contains(&name))
-        })
+    PREFIX_LISTS.iter().any(|kind| {
+        let by_name = scope.lookup(list, kind);
+        let by_name = by_name.and_then(|lookup| lookup.arguments.get("name"));
+        let by_id = || scope.asked(scope.follow(list), kind)?.1?.get("name");
+        let name = by_name.or_else(by_id).and_then(Value::as_str);
+        name.is_some_and(|name| NAMES.contains(&name))
     })
 }
 
