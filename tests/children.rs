@@ -223,3 +223,44 @@ logs = false
     case.project.apply("app.toml");
     case.project.nothing_to_do("app.toml");
 }
+
+const OLDER: &str = r#"
+[components.web.resource.aws_lb_listener_rule.older]
+listener_arn = "${aws_lb_listener.https.arn}"
+priority = 20
+condition = [{ path_pattern = { values = ["/older/*"] } }]
+action = [{ type = "redirect", redirect = { path = "/new", status_code = "HTTP_301" } }]
+"#;
+
+/// Somebody deletes two rules of ours and makes others with their priorities: each of these goes
+/// before ours comes, also where a run has failed on it and taken its records back.
+#[tokio::test]
+async fn rules_made_again_by_hand_go_before_ours_come() {
+    let case = Case::applied(&format!("{SERVICE}{OURS}{OLDER}")).await;
+    let elb = Client::new(&case.ann);
+    let listener = case.id("web.aws_lb_listener.https");
+    let ours = [
+        "web.aws_lb_listener_rule.old",
+        "web.aws_lb_listener_rule.older",
+    ];
+    for is_forgotten in [false, true] {
+        for (address, priority) in ours.iter().zip([10, 20]) {
+            let delete = elb.delete_rule().rule_arn(case.id(address));
+            delete.send().await.unwrap();
+            add_rule(&elb, &listener, priority).await;
+            if is_forgotten {
+                let forget = ["state", "rm", address, "app.toml", "--yes"];
+                case.project.run(&forget).code(0);
+            }
+        }
+        let told = if is_forgotten { "it goes first" } else { "" };
+        case.project.run(&["plan", "app.toml"]).code(0).says(told);
+        case.project.apply("app.toml");
+        case.project.nothing_to_do("app.toml");
+        let mut left = rules(&elb, &listener).await;
+        left.sort();
+        let mut expected = ours.map(|address| case.id(address));
+        expected.sort();
+        assert_eq!(left, expected);
+    }
+}

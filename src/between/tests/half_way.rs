@@ -32,13 +32,13 @@ impl Case {
     }
 
     /// The step that a test names: `delete web.aws_lb_listener.redirect`.
-    fn step(&self, name: &str) -> usize {
+    pub(super) fn step(&self, name: &str) -> usize {
         let names: Vec<String> = self.plan.steps.iter().map(named).collect();
         let found = names.iter().position(|one| one == name);
         found.unwrap_or_else(|| panic!("no `{name}` among {names:#?}"))
     }
 
-    fn waits(&self, then: &str, first: &str) -> bool {
+    pub(super) fn waits(&self, then: &str, first: &str) -> bool {
         let (then, first) = (self.step(then), self.step(first));
         super::earlier(&self.plan.steps).of(then, first)
     }
@@ -88,7 +88,7 @@ fn from(spec: &Inputs, differs: impl FnOnce(&mut Desired)) -> Case {
     Case::to(&spec, document, &observed)
 }
 
-fn address(text: &str) -> Address {
+pub(super) fn address(text: &str) -> Address {
     text.parse().unwrap()
 }
 
@@ -103,7 +103,7 @@ fn rename(desired: &mut Desired, old: &str, new: &str) {
     desired.resources.insert(address(new), resource);
 }
 
-const REDIRECTS: Inputs = Inputs {
+pub(super) const REDIRECTS: Inputs = Inputs {
     redirect: true,
     ..FIRST
 };
