@@ -264,3 +264,30 @@ async fn rules_made_again_by_hand_go_before_ours_come() {
         assert_eq!(left, expected);
     }
 }
+
+/// While theirs is gone and ours has not come nobody listens at port 80, which stays open.
+#[tokio::test]
+async fn listeners_made_again_by_hand_go_before_ours_come() {
+    let spec = SERVICE.replace("port = 8443\n", "port = 8443\nredirect_http = true\n");
+    let case = Case::applied(&spec).await;
+    let elb = Client::new(&case.ann);
+    for address in ["web.aws_lb_listener.https", "web.aws_lb_listener.redirect"] {
+        let ours = case.id(address);
+        let found = elb.describe_listeners().listener_arns(&ours).send().await;
+        let listener = found.unwrap().listeners()[0].clone();
+        let delete = elb.delete_listener().listener_arn(&ours);
+        delete.send().await.unwrap();
+        elb.create_listener()
+            .set_load_balancer_arn(listener.load_balancer_arn)
+            .set_port(listener.port)
+            .set_protocol(listener.protocol)
+            .set_certificates(listener.certificates)
+            .set_ssl_policy(listener.ssl_policy)
+            .set_default_actions(listener.default_actions)
+            .send()
+            .await
+            .unwrap();
+    }
+    case.project.apply("app.toml");
+    case.project.nothing_to_do("app.toml");
+}

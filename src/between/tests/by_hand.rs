@@ -98,3 +98,16 @@ fn two_rules_made_again_by_hand_wait_for_nothing_of_ours() {
         assert_eq!(told, if is_forgotten { 2 } else { 0 });
     }
 }
+
+/// Port 80 stays open while nobody listens there: nothing goes in clear, and ours redirects.
+#[test]
+fn listeners_made_again_by_hand_are_no_weakening() {
+    let (balancer, listeners) = (
+        "web.aws_lb.main",
+        ["web.aws_lb_listener.https", "web.aws_lb_listener.redirect"],
+    );
+    let spec = confirmed(&REDIRECTS.text());
+    let (document, mut observed) = applied(spec.desired(), 1);
+    make_again(&mut observed, balancer, &listeners);
+    Case::to(&spec, document, &observed).is_made_after_theirs(balancer, &listeners);
+}

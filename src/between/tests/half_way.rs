@@ -6,6 +6,7 @@ use super::super::mixed::{self, Mixed};
 use super::super::things;
 use super::{Case, FIRST, Inputs, applied, between, confirmed, inputs, secure, shown};
 use crate::address::Address;
+use crate::guardrail::Stands;
 use crate::plan::{self, Action, Plan, Step};
 use crate::refresh::Observed;
 use crate::resource::{Desired, Resource};
@@ -23,7 +24,7 @@ impl Case {
     /// all things at once.
     pub(super) fn weak_in_some_state(&mut self, bits: u64) -> Vec<String> {
         let things = things::of(&self.plan, &self.desired, &self.document);
-        let mut mixed = Mixed::of(&self.plan, &things, &mut self.judge);
+        let mut mixed = Mixed::of(&self.plan, &things, Stands::ForAWhile, &mut self.judge);
         let all = mixed.everything();
         let weak = mixed.weakened(&all, &some_state(&self.plan, bits), None);
         weak.iter()
