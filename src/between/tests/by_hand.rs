@@ -2,7 +2,7 @@
 
 use super::half_way::{REDIRECTS, address};
 use super::{Case, applied, confirmed};
-use crate::plan::Action;
+use crate::plan::{Action, Why};
 use crate::refresh::{Child, Foreign, Observed};
 use crate::resource::Id;
 use crate::state::Document;
@@ -110,4 +110,78 @@ fn listeners_made_again_by_hand_are_no_weakening() {
     let (document, mut observed) = applied(spec.desired(), 1);
     make_again(&mut observed, balancer, &listeners);
     Case::to(&spec, document, &observed).is_made_after_theirs(balancer, &listeners);
+}
+
+const HTTPS: &str = "web.aws_vpc_security_group_ingress_rule.https_r_0_0_0_0_0_b42e18";
+const GROUP: &str = "web.aws_security_group.lb";
+
+fn rules_that_change(case: &Case) -> usize {
+    let steps = case.plan.steps.iter();
+    steps
+        .filter(|step| step.change.kind == "aws_vpc_security_group_ingress_rule")
+        .count()
+}
+
+/// Two rules, the first of which goes as the second gets its content.
+fn opened(names: &[(&str, &str)]) -> String {
+    let rules = names.iter().map(|(name, block)| {
+        format!(
+            "[components.web.resource.aws_vpc_security_group_ingress_rule.{name}]\n\
+             security_group_id = \"${{aws_security_group.lb.id}}\"\n\
+             ip_protocol = \"tcp\"\nfrom_port = 443\nto_port = 443\ncidr_ipv4 = \"{block}\"\n"
+        )
+    });
+    let rules: Vec<String> = rules.collect();
+    format!("{}{}", REDIRECTS.text(), rules.concat())
+}
+
+/// Ours was narrowed, and somebody opened the same again: theirs is ours from now on.
+#[test]
+fn what_has_the_content_of_ours_is_ours_so_that_nobody_is_cut_off() {
+    let spec = confirmed(&REDIRECTS.text());
+    let (document, mut observed) = applied(spec.desired(), 1);
+    let seen = observed.resources.get_mut(&address(HTTPS)).unwrap();
+    let mut attributes = seen.attributes.clone();
+    attributes.remove("tags");
+    let narrow = Value::text("10.9.0.0/16");
+    seen.attributes.insert("cidr_ipv4".to_owned(), narrow);
+    observed.children.push(Child {
+        parent: address(GROUP),
+        kind: "aws_vpc_security_group_ingress_rule",
+        id: id("theirs"),
+        attributes,
+    });
+    let case = Case::to(&spec, document, &observed);
+    let (adopt, delete) = (
+        format!("adopt {HTTPS}"),
+        format!("delete {GROUP}/{HTTPS}#1"),
+    );
+    assert!(case.waits(&delete, &adopt));
+    assert_eq!(rules_that_change(&case), 2);
+    assert_eq!(
+        case.plan.steps[case.step(&adopt)].change.id,
+        Some(id("theirs"))
+    );
+    let why = &case.plan.steps[case.step(&delete)].change.why;
+    assert_eq!(why, &[Why::Replaced]);
+    assert_eq!(case.plan.problems, []);
+    assert_eq!(case.broken(), [""; 0]);
+}
+
+#[test]
+fn a_rule_that_gets_what_another_leaves_is_that_one_from_now_on() {
+    let kind = "web.aws_vpc_security_group_ingress_rule";
+    let from = confirmed(&opened(&[
+        ("first", "10.1.0.0/16"),
+        ("second", "10.2.0.0/16"),
+    ]));
+    let to = confirmed(&opened(&[("second", "10.1.0.0/16")]));
+    let (document, observed) = applied(from.desired(), 1);
+    let case = Case::to(&to, document, &observed);
+    let delete = format!("delete {GROUP}/{kind}.second#1");
+    assert!(case.waits(&delete, &format!("update {kind}.second")));
+    case.step(&format!("forget {kind}.first"));
+    assert_eq!(rules_that_change(&case), 3);
+    assert_eq!(case.plan.problems, []);
+    assert_eq!(case.broken(), [""; 0]);
 }
