@@ -223,3 +223,164 @@ logs = false
     case.project.apply("app.toml");
     case.project.nothing_to_do("app.toml");
 }
+
+const OLDER: &str = r#"
+[components.web.resource.aws_lb_listener_rule.older]
+listener_arn = "${aws_lb_listener.https.arn}"
+priority = 20
+condition = [{ path_pattern = { values = ["/older/*"] } }]
+action = [{ type = "redirect", redirect = { path = "/new", status_code = "HTTP_301" } }]
+"#;
+
+/// Somebody deletes two rules of ours and makes others with their priorities: each of these goes
+/// before ours comes, also where a run has failed on it and taken its records back.
+#[tokio::test]
+async fn rules_made_again_by_hand_go_before_ours_come() {
+    let case = Case::applied(&format!("{SERVICE}{OURS}{OLDER}")).await;
+    let elb = Client::new(&case.ann);
+    let listener = case.id("web.aws_lb_listener.https");
+    let ours = [
+        "web.aws_lb_listener_rule.old",
+        "web.aws_lb_listener_rule.older",
+    ];
+    for is_forgotten in [false, true] {
+        for (address, priority) in ours.iter().zip([10, 20]) {
+            let delete = elb.delete_rule().rule_arn(case.id(address));
+            delete.send().await.unwrap();
+            add_rule(&elb, &listener, priority).await;
+            if is_forgotten {
+                let forget = ["state", "rm", address, "app.toml", "--yes"];
+                case.project.run(&forget).code(0);
+            }
+        }
+        let told = if is_forgotten { "it goes first" } else { "" };
+        case.project.run(&["plan", "app.toml"]).code(0).says(told);
+        case.project.apply("app.toml");
+        case.project.nothing_to_do("app.toml");
+        let mut left = rules(&elb, &listener).await;
+        left.sort();
+        let mut expected = ours.map(|address| case.id(address));
+        expected.sort();
+        assert_eq!(left, expected);
+    }
+}
+
+/// While theirs is gone and ours has not come nobody listens at port 80, which stays open.
+#[tokio::test]
+async fn listeners_made_again_by_hand_go_before_ours_come() {
+    let spec = SERVICE.replace("port = 8443\n", "port = 8443\nredirect_http = true\n");
+    let case = Case::applied(&spec).await;
+    let elb = Client::new(&case.ann);
+    for address in ["web.aws_lb_listener.https", "web.aws_lb_listener.redirect"] {
+        let ours = case.id(address);
+        let found = elb.describe_listeners().listener_arns(&ours).send().await;
+        let listener = found.unwrap().listeners()[0].clone();
+        let delete = elb.delete_listener().listener_arn(&ours);
+        delete.send().await.unwrap();
+        elb.create_listener()
+            .set_load_balancer_arn(listener.load_balancer_arn)
+            .set_port(listener.port)
+            .set_protocol(listener.protocol)
+            .set_certificates(listener.certificates)
+            .set_ssl_policy(listener.ssl_policy)
+            .set_default_actions(listener.default_actions)
+            .send()
+            .await
+            .unwrap();
+    }
+    case.project.apply("app.toml");
+    case.project.nothing_to_do("app.toml");
+}
+
+/// Somebody narrows a rule of ours, and later opens the same again beside it: that one is ours
+/// from now on, so that nobody is cut off until the narrow one has changed.
+#[tokio::test]
+async fn what_has_the_content_of_a_rule_of_ours_becomes_ours() {
+    use aws_sdk_ec2::types::{
+        IpPermission, IpRange, SecurityGroupRuleRequest, SecurityGroupRuleUpdate,
+    };
+    let rule = "web.aws_vpc_security_group_ingress_rule.https_r_0_0_0_0_0_b42e18";
+    let case = Case::applied(SERVICE).await;
+    let ec2 = aws_sdk_ec2::Client::new(&case.ann);
+    let group = case.id("web.aws_security_group.lb");
+    let narrowed = case.id(rule);
+    let narrow = SecurityGroupRuleRequest::builder()
+        .ip_protocol("tcp")
+        .from_port(443)
+        .to_port(443)
+        .cidr_ipv4("10.9.0.0/16");
+    let narrow = SecurityGroupRuleUpdate::builder()
+        .security_group_rule_id(&narrowed)
+        .security_group_rule(narrow.build());
+    ec2.modify_security_group_rules()
+        .group_id(&group)
+        .security_group_rules(narrow.build())
+        .send()
+        .await
+        .unwrap();
+    let everybody = IpRange::builder().cidr_ip("0.0.0.0/0").build();
+    let open = IpPermission::builder()
+        .ip_protocol("tcp")
+        .from_port(443)
+        .to_port(443)
+        .ip_ranges(everybody);
+    let opened = ec2
+        .authorize_security_group_ingress()
+        .group_id(&group)
+        .ip_permissions(open.build())
+        .send()
+        .await
+        .unwrap();
+    let theirs = opened.security_group_rules()[0].security_group_rule_id();
+
+    let goes = format!("web.aws_security_group.lb/{narrowed}");
+    let plan = case.project.plan("app.toml");
+    assert_eq!(
+        plan.steps(),
+        [format!("adopt {rule}"), format!("delete {goes}")]
+    );
+    assert_eq!(plan.why(&goes), ["replaced"]);
+    let adopt = ["apply", "app.toml", "--yes", "--adopt"];
+    case.project.run(&adopt).code(0);
+    case.project.nothing_to_do("app.toml");
+    assert_eq!(Some(case.id(rule).as_str()), theirs);
+}
+
+/// A rule that is added to the load balancer's group.
+fn opening(name: &str, block: &str) -> String {
+    format!(
+        r#"
+[components.web.resource.aws_vpc_security_group_ingress_rule.{name}]
+security_group_id = "${{aws_security_group.lb.id}}"
+ip_protocol = "tcp"
+from_port = 443
+to_port = 443
+cidr_ipv4 = "{block}"
+"#
+    )
+}
+
+#[tokio::test]
+async fn a_rule_that_gets_what_another_leaves_is_that_one_from_then_on() {
+    let [first, second] =
+        ["first", "second"].map(|name| format!("web.aws_vpc_security_group_ingress_rule.{name}"));
+    let (one, other) = (
+        opening("first", "10.1.0.0/16"),
+        opening("second", "10.2.0.0/16"),
+    );
+    let case = Case::applied(&format!("{SERVICE}{one}{other}")).await;
+    let (kept, gone) = (case.id(&first), case.id(&second));
+    let moved = format!("{SERVICE}{}", opening("second", "10.1.0.0/16"));
+    case.project.write("app.toml", &moved);
+    assert_eq!(
+        case.project.plan("app.toml").steps(),
+        [
+            format!("delete web.aws_security_group.lb/{gone}"),
+            format!("forget {first}"),
+            format!("update {second}"),
+        ]
+    );
+    case.project.apply("app.toml");
+    case.project.nothing_to_do("app.toml");
+    assert_eq!(case.id(&second), kept);
+}

@@ -31,7 +31,7 @@ use super::things::{self, Thing};
 use super::view::Views;
 use super::weakening::{is_asked, protects};
 use crate::address::Address;
-use crate::guardrail::Judge;
+use crate::guardrail::{Judge, Stands};
 use crate::kind::Kind;
 use crate::plan::{Action, Plan, Step};
 use crate::resource::{Desired, Resource};
@@ -74,6 +74,8 @@ pub(super) struct Mixed<'a> {
     by_step: BTreeMap<usize, usize>,
     by_key: BTreeMap<&'a Address, usize>,
     judge: &'a mut Judge,
+    /// How long the states last that are looked at.
+    stands: Stands,
     /// What was found, by which things stood and which of their steps were done.
     judged: BTreeMap<Vec<(usize, bool)>, Rc<Found>>,
 }
@@ -92,12 +94,17 @@ pub(super) fn weak(
     if !things.iter().any(Thing::stood) {
         return Vec::new();
     }
-    let mut mixed = Mixed::of(plan, &things, judge);
+    let mut mixed = Mixed::of(plan, &things, Stands::ForAWhile, judge);
     mixed.all()
 }
 
 impl<'a> Mixed<'a> {
-    pub(super) fn of(plan: &'a Plan, things: &'a [Thing<'a>], judge: &'a mut Judge) -> Self {
+    pub(super) fn of(
+        plan: &'a Plan,
+        things: &'a [Thing<'a>],
+        stands: Stands,
+        judge: &'a mut Judge,
+    ) -> Self {
         let by_step = things.iter().enumerate();
         let by_step = by_step.filter_map(|(index, thing)| Some((thing.step()?, index)));
         let by_key = things.iter().enumerate();
@@ -109,6 +116,7 @@ impl<'a> Mixed<'a> {
             by_key: by_key.map(|(index, thing)| (&thing.key, index)).collect(),
             things,
             judge,
+            stands,
             judged: BTreeMap::new(),
         }
     }
@@ -248,7 +256,7 @@ impl<'a> Mixed<'a> {
             let values = resource.attributes.values_mut();
             values.for_each(|value| let_go(value, &gone));
         }
-        let said = self.judge.findings(standing, is_asked);
+        let said = self.judge.findings(standing, self.stands, is_asked);
         let mut found = Found::new();
         for finding in said {
             let Some(thing) = self.by_key.get(&finding.address).copied() else {

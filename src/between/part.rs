@@ -12,7 +12,7 @@ use std::rc::Rc;
 use super::mixed::{Mixed, View, Weak};
 use super::things::{self, Life, Stays, Thing};
 use crate::diagnostic::Diagnostic;
-use crate::guardrail::Judge;
+use crate::guardrail::{Judge, Stands};
 use crate::plan::Plan;
 use crate::resource::Desired;
 use crate::state::Document;
@@ -43,7 +43,7 @@ pub fn part(
     judge: &mut Judge,
 ) -> Vec<Bare> {
     let things = things::of(plan, desired, document);
-    let mut mixed = Mixed::of(plan, &things, judge);
+    let mut mixed = Mixed::of(plan, &things, Stands::ForGood, judge);
     let all = mixed.everything();
     let (blocked, rest): (BTreeSet<usize>, BTreeSet<usize>) =
         all.iter().partition(|one| is_blocked(&things[**one], plan));

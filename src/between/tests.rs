@@ -506,4 +506,5 @@ fn generations_that_were_left_go_when_nobody_uses_them() {
     assert_eq!(made.get("name"), &Value::text("shop-prod-web-app-4"));
 }
 
+mod by_hand;
 mod half_way;

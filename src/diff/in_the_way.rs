@@ -2,8 +2,23 @@
 //!
 //! *Invariant*: nothing here gives it a step.
 
-use super::{Foreign, Kind, Problem, Resource};
+use super::{Address, Foreign, Kind, Observed, Problem, Resource};
 use crate::kind::Import;
+
+/// Whether it is deleted anyway, as others put it under a parent whose children are ours alone,
+/// and so before what has its place.
+pub(super) fn goes_first(kind: &Kind, foreign: &Foreign, observed: &Observed) -> bool {
+    let (Foreign::NotOurs(id) | Foreign::OtherLineage(id, _)) = foreign else {
+        return false;
+    };
+    let mut children = observed.children.iter();
+    !kind.place().is_empty() && children.any(|child| child.kind == kind.name && child.id == *id)
+}
+
+/// That it goes, and what to do if it is to stay.
+pub(super) fn note(address: &Address, foreign: &Foreign) -> String {
+    format!("{address}: {foreign}; it goes first, or an [[import]] takes it over instead")
+}
 
 /// Why it can't be made, and what to do about it.
 pub(super) fn problem(resource: &Resource, kind: &Kind, foreign: &Foreign) -> Problem {

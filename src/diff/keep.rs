@@ -43,10 +43,13 @@ pub(super) fn compare(
             continue;
         };
         if let Some(foreign) = foreign.get(address) {
-            changes
-                .problems
-                .push(in_the_way::problem(resource, kind, foreign));
-            continue;
+            if !in_the_way::goes_first(kind, foreign, observed) {
+                changes
+                    .problems
+                    .push(in_the_way::problem(resource, kind, foreign));
+                continue;
+            }
+            changes.notes.push(in_the_way::note(address, foreign));
         }
         if let Some(problem) = import::problem(resource, desired, observed, document, asked) {
             changes.problems.push(problem);

@@ -12,6 +12,7 @@
 
 mod beside;
 mod bound;
+mod content;
 mod import;
 mod in_the_way;
 mod keep;
@@ -68,6 +69,7 @@ pub fn compare(
         Target::Remove(_) => &nothing,
     };
     let asked = !matches!(target, Target::Preview(_));
+    let observed = &*content::kept(desired, observed);
     keep::compare(desired, graph, observed, document, asked, &mut changes);
     remove::compare(desired, target, observed, document, options, &mut changes);
     twin::settle(desired, observed, &mut changes);

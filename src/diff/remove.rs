@@ -80,7 +80,14 @@ pub(super) fn compare(
     release::check(spec, document, changes);
     if !matches!(target, Target::Remove(_)) {
         for child in &observed.children {
-            changes.steps.push(made_by_hand(child));
+            let mut records = document.records.iter();
+            let is_ours = records.any(|record| record.id.as_ref() == Some(&child.id));
+            let why = if is_ours {
+                Why::Replaced
+            } else {
+                Why::MadeByHand
+            };
+            changes.steps.push(delete_child(child, why));
         }
         let parents: BTreeSet<&Address> = observed.children.iter().map(|of| &of.parent).collect();
         changes
@@ -196,7 +203,7 @@ fn to_leave(parent: &Address) -> Option<String> {
     ))
 }
 
-fn made_by_hand(child: &crate::refresh::Child) -> Step {
+fn delete_child(child: &crate::refresh::Child, why: Why) -> Step {
     Step {
         change: Change {
             address: child.parent.clone(),
@@ -222,7 +229,7 @@ fn made_by_hand(child: &crate::refresh::Child) -> Step {
                     why: Vec::new(),
                 })
                 .collect(),
-            why: vec![Why::MadeByHand],
+            why: vec![why],
             protected: false,
         },
         after: Vec::new(),

@@ -2,23 +2,22 @@
 //!
 //! A setting of a bucket, a route of a table, a record of a zone: AWS knows each by what it
 //! stands under, never by the name that a spec has for it. Whoever gives it another name without
-//! a `[[moved]]` asks for it to be made and to be deleted.
+//! a `[[moved]]` asks for it to be made and to be deleted. So does whoever turns one thing into
+//! another that goes.
 //!
 //! *Invariant*: nothing is deleted that is, to AWS, what the spec wants.
 
 use super::{
     Action, Address, Attributes, Changes, Desired, Kind, Known, Observed, Problem, Resource, Step,
-    Value, Why, same,
+    Value, Why, same, written,
 };
 
 /// Lets records go that have become another's, and refuses what would be made under one name
 /// and deleted under another.
 pub(super) fn settle(desired: &Desired, observed: &Observed, changes: &mut Changes) {
-    let made: Vec<Resource> = changes
-        .steps
-        .iter()
-        .filter(|step| matches!(step.change.action, Action::Create | Action::Replace))
-        .filter_map(|step| step.wanted.clone())
+    let made = changes.steps.iter().filter(|step| becomes_another(step));
+    let made: Vec<(Action, Resource)> = made
+        .filter_map(|step| Some((step.change.action, step.wanted.clone()?)))
         .collect();
     let Changes {
         steps,
@@ -36,8 +35,26 @@ pub(super) fn settle(desired: &Desired, observed: &Observed, changes: &mut Chang
             step.change.protected = false;
             continue;
         }
-        let twin = made.iter().find(|resource| is_same(resource, known, step));
-        problems.extend(twin.map(|resource| problem(resource, step, desired)));
+        let twin = made
+            .iter()
+            .find(|(_, resource)| is_same(resource, known, step));
+        problems.extend(twin.map(|(action, resource)| match action {
+            Action::Update | Action::Adopt => not_yet(resource, step),
+            _ => problem(resource, step, desired),
+        }));
+    }
+}
+
+/// Whether AWS tells it from others by something else when the step is done.
+fn becomes_another(step: &Step) -> bool {
+    let told_apart_by = Kind::of(&step.change.kind).map_or(&[][..], Kind::told_apart_by);
+    let mut fields = step.change.fields.iter();
+    match step.change.action {
+        Action::Create | Action::Replace => true,
+        Action::Update | Action::Adopt => {
+            fields.any(|field| told_apart_by.contains(&written::top(&field.path)))
+        }
+        Action::Delete | Action::Forget => false,
     }
 }
 
@@ -63,9 +80,14 @@ fn is_same(resource: &Resource, known: &Known, step: &Step) -> bool {
     kind.is_some_and(|kind| have_all_in_common(kind, resource, known, &step.observed))
 }
 
-/// What is not known before an apply is never taken for the same; what AWS chooses where nobody
-/// says it is.
-fn have_all_in_common(kind: &Kind, resource: &Resource, known: &Known, live: &Attributes) -> bool {
+/// Whether what stands has all that tells apart what is wanted. What is not known before an apply
+/// is never taken for the same; what AWS chooses where nobody says it is.
+pub(super) fn have_all_in_common(
+    kind: &Kind,
+    resource: &Resource,
+    known: &Known,
+    live: &Attributes,
+) -> bool {
     let is_absent =
         |value: &Value| value.is_null() || matches!(value, Value::List(items) if items.is_empty());
     let is_chosen = |name: &str| {
@@ -114,6 +136,24 @@ fn problem(resource: &Resource, step: &Step, desired: &Desired) -> Problem {
     }
 }
 
+/// It stands, and is to become what the other is until that is gone.
+fn not_yet(resource: &Resource, step: &Step) -> Problem {
+    let (old, new) = (&step.change.address, &resource.address);
+    let noun = Kind::of(&old.kind).map_or("thing", |kind| kind.noun);
+    Problem {
+        address: new.clone(),
+        message: format!(
+            "AWS has one such {noun}, and it is {old} until that is gone: {new} can't become the same before"
+        ),
+        hints: vec![
+            format!("apply once with {new} as it is now, then change it"),
+            format!(
+                "or, if nothing but the name differs, keep {old} in the spec in place of {new}"
+            ),
+        ],
+    }
+}
+
 /// The block to write: for the whole component where all of it has another name.
 fn moved(old: &Address, new: &Address, desired: &Desired) -> String {
     let mut addresses = desired.resources.keys();
@@ -138,7 +178,7 @@ mod tests {
     use super::settle;
     use crate::address::Address;
     use crate::kind::{KINDS, Kind};
-    use crate::plan::{Action, Change, Changes, Step, Why};
+    use crate::plan::{Action, Change, Changes, Field, Step, Why};
     use crate::refresh::{Observed, Seen, Standing};
     use crate::resource::{Desired, Id, Resource};
     use crate::value::{Attributes, Value};
@@ -291,6 +331,34 @@ mod tests {
             "{:?}",
             problem.hints
         );
+    }
+
+    /// A rule that takes the priority of one that leaves the spec can't before that is gone.
+    #[test]
+    fn what_turns_into_what_goes_is_refused() {
+        let at = |name: &str| Address::managed("web", "aws_lb_listener_rule", name);
+        let kind = Kind::of("aws_lb_listener_rule").unwrap();
+        let turned = Resource::plain(at("new"), REGION.to_owned(), attributes(kind, "x"));
+        let field = |path: &str| Field {
+            path: path.to_owned(),
+            before: "y".into(),
+            after: "x".into(),
+            sensitive: false,
+            forces_replacement: false,
+            why: Vec::new(),
+        };
+        for (path, is_refused) in [("priority", true), ("action", false)] {
+            let mut update = step(Action::Update, &at("new"), "y", Some(turned.clone()));
+            update.change.fields = vec![field(path)];
+            let mut changes = Changes {
+                steps: vec![update, step(Action::Delete, &at("old"), "x", None)],
+                ..Changes::default()
+            };
+            settle(&Desired::default(), &Observed::default(), &mut changes);
+            let told = changes.problems.iter().map(|problem| &problem.message);
+            let told = told.filter(|told| told.contains("web.aws_lb_listener_rule.old until"));
+            assert_eq!(told.count(), usize::from(is_refused), "{path}");
+        }
     }
 
     /// Both have a record already: the old one goes, the thing does not.

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use super::finding::Finding;
 use super::report::Report;
 use super::rule::{RULES, Rule};
-use super::scope::Scope;
+use super::scope::{Scope, Stands};
 use super::waiver;
 use crate::address::Address;
 use crate::resource::{Desired, Lookups, Resource};
@@ -48,14 +48,15 @@ impl Judge {
         }
     }
 
-    /// What the chosen rules find, in no order that means anything.
+    /// What the chosen rules find of what stands for so long, in no order that means anything.
     pub fn findings(
         &mut self,
         resources: BTreeMap<Address, Resource>,
+        stands: Stands,
         is_chosen: fn(&Rule) -> bool,
     ) -> Vec<Finding> {
         self.desired.resources = resources;
-        let scope = Scope::new(&self.desired, Some(&self.lookups));
+        let scope = Scope::new(&self.desired, Some(&self.lookups)).that_stands(stands);
         let chosen = RULES.iter().filter(|rule| is_chosen(rule));
         chosen
             .flat_map(|rule| {

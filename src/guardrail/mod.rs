@@ -49,6 +49,7 @@ pub use finding::Finding;
 pub use judge::Judge;
 pub use outside::{EXPRESSED, OUTSIDE, let_pass};
 pub use rule::{RULES, Rule, Severity, rule};
+pub use scope::Stands;
 
 /// What the guardrails let pass, as far as can be judged before AWS is asked.
 #[derive(Clone, Debug)]

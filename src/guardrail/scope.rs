@@ -26,8 +26,18 @@ const LONGEST_CHAIN: usize = 32;
 /// has it.
 const MARK: char = '\u{1}';
 
+/// How long what is judged stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stands {
+    /// Until somebody asks for something else.
+    ForGood,
+    /// Until the next step of a plan.
+    ForAWhile,
+}
+
 /// All resources, as rules read them.
 pub(super) struct Scope<'a> {
+    stands: Stands,
     desired: &'a Desired,
     /// What the lookups found; none while they have not been read.
     lookups: Option<&'a Lookups>,
@@ -45,11 +55,22 @@ impl<'a> Scope<'a> {
         }
         let by_kind = by_kind.into_iter();
         Self {
+            stands: Stands::ForGood,
             desired,
             lookups,
             by_kind: by_kind.map(|(kind, all)| (kind, all.into())).collect(),
             indexes: Indexes::default(),
         }
+    }
+
+    /// The same for as long as this.
+    pub(super) fn that_stands(self, stands: Stands) -> Self {
+        Self { stands, ..self }
+    }
+
+    /// Whether it stands only while a plan is carried out.
+    pub(super) fn is_for_a_while(&self) -> bool {
+        self.stands == Stands::ForAWhile
     }
 
     /// All resources and lookups.

@@ -216,6 +216,13 @@ impl Kind {
         }
     }
 
+    /// By what its place under its parent is told, a port or a priority: what names it beside
+    /// that parent. Empty where only its content tells it from others.
+    #[must_use]
+    pub fn place(&self) -> &'static [&'static str] {
+        self.named_by.get(1..).unwrap_or_default()
+    }
+
     /// Its schema in provider 6.
     ///
     /// # Panics

@@ -6,7 +6,7 @@
 //!
 //! *Invariant*: nothing that is built waits for the delete of anything of ours, so what is
 //! needed is never taken away before its successor stands. What others put where something of
-//! ours goes (its port, its priority) goes first.
+//! ours goes (its port, its priority) goes first, and waits for nothing that is built beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -84,19 +84,22 @@ impl<'a> Edges<'a> {
             }
         }
         for (index, step) in self.steps.iter().enumerate() {
-            if step.change.action == Action::Delete {
-                before[index].extend(self.additions_before(step));
+            if step.change.action != Action::Delete {
+                continue;
             }
+            let (successors, additions) = self.beside(step);
             if step.change.child.is_some() {
-                for delete in self.deletes_of([&step.change.address]) {
-                    before[delete].insert(index);
-                }
-                for build in self
-                    .under(step)
-                    .filter(|build| self.takes_place(*build, step))
+                for after in self
+                    .deletes_of([&step.change.address])
+                    .chain(successors.iter().copied())
                 {
-                    before[build].insert(index);
+                    before[after].insert(index);
                 }
+            }
+            // Two of theirs in two places of ours would wait for each other through the two
+            // of ours: what goes first waits for no addition.
+            if step.change.child.is_none() || successors.is_empty() {
+                before[index].extend(additions);
             }
         }
         self.complete_first(&mut before);
@@ -161,10 +164,10 @@ impl<'a> Edges<'a> {
         let needed = self.used_by_step(part);
         for whole in completion.wholes(needed, self.graph) {
             let (turning, leaving) = self.turning(completion, whole, &users.until_now);
-            before[part].extend(turning);
-            for leaving in leaving {
-                if leaving != part && !is_after(leaving, part, before) {
-                    before[part].insert(leaving);
+            for user in turning.into_iter().chain(leaving) {
+                // What goes first, as ours takes its place, can't wait for who turns to ours.
+                if user != part && !is_after(user, part, before) {
+                    before[part].insert(user);
                 }
             }
         }
@@ -241,16 +244,11 @@ impl<'a> Edges<'a> {
         users
     }
 
-    /// Of what a parent has many of (its rules), new ones are added before old ones go; but
-    /// not one that takes the place of an old one (its port), which must go first.
-    fn additions_before(&self, step: &'a Step) -> impl Iterator<Item = usize> {
+    /// Of what a parent has many of (its rules), those that take the place of an old one (its
+    /// port), and the others, which are added before it goes.
+    fn beside(&self, step: &'a Step) -> (Vec<usize>, Vec<usize>) {
         self.under(step)
-            .filter(move |build| !self.takes_place(*build, step))
-    }
-
-    /// Whether one is built where AWS has no room before the other is gone.
-    fn takes_place(&self, build: usize, old: &Step) -> bool {
-        self.steps[build].takes_place_of(old)
+            .partition(|build| self.steps[*build].takes_place_of(step))
     }
 
     /// What is built of the same kind under the same parent.

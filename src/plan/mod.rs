@@ -193,18 +193,15 @@ pub struct Step {
 }
 
 impl Step {
-    /// Whether one of a parent's many can't stand before this other one is gone: such a kind
-    /// is named by its parent and then by its place there (a port).
+    /// Whether one of a parent's many can't stand before this other one is gone, as it has the
+    /// same [place](Kind::place) there.
     fn takes_place_of(&self, old: &Self) -> bool {
-        let place = match Kind::of(&self.change.kind).map(|kind| kind.named_by) {
-            Some([_, place @ ..]) if !place.is_empty() => place,
-            _ => return false,
+        let place = Kind::of(&self.change.kind).map_or(&[][..], Kind::place);
+        let is_there = |wanted: &Resource| {
+            let mut names = place.iter();
+            names.all(|name| old.observed.get(*name) == Some(wanted.get(name)))
         };
-        self.wanted.as_ref().is_some_and(|wanted| {
-            place
-                .iter()
-                .all(|name| old.observed.get(*name) == Some(wanted.get(name)))
-        })
+        !place.is_empty() && self.wanted.as_ref().is_some_and(is_there)
     }
 }
 

@@ -6,6 +6,7 @@ use super::super::mixed::{self, Mixed};
 use super::super::things;
 use super::{Case, FIRST, Inputs, applied, between, confirmed, inputs, secure, shown};
 use crate::address::Address;
+use crate::guardrail::Stands;
 use crate::plan::{self, Action, Plan, Step};
 use crate::refresh::Observed;
 use crate::resource::{Desired, Resource};
@@ -23,7 +24,7 @@ impl Case {
     /// all things at once.
     pub(super) fn weak_in_some_state(&mut self, bits: u64) -> Vec<String> {
         let things = things::of(&self.plan, &self.desired, &self.document);
-        let mut mixed = Mixed::of(&self.plan, &things, &mut self.judge);
+        let mut mixed = Mixed::of(&self.plan, &things, Stands::ForAWhile, &mut self.judge);
         let all = mixed.everything();
         let weak = mixed.weakened(&all, &some_state(&self.plan, bits), None);
         weak.iter()
@@ -32,13 +33,13 @@ impl Case {
     }
 
     /// The step that a test names: `delete web.aws_lb_listener.redirect`.
-    fn step(&self, name: &str) -> usize {
+    pub(super) fn step(&self, name: &str) -> usize {
         let names: Vec<String> = self.plan.steps.iter().map(named).collect();
         let found = names.iter().position(|one| one == name);
         found.unwrap_or_else(|| panic!("no `{name}` among {names:#?}"))
     }
 
-    fn waits(&self, then: &str, first: &str) -> bool {
+    pub(super) fn waits(&self, then: &str, first: &str) -> bool {
         let (then, first) = (self.step(then), self.step(first));
         super::earlier(&self.plan.steps).of(then, first)
     }
@@ -88,7 +89,7 @@ fn from(spec: &Inputs, differs: impl FnOnce(&mut Desired)) -> Case {
     Case::to(&spec, document, &observed)
 }
 
-fn address(text: &str) -> Address {
+pub(super) fn address(text: &str) -> Address {
     text.parse().unwrap()
 }
 
@@ -103,7 +104,7 @@ fn rename(desired: &mut Desired, old: &str, new: &str) {
     desired.resources.insert(address(new), resource);
 }
 
-const REDIRECTS: Inputs = Inputs {
+pub(super) const REDIRECTS: Inputs = Inputs {
     redirect: true,
     ..FIRST
 };
