@@ -50,19 +50,23 @@ pub fn part(
     let rest: View = Rc::new(rest);
     let n_steps = plan.steps.len();
     let done: Vec<bool> = (0..n_steps).map(|step| taken.contains(&step)).collect();
-    let first = mixed.found(&rest, &vec![false; n_steps]);
-    let last = mixed.found(&all, &vec![true; n_steps]);
+    let [none, every] = [false, true].map(|done| vec![done; n_steps]);
+    let (first, last) = (mixed.found(&rest, &none), mixed.found(&all, &every));
     let found = mixed.found(&rest, &done);
     let found = found.iter().filter(|(_, said)| said.is_proven);
     let new = found.filter(|(id, _)| !first.contains_key(id) && !last.contains_key(id));
     new.map(|(id, _)| {
         let weak = mixed.describe(&rest, &done, *id, None);
-        let mut blocked = blocked.iter().copied();
+        let mut is_weak = |view: &View| mixed.found(view, &every).contains_key(id);
         let missing = match weak.steps {
             Some((_, until)) => Some(plan.steps[until].change.label()),
-            None => blocked
-                .find(|one| !mixed.found(&with(&rest, *one), &done).contains_key(id))
-                .map(|one| things[one].label.clone()),
+            // What no step ends may hang on what none makes.
+            None if is_weak(&rest) => {
+                let mut blocked = blocked.iter();
+                let mends = blocked.find(|one| !is_weak(&with(&rest, **one)));
+                mends.map(|one| things[*one].label.clone())
+            }
+            None => None,
         };
         bare(&weak, missing)
     })

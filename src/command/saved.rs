@@ -164,13 +164,12 @@ pub(super) async fn apply(
         empty_buckets: making.empty_buckets,
         delete_logs: making.delete_logs,
     };
-    let Reconciled { plan, stopped } = match approved {
-        Some(approved) => pipeline::plan_saved(&session, approved, today, options, saved).await?,
-        None => {
-            let plan = pipeline::plan_destroy(&session, &desired, options).await?;
-            // As of any destroy, of what goes nothing is asked but that its parts go with it.
-            saved::reconcile(plan, saved, |_, _| Vec::new())
-        }
+    let Reconciled { plan, stopped } = if let Some(approved) = approved {
+        pipeline::plan_saved(&session, approved, today, options, saved).await?
+    } else {
+        let plan = pipeline::plan_destroy(&session, &desired, options).await?;
+        // As of any destroy, of what goes nothing is asked but that its parts go with it.
+        saved::reconcile(plan, saved, |_, _| Vec::new())
     };
     let told = if change.json {
         ui::saved::json(&stopped)
