@@ -32,7 +32,6 @@ pub(super) static KIND: Kind = Kind {
             "ordered_cache_behavior.lambda_function_association",
             Literal::Nothing,
         ),
-        ("origin.custom_header", Literal::Nothing),
         ("http_version", Literal::Text("http2")),
         ("is_ipv6_enabled", Literal::Bool(false)),
         ("price_class", Literal::Text("PriceClass_All")),
