@@ -129,14 +129,15 @@ impl Worker<'_> {
 /// A token or a unique name tells only calls with the same arguments from others. For how long
 /// AWS keeps a token plays no part: what is older than that has long shown.
 fn may_come_twice(record: &Record, guard: Guard, token: &str) -> bool {
-    match (record.status, &record.id) {
+    match (record.status, &record.id, guard) {
+        // Such a call makes nothing that is there, and a wait for a certificate shows nothing
+        // until it is over.
+        (_, _, Guard::Idempotent) => false,
         // AWS has named it, and did not show it when the plan was made.
-        (Status::Created, Some(_)) => true,
-        (Status::Creating, None) => match guard {
-            Guard::Nothing => true,
-            Guard::Token { .. } | Guard::UniqueName => record.token.as_deref() != Some(token),
-            Guard::Idempotent => false,
-        },
+        (Status::Created, Some(_), _) | (Status::Creating, None, Guard::Nothing) => true,
+        (Status::Creating, None, Guard::Token { .. } | Guard::UniqueName) => {
+            record.token.as_deref() != Some(token)
+        }
         _ => false,
     }
 }
@@ -250,6 +251,8 @@ mod tests {
         // It was named, and does not show.
         let named = record(Status::Created, Some(id("nat-1")));
         assert!(may_come_twice(&named, token, "sent"));
+        // A wait for a certificate shows nothing until it is over.
+        assert!(!may_come_twice(&named, Guard::Idempotent, "sent"));
         // It stood, and is gone.
         let stood = record(Status::Applied, Some(id("nat-1")));
         assert!(!may_come_twice(&stood, Guard::Nothing, "sent"));
