@@ -9,8 +9,8 @@ use hcl_edit::Decorate as _;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, BlockLabel, Body};
 use watertight::address::{Address, Mode};
-use watertight::kind::Kind;
 use watertight::kind::schema::{Nesting, Schema, Type};
+use watertight::kind::{Kind, Literal};
 use watertight::value::{Attributes, Value};
 
 use super::terraform::Line;
@@ -312,7 +312,10 @@ impl Reader {
                 let is_given = read.attributes.contains_key(*name);
                 if !is_given && !name.contains('.') && !read.lacks.contains_key(*name) {
                     read.defaulted.insert((*name).to_owned());
-                    read.attributes.insert((*name).to_owned(), default.value());
+                    // No block is what a folder says of it.
+                    if default != &Literal::Nothing {
+                        read.attributes.insert((*name).to_owned(), default.value());
+                    }
                 }
             }
             self.folder.resources.insert(address, read);

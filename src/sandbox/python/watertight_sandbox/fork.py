@@ -21,16 +21,18 @@ def fork(app, start_response):
         text = "only a sandbox that ends with its caller has copies\n"
         start_response("409 Conflict", [("Content-Type", "text/plain"), ("Content-Length", str(len(text)))])
         return [text.encode()]
-    reader, writer = os.pipe()
-    # No call is under way then, and nobody else has the lock in the copy.
+    # No call is under way then, and nobody else has the lock in the copy. What is written to is closed before anybody
+    # else forks: a copy that had it would keep this one's reader waiting for as long as it lives.
     with LOCK:
+        reader, writer = os.pipe()
         pid = os.fork()
+        if pid:
+            os.close(writer)
     if pid == 0:
         try:
             live_on(app, writer)
         finally:
             os._exit(1)
-    os.close(writer)
     with os.fdopen(reader, "rb") as said:
         line = said.read()
     start_response("200 OK" if line else "500 Error", [("Content-Type", "application/json"), ("Content-Length", str(len(line)))])
