@@ -58,6 +58,45 @@ async fn a_site_presents_a_valid_certificate_all_the_while() {
     running.holds_as_before().await;
 }
 
+/// A certificate may take long, and a run may be cut off: until another one is taken up, the old
+/// names lead where they did.
+#[tokio::test]
+async fn names_that_go_stay_until_another_certificate_is_taken_up() {
+    for (spec, from, turns) in [
+        (SERVICE, "shop", "web.aws_lb_listener.https"),
+        (SITE, "www", "site.aws_cloudfront_distribution.site"),
+    ] {
+        let running = Running::new(spec).await;
+        let project = &running.project;
+        let spec = spec.replace(&format!("domain = \"{from}."), "domain = \"another.");
+        project.write("app.toml", &spec);
+        let plan = project.plan("app.toml").0;
+        let steps = plan["steps"].as_array().unwrap();
+        let turns = steps.iter().position(|step| step["address"] == turns);
+        let turns = turns.unwrap();
+        let waits = |step: &serde_json::Value| {
+            let mut open = vec![step];
+            while let Some(step) = open.pop() {
+                let after = step["after"].as_array().unwrap().iter();
+                let after: Vec<usize> = after.map(|of| of.to_string().parse().unwrap()).collect();
+                if after.contains(&turns) {
+                    return true;
+                }
+                open.extend(after.into_iter().map(|of| &steps[of]));
+            }
+            false
+        };
+        let name = format!("aws_route53_record.a_{from}_example_com");
+        let goes = |step: &&serde_json::Value| {
+            let address = step["address"].as_str().unwrap();
+            step["action"] == "delete" && address.contains(&name)
+        };
+        let going: Vec<_> = steps.iter().filter(goes).collect();
+        assert_eq!(going.len(), 1, "{steps:#?}");
+        assert!(waits(going[0]), "{:#}", going[0]);
+    }
+}
+
 const CDN: &str = r#"
 app = "shop"
 environment = "prod"

@@ -103,7 +103,31 @@ impl<'a> Edges<'a> {
             }
         }
         self.complete_first(&mut before);
+        self.names_stay(&mut before);
         before
+    }
+
+    /// A name that goes leads where it did until that has turned to others: a new certificate may
+    /// take an hour, and no run may come to its end.
+    fn names_stay(&self, before: &mut [BTreeSet<usize>]) {
+        for (index, step) in self.steps.iter().enumerate() {
+            if step.change.action != Action::Delete || step.change.kind != "aws_route53_record" {
+                continue;
+            }
+            let leads_to: BTreeSet<&Address> = self.used_by_step(index).into_iter().collect();
+            for (address, build) in &self.builds {
+                let is_part = |completion: &Completion| {
+                    let needed = self.graph.dependencies(address);
+                    !completion.wholes(needed, self.graph).is_disjoint(&leads_to)
+                };
+                let is_led_to =
+                    leads_to.contains(address) || Completion::by(&address.kind).any(is_part);
+                let turns = self.steps[*build].change.action == Action::Update;
+                if is_led_to && turns && !is_after(*build, index, before) {
+                    before[index].insert(*build);
+                }
+            }
+        }
     }
 
     /// Whoever turns to a thing turns when what completes that stands, and what completed it
