@@ -11,12 +11,14 @@
 
 pub(crate) mod edit;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use edit::{Edit, to_toml};
+use edit::{Edit, refer, to_toml};
 
+use crate::address::Address;
 use crate::blueprint::Library;
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::diff::{self, value_at};
@@ -27,6 +29,7 @@ use crate::pipeline::{self, Stop};
 use crate::refresh::Known;
 use crate::resource::{Desired, Resource};
 use crate::spec::{self, Input, Spec};
+use crate::state::{Document, Status};
 use crate::value::Value;
 
 /// The spec that says what stands.
@@ -49,7 +52,8 @@ pub struct Line {
     pub told: String,
 }
 
-/// Writes what it can of the drift into a spec. `chosen` says by its label which things.
+/// Writes what it can of the drift from a document into a spec. `chosen` says by its label which
+/// things.
 ///
 /// # Errors
 /// The spec, as it is, can't be expanded or is refused.
@@ -58,7 +62,7 @@ pub fn write(
     environment: Option<&str>,
     library: &Library,
     today: Date,
-    drift: &Drift,
+    (drift, document): (&Drift, &Document),
     chosen: &dyn Fn(&str) -> bool,
 ) -> Result<Accepted, Stop> {
     let mut desk = Desk::new(source, environment, library, today)?;
@@ -68,7 +72,7 @@ pub fn write(
                 thing.label(),
                 "it is gone, and a spec can't say that: take it out of the spec, or let `watertight apply` make it again",
             ),
-            What::MadeByHand => desk.add(thing),
+            What::MadeByHand => desk.add(thing, &references(document, &thing.address.component)),
             What::Changed => thing.fields.iter().for_each(|field| desk.change(thing, field)),
         }
     }
@@ -328,36 +332,49 @@ impl<'a> Desk<'a> {
     }
 
     /// What was made by hand, as an addition.
-    fn add(&mut self, thing: &Thing) {
+    fn add(&mut self, thing: &Thing, references: &BTreeMap<String, String>) {
         let what = thing.label();
-        match self.addition(thing) {
+        match self.addition(thing, references) {
             Ok((place, tried)) => self.keep(what, place, tried),
             Err(why) => self.leave(what, why),
         }
     }
 
-    fn addition(&self, thing: &Thing) -> Result<(String, Tried), String> {
+    /// A name for what has this id that nothing of its kind has in the component: a route's id
+    /// ends as those of other routes do.
+    fn free_name(&self, component: &str, kind: &Kind, id: &str) -> String {
+        let suffix = id.rsplit(['/', '-', ':']).next().unwrap_or_default();
+        let mut name = format!("by_hand_{suffix}");
+        let mut n = 1;
+        let taken = |name: &str| {
+            let address = Address::managed(component, kind.name, name);
+            self.desired.resources.contains_key(&address)
+        };
+        while taken(&name) {
+            n += 1;
+            name = format!("by_hand_{suffix}_{n}");
+        }
+        name
+    }
+
+    fn addition(
+        &self,
+        thing: &Thing,
+        references: &BTreeMap<String, String>,
+    ) -> Result<(String, Tried), String> {
         let Some(kind) = Kind::of(thing.kind).filter(|_| !thing.fields.is_empty()) else {
             return Err("a spec has no resource like it".to_owned());
         };
         let parent = &thing.address;
-        let suffix = thing.id.text.rsplit(['/', '-', ':']).next();
-        let name = format!("by_hand_{}", suffix.unwrap_or_default());
+        let name = self.free_name(&parent.component, kind, &thing.id.text);
         let table = self.table(&parent.component, &["resource", kind.name, &name]);
-        let by_id = |name: &str| kind.named_by.contains(&name);
         let edits: Vec<Edit> = thing
             .fields
             .iter()
             .filter(|field| !matches!(field.path.as_str(), "id" | "region"))
             .filter_map(|field| {
-                let value = match field.live.as_str() {
-                    Some(id) if by_id(&field.path) && is_of_parent(thing, id) => {
-                        let attribute = if id.starts_with("arn:") { "arn" } else { "id" };
-                        let reference = format!("${{{}.{attribute}}}", parent.local());
-                        reference.into()
-                    }
-                    _ => to_toml(&field.live, true)?,
-                };
+                let mut value = to_toml(&field.live, true)?;
+                refer(&mut value, references);
                 Some(Edit {
                     table: table.clone(),
                     keys: vec![field.path.clone()],
@@ -385,6 +402,36 @@ impl<'a> Desk<'a> {
     }
 }
 
+/// What AWS calls the things of a component, and how the component refers to each: who is sent to
+/// one of ours goes along when that is replaced. What might be anybody's word is left out.
+fn references(document: &Document, component: &str) -> BTreeMap<String, String> {
+    let own = document
+        .records
+        .iter()
+        .filter(|record| record.address.component == component && record.status != Status::Deposed);
+    own.filter_map(|record| {
+        let id = record.id.as_ref()?.text.clone();
+        let attribute = if id.starts_with("arn:") {
+            "arn"
+        } else if Kind::of(&record.address.kind)?.part_of.is_none() && is_made_up(&id) {
+            "id"
+        } else {
+            return None;
+        };
+        let reference = format!("${{{}.{attribute}}}", record.address.local());
+        Some((id, reference))
+    })
+    .collect()
+}
+
+/// Whether an id is one that AWS made up: `sg-0a1b2c3d`.
+fn is_made_up(id: &str) -> bool {
+    let number = id.rsplit_once('-').map(|(_, number)| number);
+    number.is_some_and(|number| {
+        number.len() >= 8 && number.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
 /// Whether both look up the same, wherever that is written.
 fn asks_the_same(old: &Desired, new: &Desired) -> bool {
     old.lookups.len() == new.lookups.len()
@@ -392,12 +439,6 @@ fn asks_the_same(old: &Desired, new: &Desired) -> bool {
             let new = new.lookups.get(address);
             new.is_some_and(|new| old.region == new.region && old.arguments == new.arguments)
         })
-}
-
-/// Whether this is the id of the thing's parent.
-fn is_of_parent(thing: &Thing, id: &str) -> bool {
-    let parent = thing.parent.as_ref();
-    parent.is_some_and(|parent| parent.text == id)
 }
 
 /// Where in an override a field goes, and with which value: by itself where blocks that

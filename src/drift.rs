@@ -57,8 +57,6 @@ pub struct Thing {
     pub kind: &'static str,
     /// What AWS calls it.
     pub id: Id,
-    /// What AWS calls its parent, of what was made by hand.
-    pub parent: Option<Id>,
     /// What became of it.
     pub what: What,
     /// Each field that differs; of what was made by hand, what it is.
@@ -146,7 +144,6 @@ pub fn find(desired: &Desired, document: &Document, observed: &Observed, account
             address: record.address.clone(),
             kind: kind.name,
             id: id.clone(),
-            parent: None,
             what,
             fields,
             who: None,
@@ -174,10 +171,7 @@ pub fn find(desired: &Desired, document: &Document, observed: &Observed, account
         }
     }
     let by_hand = observed.children.iter();
-    drift.things.extend(by_hand.map(|child| {
-        let parent = observed.resources.get(&child.parent);
-        made_by_hand(child, parent.map(|seen| seen.id.clone()))
-    }));
+    drift.things.extend(by_hand.map(made_by_hand));
     drift.things.sort_by(|a, b| {
         let key = |thing: &Thing| (thing.address.clone(), thing.what == What::MadeByHand);
         key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
@@ -273,7 +267,7 @@ fn overlap(a: &str, b: &str) -> bool {
     within(a, b) || within(b, a)
 }
 
-fn made_by_hand(child: &Child, parent: Option<Id>) -> Thing {
+fn made_by_hand(child: &Child) -> Thing {
     let schema = Kind::of(child.kind).map(Kind::schema);
     let is_given = |name: &str| {
         schema
@@ -296,7 +290,6 @@ fn made_by_hand(child: &Child, parent: Option<Id>) -> Thing {
         address: child.parent.clone(),
         kind: child.kind,
         id: child.id.clone(),
-        parent,
         what: What::MadeByHand,
         fields,
         who: None,

@@ -133,6 +133,79 @@ async fn a_rule_made_by_hand_becomes_an_addition() {
         .code(0);
 }
 
+/// Whoever is sent to one of ours is sent to its successor, when there is one.
+#[tokio::test]
+async fn a_listener_rule_made_by_hand_refers_to_what_it_leads_to() {
+    use aws_sdk_elasticloadbalancingv2::types::{
+        Action, ActionTypeEnum, PathPatternConditionConfig, RuleCondition,
+    };
+    let case = Case::applied(SERVICE).await;
+    let paths = PathPatternConditionConfig::builder().values("/theirs/*");
+    let condition = RuleCondition::builder()
+        .field("path-pattern")
+        .path_pattern_config(paths.build());
+    let action = Action::builder()
+        .r#type(ActionTypeEnum::Forward)
+        .target_group_arn(case.id("web.aws_lb_target_group.app"));
+    aws_sdk_elasticloadbalancingv2::Client::new(&case.ann)
+        .create_rule()
+        .listener_arn(case.id("web.aws_lb_listener.https"))
+        .priority(20)
+        .conditions(condition.build())
+        .actions(action.build())
+        .send()
+        .await
+        .unwrap();
+    case.project
+        .run(&["drift", "app.toml", "--accept", "--yes"])
+        .code(0)
+        .says("as components.web.resource.aws_lb_listener_rule.by_hand_");
+    let text = spec(&case);
+    for reference in [
+        "listener_arn = \"${aws_lb_listener.https.arn}\"",
+        "target_group_arn = \"${aws_lb_target_group.app.arn}\"",
+    ] {
+        assert!(text.contains(reference), "{text}");
+    }
+    case.project.apply("app.toml");
+    case.project.nothing_to_do("app.toml");
+    case.project
+        .run(&["drift", "app.toml", "--detailed-exitcode"])
+        .code(0);
+}
+
+#[tokio::test]
+async fn several_that_end_alike_get_names_of_their_own() {
+    let case = Case::applied(
+        "app = \"shop\"\nenvironment = \"prod\"\nregion = \"eu-west-1\"\n\
+         [components.network]\nblueprint = \"network\"\n",
+    )
+    .await;
+    let network = case.id("network.aws_route_table.public");
+    let gateway = case.id("network.aws_internet_gateway.main");
+    for range in ["192.0.2.0/24", "198.51.100.0/24"] {
+        aws_sdk_ec2::Client::new(&case.ann)
+            .create_route()
+            .route_table_id(&network)
+            .destination_cidr_block(range)
+            .gateway_id(&gateway)
+            .send()
+            .await
+            .unwrap();
+    }
+    case.project
+        .run(&["drift", "app.toml", "--accept", "--yes"])
+        .code(0)
+        .says("as components.network.resource.aws_route.by_hand_24\n")
+        .says("as components.network.resource.aws_route.by_hand_24_2\n");
+    let text = spec(&case);
+    assert!(text.contains("${aws_internet_gateway.main.id}"), "{text}");
+    case.project
+        .run(&["apply", "app.toml", "--yes", "--adopt"])
+        .code(0);
+    case.project.nothing_to_do("app.toml");
+}
+
 #[tokio::test]
 async fn one_of_several_and_what_is_gone() {
     let case = Case::applied(SERVICE).await;

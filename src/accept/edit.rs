@@ -2,6 +2,8 @@
 //!
 //! *Invariant*: whatever is not written over stays as it is, comments and form included.
 
+use std::collections::BTreeMap;
+
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table};
 
 use crate::value::Value;
@@ -113,6 +115,27 @@ pub(crate) fn to_toml(value: &Value, amends: bool) -> Option<toml_edit::Value> {
             return None;
         }
     })
+}
+
+/// Puts a reference in the place of each text that is what AWS calls one of these, at any depth.
+pub(crate) fn refer(value: &mut toml_edit::Value, references: &BTreeMap<String, String>) {
+    match value {
+        toml_edit::Value::String(text) => {
+            if let Some(reference) = references.get(text.value()) {
+                *value = reference.as_str().into();
+            }
+        }
+        toml_edit::Value::Array(items) => {
+            items.iter_mut().for_each(|item| refer(item, references));
+        }
+        toml_edit::Value::InlineTable(table) => {
+            let mut entries = table.iter_mut();
+            entries
+                .by_ref()
+                .for_each(|(_, entry)| refer(entry, references));
+        }
+        _ => {}
+    }
 }
 
 #[cfg(test)]

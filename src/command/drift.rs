@@ -14,11 +14,10 @@ use super::connect::{self, SandboxArguments, SpecArguments};
 use super::remember::{self, For};
 use super::{Exit, Failed, Format, ask};
 use crate::accept;
-use crate::aws::Aws;
 use crate::blueprint::Library;
 use crate::diagnostic::Source;
 use crate::drift::{Drift, Thing};
-use crate::pipeline;
+use crate::pipeline::{self, Session};
 use crate::ui::{self, Screen};
 use crate::world::World;
 
@@ -103,7 +102,7 @@ pub(super) async fn run(
     });
     if !arguments.accept.is_empty() {
         let spec = (source, library);
-        return write(world, screen, arguments, session.aws, spec, &drift).await;
+        return write(world, screen, arguments, &session, spec, &drift).await;
     }
     Ok(if arguments.detailed_exitcode && !drift.is_empty() {
         Exit::Changes
@@ -117,7 +116,7 @@ async fn write(
     world: &World,
     screen: Screen,
     arguments: &Arguments,
-    aws: &Aws,
+    session: &Session<'_>,
     (source, library): (Arc<Source>, Library),
     drift: &Drift,
 ) -> Result<Exit, Failed> {
@@ -136,7 +135,14 @@ async fn write(
     let environment = arguments.spec.environment();
     let chosen = |label: &str| all || asked.contains(label);
     let today = world.today();
-    let accepted = accept::write(&source, environment, &library, today, drift, &chosen)?;
+    let accepted = accept::write(
+        &source,
+        environment,
+        &library,
+        today,
+        (drift, &session.document),
+        &chosen,
+    )?;
     screen.data(&format!(
         "\n{}",
         ui::drift::accepted(&accepted, &source.name, &source.text)
@@ -155,7 +161,7 @@ async fn write(
         text: accepted.text,
     });
     let approved = pipeline::approve(&changed, environment, &library, today)?;
-    pipeline::confirm(aws, approved, today).await?;
+    pipeline::confirm(session.aws, approved, today).await?;
     if !arguments.yes {
         if !screen.terminal.input {
             return Err(Failed::said(

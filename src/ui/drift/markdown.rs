@@ -146,7 +146,6 @@ mod tests {
                 region: "eu-west-1".to_owned(),
                 text: "arn:lb".to_owned(),
             },
-            parent: None,
             what,
             fields: fields
                 .iter()
