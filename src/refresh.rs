@@ -364,7 +364,7 @@ async fn find_unrecorded(
             let address = resource.address.clone();
             let answer = match answer {
                 Ok(found) if found.is_empty() && document.current(&address).is_none() => {
-                    elsewhere.find(aws, &resource, document, owner).await
+                    elsewhere.find(aws, resource, document, owner).await
                 }
                 answer => answer,
             };

@@ -99,6 +99,7 @@ fn actions(call: &str) -> Vec<String> {
         "s3:HeadBucket" | "s3:ListObjectsV2" => "s3:ListBucket",
         "s3:ListObjectVersions" => "s3:ListBucketVersions",
         "s3:ListBuckets" => "s3:ListAllMyBuckets",
+        "tagging:GetResources" => "tag:GetResources",
         call => call,
     };
     vec![action.to_owned()]

@@ -201,7 +201,7 @@ async fn port_80_stays_closed_where_something_is_in_the_way_of_what_redirects_th
     project
         .run(&["apply", "shop.plan"])
         .code(1)
-        .says("web.aws_lb_listener.redirect: listener arn:")
+        .says("web.aws_lb_listener.redirect: it comes after web.aws_lb.main/arn:")
         .says(&format!(
             "{open}: without web.aws_lb_listener.redirect, which is not done, {open} opens tcp 80 to everybody"
         ))

@@ -180,7 +180,14 @@ async fn a_lost_state_can_be_taken_over_in_parts() {
     lose();
     project.run(&a_part).code(0);
     project
-        .run(&["destroy", "app.toml", "--yes", "--remove-protection", "all"])
+        .run(&[
+            "destroy",
+            "app.toml",
+            "--yes",
+            "--remove-protection",
+            "all",
+            "--delete-logs",
+        ])
         .code(0);
     assert_eq!(sandbox.holds().await, empty);
 }

@@ -105,7 +105,8 @@ impl Case {
 
     async fn stands(&self, what: &str) -> usize {
         let aws = self.sandbox.aws().await;
-        survey(&aws, REGION).await.unwrap()[what]
+        let holds = survey(&aws, REGION).await.unwrap();
+        holds.get(what).copied().unwrap_or_default()
     }
 
     /// An address that AWS has named and does not show, and a run that was killed waiting for it.
