@@ -5,10 +5,11 @@
 //! is sent, after it is carried out but before the answer is read, and after the answer is read.
 //! In each such world `apply` runs again, then `plan`, then `destroy`. All of it once more with
 //! the state deleted after the kill, and `apply --adopt`; and once more of an `apply --adopt` that
-//! takes over what stands, as the state is gone. The same in a `destroy`, which runs again. Then each change is carried out and not answered, once and twice; and one call of five
-//! goes wrong. `import` is a spec that takes over what others made, `import-verb` the command that
-//! does; in `existing-account` others have made what the example stands on, which stays theirs;
-//! where a name begins with `s3-`, the state is in a bucket, and is not deleted.
+//! takes over what stands, as the state is gone. The same in a `destroy`, which runs again. Then
+//! each change is carried out and not answered, once and twice; and one call of five goes wrong.
+//! `import` is a spec that takes over what others made, `import-verb` the command that does; in
+//! `existing-account` others have made what the example stands on, which stays theirs; where a
+//! name begins with `s3-`, the state is in a bucket, and is not deleted.
 //!
 //! A run is not killed once for each line of that: it is stopped at each moment, and the world is
 //! copied (`tests/support/photograph.rs`). Most calls read, and leave the world as it was: of all
