@@ -18,8 +18,8 @@ impl Elsewhere {
     /// What has the tags of this resource, which was not found under its name.
     ///
     /// # Errors
-    /// AWS could not be asked. That it may not be matters only where the state may be lost: where
-    /// there is one, what it does not hold was not made under another name.
+    /// AWS could not be asked. That it may not be matters only where a state may be lost, or not
+    /// all that it held is taken over: else what there is no record of was not made before.
     pub(super) async fn find(
         &mut self,
         aws: &Aws,
@@ -30,11 +30,10 @@ impl Elsewhere {
         if !tagged::may_have_another_name(&resource.address.kind) {
             return Ok(Vec::new());
         }
+        let is_lost = document.is_new() || !document.forebears.is_empty();
         if !self.0.contains_key(&resource.region) {
             let all = match tagged::tagged(aws, &resource.region, owner).await {
-                Err(error) if error.kind == ErrorKind::AccessDenied && !document.is_new() => {
-                    Vec::new()
-                }
+                Err(error) if error.kind == ErrorKind::AccessDenied && !is_lost => Vec::new(),
                 answer => answer?,
             };
             self.0.insert(resource.region.clone(), all);
