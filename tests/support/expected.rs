@@ -40,10 +40,13 @@ pub(crate) fn wanted(approved: &Approved, line: Line, stands: Option<&Live>) -> 
     expected.folder()
 }
 
-/// Names that nobody gave are as they stand, and what is read in two ways is said in both
-/// where each release takes both.
+/// Names that nobody gave are as they stand, what stands overwrites nothing, and what is read in
+/// two ways is said in both where each release takes both.
 fn pin(desired: &mut Desired, line: Line, stands: &Live) {
     for (address, resource) in &mut desired.resources {
+        if stands.ids.contains_key(address) {
+            resource.attributes.remove("allow_overwrite");
+        }
         let Some(applied) = stands.attributes.get(address) else {
             continue;
         };
@@ -219,9 +222,6 @@ impl Expected<'_> {
         let mut attributes = self.inside(&resource.attributes, kind.schema());
         if let (Some(live), Some(Value::Map(tags))) = (self.live, attributes.get_mut("tags")) {
             tags.insert(LINEAGE_TAG.to_owned(), Value::text(&live.lineage));
-        }
-        if stands {
-            attributes.remove("allow_overwrite");
         }
         let mut ignored: BTreeSet<String> = resource
             .ignored
