@@ -233,6 +233,6 @@ fn one_setting_is_not_set_twice() {
            versioning_configuration = [{ status = \"Suspended\" }]\n";
     project.write("app.toml", &spec);
     project.run(&["check", "app.toml"]).code(1).says(
-        "`web.aws_s3_bucket_versioning.more` would be `web.aws_s3_bucket.main.bucket`, which `web.aws_s3_bucket_versioning.main` is",
+        "`web.aws_s3_bucket_versioning.more` would have the `bucket` `web.aws_s3_bucket.main.bucket` that `web.aws_s3_bucket_versioning.main` has",
     );
 }

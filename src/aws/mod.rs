@@ -69,6 +69,8 @@ pub mod trail;
 pub mod untag;
 mod values;
 mod vpc;
+#[cfg(test)]
+mod words;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

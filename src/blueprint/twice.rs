@@ -27,12 +27,12 @@ pub(super) fn check(desired: &Desired) -> Vec<Diagnostic> {
             "aws_s3_bucket" => "",
             _ => resource.region.as_str(),
         };
-        let said: Vec<&str> = key
-            .iter()
-            .map(String::as_str)
-            .filter(|text| !text.is_empty())
+        let said = names.iter().zip(&key);
+        let said = said.filter(|(_, text)| !text.is_empty());
+        let said: Vec<String> = said
+            .map(|(name, text)| format!("the `{name}` `{text}`"))
             .collect();
-        let said = said.join(" ");
+        let said = said.join(" and ");
         if let Some(other) = first.get(&(kind, region, key.clone())) {
             found.push(diagnostic(resource, other, names, &said));
         } else {
@@ -76,7 +76,7 @@ fn diagnostic(resource: &Resource, other: &Resource, names: &[&str], said: &str)
     let diagnostic = error_at(
         resource.origin_of(of),
         format!(
-            "`{}` would be `{said}`, which `{}` is",
+            "`{}` would have {said} that `{}` has",
             resource.address, other.address
         ),
         "",

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: ACM's own private keys only; a certificate's key never passes through here.
 
-use super::{Compare, Fact, Guard, Kind};
+use super::{Allowed, Compare, Fact, Guard, Kind};
 
 /// A certificate. What it says can't be changed; a new one is issued and takes its place.
 pub(super) static KIND: Kind = Kind {
@@ -20,6 +20,21 @@ pub(super) static KIND: Kind = Kind {
     ],
     // ACM lists the domain among the alternative names, whether it was or not:
     // https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html
+    allowed: &[
+        (
+            "key_algorithm",
+            Allowed::Words(&[
+                "EC_prime256v1",
+                "EC_secp384r1",
+                "EC_secp521r1",
+                "RSA_1024",
+                "RSA_2048",
+                "RSA_3072",
+                "RSA_4096",
+            ]),
+        ),
+        ("validation_method", Allowed::Words(&["DNS", "EMAIL"])),
+    ],
     compare: &[("subject_alternative_names", Compare::SetWith("domain_name"))],
     set_keys: &[("domain_validation_options", "domain_name")],
     named_by: &["domain_name"],

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: none of its own.
 
-use super::{Compare, Fact, Guard, Kind, Literal};
+use super::{Allowed, Compare, Fact, Guard, Kind, Literal};
 
 pub(super) static KIND: Kind = Kind {
     name: "aws_cloudfront_distribution",
@@ -58,6 +58,88 @@ pub(super) static KIND: Kind = Kind {
         (
             "origin.vpc_origin_config.origin_read_timeout",
             Literal::Int(30),
+        ),
+    ],
+    allowed: &[
+        (
+            "price_class",
+            Allowed::Words(&["PriceClass_100", "PriceClass_200", "PriceClass_All"]),
+        ),
+        (
+            "default_cache_behavior.allowed_methods",
+            Allowed::Words(&["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]),
+        ),
+        (
+            "default_cache_behavior.cached_methods",
+            Allowed::Words(&["GET", "HEAD", "OPTIONS"]),
+        ),
+        (
+            "default_cache_behavior.viewer_protocol_policy",
+            Allowed::Words(&["allow-all", "https-only", "redirect-to-https"]),
+        ),
+        (
+            "default_cache_behavior.forwarded_values.cookies.forward",
+            Allowed::Words(&["all", "none", "whitelist"]),
+        ),
+        (
+            "default_cache_behavior.function_association.event_type",
+            Allowed::Words(&["viewer-request", "viewer-response"]),
+        ),
+        (
+            "default_cache_behavior.lambda_function_association.event_type",
+            Allowed::Words(&[
+                "origin-request",
+                "origin-response",
+                "viewer-request",
+                "viewer-response",
+            ]),
+        ),
+        (
+            "ordered_cache_behavior.allowed_methods",
+            Allowed::Words(&["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]),
+        ),
+        (
+            "ordered_cache_behavior.cached_methods",
+            Allowed::Words(&["GET", "HEAD", "OPTIONS"]),
+        ),
+        (
+            "ordered_cache_behavior.viewer_protocol_policy",
+            Allowed::Words(&["allow-all", "https-only", "redirect-to-https"]),
+        ),
+        (
+            "ordered_cache_behavior.forwarded_values.cookies.forward",
+            Allowed::Words(&["all", "none", "whitelist"]),
+        ),
+        (
+            "ordered_cache_behavior.function_association.event_type",
+            Allowed::Words(&["viewer-request", "viewer-response"]),
+        ),
+        (
+            "ordered_cache_behavior.lambda_function_association.event_type",
+            Allowed::Words(&[
+                "origin-request",
+                "origin-response",
+                "viewer-request",
+                "viewer-response",
+            ]),
+        ),
+        ("origin.connection_attempts", Allowed::Range(1, 3)),
+        ("origin.connection_timeout", Allowed::Range(1, 10)),
+        (
+            "origin.custom_origin_config.origin_protocol_policy",
+            Allowed::Words(&["http-only", "https-only", "match-viewer"]),
+        ),
+        (
+            "origin.custom_origin_config.origin_ssl_protocols",
+            Allowed::Words(&["SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2"]),
+        ),
+        (
+            "restrictions.geo_restriction.restriction_type",
+            Allowed::Words(&["blacklist", "none", "whitelist"]),
+        ),
+        (
+            "viewer_certificate.ssl_support_method",
+            Allowed::Words(&["sni-only", "static-ip", "vip"]),
         ),
     ],
     compare: &[

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: none of its own.
 
-use super::{Fact, Guard, Kind, Literal, Name};
+use super::{Allowed, Fact, Guard, Kind, Literal, Name};
 
 /// The description's default is the provider's own, so that one exported without it is the
 /// same to Terraform.
@@ -11,6 +11,17 @@ pub(super) static KIND: Kind = Kind {
     noun: "origin access control",
     replace: &["name"],
     defaults: &[("description", Literal::Text("Managed by Terraform"))],
+    allowed: &[
+        (
+            "origin_access_control_origin_type",
+            Allowed::Words(&["lambda", "mediapackagev2", "mediastore", "s3"]),
+        ),
+        (
+            "signing_behavior",
+            Allowed::Words(&["always", "never", "no-override"]),
+        ),
+        ("signing_protocol", Allowed::Words(&["sigv4"])),
+    ],
     volatile: &["etag"],
     named_by: &["name"],
     generated_name: Some(Name {

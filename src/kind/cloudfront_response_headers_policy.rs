@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: none of its own.
 
-use super::{Fact, Guard, Kind, Literal, Name};
+use super::{Allowed, Fact, Guard, Kind, Literal, Name};
 
 pub(super) static KIND: Kind = Kind {
     name: "aws_cloudfront_response_headers_policy",
@@ -13,6 +13,25 @@ pub(super) static KIND: Kind = Kind {
         ("custom_headers_config", Literal::Nothing),
         ("remove_headers_config", Literal::Nothing),
         ("server_timing_headers_config", Literal::Nothing),
+    ],
+    allowed: &[
+        (
+            "security_headers_config.frame_options.frame_option",
+            Allowed::Words(&["DENY", "SAMEORIGIN"]),
+        ),
+        (
+            "security_headers_config.referrer_policy.referrer_policy",
+            Allowed::Words(&[
+                "no-referrer",
+                "no-referrer-when-downgrade",
+                "origin",
+                "origin-when-cross-origin",
+                "same-origin",
+                "strict-origin",
+                "strict-origin-when-cross-origin",
+                "unsafe-url",
+            ]),
+        ),
     ],
     volatile: &["etag"],
     named_by: &["name"],

@@ -2,7 +2,8 @@
 //!
 //! *Invariant*: none of its own.
 
-use super::{Fact, Guard, Kind};
+use super::allowed::PORT;
+use super::{Allowed, Fact, Guard, Kind};
 
 /// What it leads to and how can't be changed while a distribution uses it (Developer Guide,
 /// "Restrict access with VPC origins", Update a VPC origin), and something always does: so
@@ -14,6 +15,18 @@ pub(super) static KIND: Kind = Kind {
     name: "aws_cloudfront_vpc_origin",
     noun: "VPC origin",
     replace: &["vpc_origin_endpoint_config"],
+    allowed: &[
+        ("vpc_origin_endpoint_config.http_port", PORT),
+        ("vpc_origin_endpoint_config.https_port", PORT),
+        (
+            "vpc_origin_endpoint_config.origin_protocol_policy",
+            Allowed::Words(&["http-only", "https-only", "match-viewer"]),
+        ),
+        (
+            "vpc_origin_endpoint_config.origin_ssl_protocols.items",
+            Allowed::Words(&["SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2"]),
+        ),
+    ],
     volatile: &["etag"],
     named_by: &["vpc_origin_endpoint_config"],
     // "The resource you launch must be fully deployed and in Active status" (the same page).

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: none of its own.
 
-use super::{Fact, Guard, Kind, Name};
+use super::{Allowed, Fact, Guard, Kind, Name};
 
 /// The format can't be changed (CloudFront Developer Guide, "Configure standard logging
 /// (v2)", Output file format); names are 60 characters (API reference,
@@ -11,6 +11,10 @@ pub(super) static KIND: Kind = Kind {
     name: "aws_cloudwatch_log_delivery_destination",
     noun: "log delivery destination",
     replace: &["delivery_destination_type", "name", "output_format"],
+    allowed: &[(
+        "output_format",
+        Allowed::Words(&["json", "parquet", "plain", "raw", "w3c"]),
+    )],
     named_by: &["name"],
     generated_name: Some(Name {
         attribute: "name",

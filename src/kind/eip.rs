@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Bond, Fact, Guard, Kind, Literal};
+use super::{Allowed, Bond, Fact, Guard, Kind, Literal};
 
 /// `AllocateAddress` takes no token and no name (API reference). An address that was
 /// released can rarely be had again, and others may have let it in: it is protected. While a
@@ -13,6 +13,7 @@ pub(super) static KIND: Kind = Kind {
     noun: "Elastic IP address",
     replace: &["domain", "network_border_group", "public_ipv4_pool"],
     defaults: &[("domain", Literal::Text("vpc"))],
+    allowed: &[("domain", Allowed::Words(&["standard", "vpc"]))],
     guard: Guard::Nothing,
     twice: Fact {
         says: "no token and no name: a second call allocates a second address",

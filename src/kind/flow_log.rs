@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Fact, Guard, Kind, Literal};
+use super::{Allowed, Fact, Guard, Kind, Literal};
 
 /// All but its tags is fixed. What tells a repeated call is its token: `FlowLogAlreadyExists`
 /// is said of one with the same configuration and destination, so that another format may
@@ -38,6 +38,18 @@ pub(super) static KIND: Kind = Kind {
         (
             "destination_options.per_hour_partition",
             Literal::Bool(false),
+        ),
+    ],
+    allowed: &[
+        ("traffic_type", Allowed::Words(&["ACCEPT", "ALL", "REJECT"])),
+        (
+            "log_destination_type",
+            Allowed::Words(&["cloud-watch-logs", "kinesis-data-firehose", "s3"]),
+        ),
+        ("max_aggregation_interval", Allowed::Numbers(&[60, 600])),
+        (
+            "destination_options.file_format",
+            Allowed::Words(&["parquet", "plain-text"]),
         ),
     ],
     named_by: &["log_destination"],

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Fact, Guard, Kind, Literal, Name};
+use super::{Allowed, Fact, Guard, Kind, Literal, Name};
 
 /// Names are 32 characters at most and unique in an account and region; a repeated call
 /// with the same settings is answered with the first load balancer (API reference,
@@ -34,6 +34,26 @@ pub(super) static KIND: Kind = Kind {
         ("access_logs.enabled", Literal::Bool(false)),
         ("connection_logs.enabled", Literal::Bool(false)),
         ("health_check_logs.enabled", Literal::Bool(false)),
+    ],
+    allowed: &[
+        (
+            "load_balancer_type",
+            Allowed::Words(&["application", "gateway", "network"]),
+        ),
+        ("client_keep_alive", Allowed::Range(60, 604_800)),
+        (
+            "desync_mitigation_mode",
+            Allowed::Words(&["defensive", "monitor", "strictest"]),
+        ),
+        ("idle_timeout", Allowed::Range(1, 4_000)),
+        (
+            "ip_address_type",
+            Allowed::Words(&["dualstack", "dualstack-without-public-ipv4", "ipv4"]),
+        ),
+        (
+            "xff_header_processing_mode",
+            Allowed::Words(&["append", "preserve", "remove"]),
+        ),
     ],
     named_by: &["name"],
     generated_name: Some(Name {

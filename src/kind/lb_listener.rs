@@ -2,7 +2,8 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Fact, Guard, Kind, Literal};
+use super::allowed::PORT;
+use super::{Allowed, Fact, Guard, Kind, Literal};
 
 /// One listener a port: `CreateListener` refuses a second one (`DuplicateListener`), and
 /// answers a repeated call with the first (API reference). Its rules are its own: one made
@@ -21,6 +22,65 @@ pub(super) static KIND: Kind = Kind {
             Literal::Text("#{protocol}"),
         ),
         ("default_action.redirect.query", Literal::Text("#{query}")),
+    ],
+    allowed: &[
+        ("port", PORT),
+        (
+            "protocol",
+            Allowed::Words(&[
+                "GENEVE", "HTTP", "HTTPS", "QUIC", "TCP", "TCP_QUIC", "TCP_UDP", "TLS", "UDP",
+            ]),
+        ),
+        (
+            "mutual_authentication.mode",
+            Allowed::Words(&["off", "passthrough", "verify"]),
+        ),
+        (
+            "default_action.type",
+            Allowed::Words(&[
+                "authenticate-cognito",
+                "authenticate-oidc",
+                "fixed-response",
+                "forward",
+                "jwt-validation",
+                "redirect",
+            ]),
+        ),
+        ("default_action.order", Allowed::Range(1, 50_000)),
+        (
+            "default_action.authenticate_cognito.on_unauthenticated_request",
+            Allowed::Words(&["allow", "authenticate", "deny"]),
+        ),
+        (
+            "default_action.authenticate_oidc.on_unauthenticated_request",
+            Allowed::Words(&["allow", "authenticate", "deny"]),
+        ),
+        (
+            "default_action.fixed_response.content_type",
+            Allowed::Words(&[
+                "application/javascript",
+                "application/json",
+                "text/css",
+                "text/html",
+                "text/plain",
+            ]),
+        ),
+        (
+            "default_action.forward.stickiness.duration",
+            Allowed::Range(1, 604_800),
+        ),
+        (
+            "default_action.forward.target_group.weight",
+            Allowed::Range(0, 999),
+        ),
+        (
+            "default_action.redirect.protocol",
+            Allowed::Words(&["#{protocol}", "HTTP", "HTTPS"]),
+        ),
+        (
+            "default_action.redirect.status_code",
+            Allowed::Words(&["HTTP_301", "HTTP_302"]),
+        ),
     ],
     named_by: &["load_balancer_arn", "port"],
     alone_with: &["load_balancer_arn", "port"],

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Fact, Guard, Kind, Literal};
+use super::{Allowed, Fact, Guard, Kind, Literal};
 
 /// One rule a priority: `CreateRule` refuses a second one (`PriorityInUse`, API reference).
 /// A priority that is not given would be the next free one, by which nothing can be found
@@ -26,6 +26,52 @@ pub(super) static KIND: Kind = Kind {
         ("action.redirect.port", Literal::Text("#{port}")),
         ("action.redirect.protocol", Literal::Text("#{protocol}")),
         ("action.redirect.query", Literal::Text("#{query}")),
+    ],
+    allowed: &[
+        ("priority", Allowed::Range(1, 50_000)),
+        (
+            "action.type",
+            Allowed::Words(&[
+                "authenticate-cognito",
+                "authenticate-oidc",
+                "fixed-response",
+                "forward",
+                "jwt-validation",
+                "redirect",
+            ]),
+        ),
+        ("action.order", Allowed::Range(1, 50_000)),
+        (
+            "action.authenticate_cognito.on_unauthenticated_request",
+            Allowed::Words(&["allow", "authenticate", "deny"]),
+        ),
+        (
+            "action.authenticate_oidc.on_unauthenticated_request",
+            Allowed::Words(&["allow", "authenticate", "deny"]),
+        ),
+        (
+            "action.fixed_response.content_type",
+            Allowed::Words(&[
+                "application/javascript",
+                "application/json",
+                "text/css",
+                "text/html",
+                "text/plain",
+            ]),
+        ),
+        (
+            "action.forward.stickiness.duration",
+            Allowed::Range(1, 604_800),
+        ),
+        ("action.forward.target_group.weight", Allowed::Range(0, 999)),
+        (
+            "action.redirect.protocol",
+            Allowed::Words(&["#{protocol}", "HTTP", "HTTPS"]),
+        ),
+        (
+            "action.redirect.status_code",
+            Allowed::Words(&["HTTP_301", "HTTP_302"]),
+        ),
     ],
     named_by: &["listener_arn", "priority"],
     alone_with: &["listener_arn", "priority"],

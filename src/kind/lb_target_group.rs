@@ -3,7 +3,8 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Bond, Fact, Guard, Kind, Literal, Name};
+use super::allowed::PORT;
+use super::{Allowed, Bond, Fact, Guard, Kind, Literal, Name};
 
 /// Names are 32 characters at most and unique in an account and region; a repeated call
 /// with the same settings is answered with the first group (API reference,
@@ -33,6 +34,51 @@ pub(super) static KIND: Kind = Kind {
         ("health_check.unhealthy_threshold", Literal::Int(3)),
         ("stickiness.enabled", Literal::Bool(true)),
         ("stickiness.cookie_duration", Literal::Int(86400)),
+    ],
+    allowed: &[
+        ("port", PORT),
+        (
+            "protocol",
+            Allowed::Words(&[
+                "GENEVE", "HTTP", "HTTPS", "QUIC", "TCP", "TCP_QUIC", "TCP_UDP", "TLS", "UDP",
+            ]),
+        ),
+        (
+            "protocol_version",
+            Allowed::Words(&["GRPC", "HTTP1", "HTTP2"]),
+        ),
+        (
+            "target_type",
+            Allowed::Words(&["alb", "instance", "ip", "lambda"]),
+        ),
+        ("ip_address_type", Allowed::Words(&["ipv4", "ipv6"])),
+        (
+            "load_balancing_algorithm_type",
+            Allowed::Words(&[
+                "least_outstanding_requests",
+                "round_robin",
+                "weighted_random",
+            ]),
+        ),
+        ("health_check.healthy_threshold", Allowed::Range(2, 10)),
+        ("health_check.interval", Allowed::Range(5, 300)),
+        (
+            "health_check.protocol",
+            Allowed::Words(&["HTTP", "HTTPS", "TCP"]),
+        ),
+        ("health_check.timeout", Allowed::Range(2, 120)),
+        ("health_check.unhealthy_threshold", Allowed::Range(2, 10)),
+        ("stickiness.cookie_duration", Allowed::Range(1, 604_800)),
+        (
+            "stickiness.type",
+            Allowed::Words(&[
+                "app_cookie",
+                "lb_cookie",
+                "source_ip",
+                "source_ip_dest_ip",
+                "source_ip_dest_ip_proto",
+            ]),
+        ),
     ],
     named_by: &["name"],
     generated_name: Some(Name {

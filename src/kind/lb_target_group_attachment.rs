@@ -2,6 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
+use super::allowed::PORT;
 use super::{Fact, Guard, Kind};
 
 /// Registering a target that is registered changes nothing (API reference,
@@ -10,6 +11,7 @@ pub(super) static KIND: Kind = Kind {
     name: "aws_lb_target_group_attachment",
     noun: "target",
     replace: &["target_group_arn", "target_id", "port", "availability_zone"],
+    allowed: &[("port", PORT)],
     named_by: &["target_group_arn", "target_id"],
     alone_with: &["target_group_arn", "target_id", "port", "availability_zone"],
     guard: Guard::Idempotent,

@@ -11,6 +11,7 @@
 
 mod acm_certificate;
 mod acm_certificate_validation;
+mod allowed;
 mod cloudfront_distribution;
 mod cloudfront_origin_access_control;
 mod cloudfront_response_headers_policy;
@@ -48,6 +49,7 @@ mod vpc_security_group_egress_rule;
 mod vpc_security_group_ingress_rule;
 
 use crate::value::{Attributes, Value};
+pub use allowed::Allowed;
 use schema::Schema;
 
 /// Every kind, in order of name.
@@ -103,6 +105,9 @@ pub struct Kind {
     /// is seen; a path may lead into a block (`health_check.interval`) and then counts in
     /// every such block that is given.
     pub defaults: &'static [(&'static str, Literal)],
+    /// Attributes of which AWS takes only some values, by path. A value that it refuses is
+    /// told where it is written, not in the middle of an apply.
+    pub allowed: &'static [(&'static str, Allowed)],
     /// String attributes that hold a JSON document; in blueprints they are tables.
     pub json: &'static [&'static str],
     /// Attributes that do not compare as their type does, by path.
@@ -174,6 +179,7 @@ impl Kind {
         noun: "",
         replace: &[],
         defaults: &[],
+        allowed: &[],
         json: &[],
         compare: &[],
         volatile: &[],
@@ -230,6 +236,13 @@ impl Kind {
     #[must_use]
     pub fn schema(&self) -> &'static Schema {
         Schema::of(self.name).expect("every kind of the table has a schema; this is a bug")
+    }
+
+    /// What AWS takes for the attribute at this path; none where that is AWS's to judge.
+    #[must_use]
+    pub fn allows(&self, path: &str) -> Option<&'static Allowed> {
+        let found = self.allowed.iter().find(|(name, _)| *name == path);
+        found.map(|(_, allowed)| allowed)
     }
 
     /// How the attribute at this path compares, where not as its type does.

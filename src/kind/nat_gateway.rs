@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Fact, Guard, Kind, Literal};
+use super::{Allowed, Fact, Guard, Kind, Literal};
 
 /// `CreateNatGateway` takes a token (API reference); for how long EC2 knows it again is not
 /// documented.
@@ -17,6 +17,7 @@ pub(super) static KIND: Kind = Kind {
         "subnet_id",
     ],
     defaults: &[("connectivity_type", Literal::Text("public"))],
+    allowed: &[("connectivity_type", Allowed::Words(&["private", "public"]))],
     named_by: &["subnet_id"],
     // `Resource.AlreadyAssociated` (NAT gateways, "Troubleshoot"); an address of our own moves
     // with the subnet, see `aws_eip`.

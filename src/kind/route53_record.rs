@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Compare, Fact, Guard, Kind};
+use super::{Allowed, Compare, Fact, Guard, Kind};
 
 /// A `CREATE` of a name and type that stand is refused (API reference,
 /// `ChangeResourceRecordSets`). A zone takes one change at a time, hence `serialise_by`.
@@ -11,6 +11,16 @@ pub(super) static KIND: Kind = Kind {
     name: "aws_route53_record",
     noun: "DNS record",
     replace: &["zone_id", "name", "type", "set_identifier"],
+    allowed: &[
+        ("ttl", Allowed::Range(0, 2_147_483_647)),
+        (
+            "type",
+            Allowed::Words(&[
+                "A", "AAAA", "CAA", "CNAME", "DS", "HTTPS", "MX", "NAPTR", "NS", "PTR", "SOA",
+                "SPF", "SRV", "SSHFP", "SVCB", "TLSA", "TXT",
+            ]),
+        ),
+    ],
     compare: &[
         ("allow_overwrite", Compare::WriteOnly),
         ("name", Compare::DnsName),

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: rules are in order, and a rule is known by its id.
 
-use super::{Fact, Guard, Kind};
+use super::{Allowed, Fact, Guard, Kind};
 
 /// The lifecycle rules of a bucket. IAM has no action for taking them away: that is
 /// `s3:PutLifecycleConfiguration` too.
@@ -10,6 +10,31 @@ pub(super) static KIND: Kind = Kind {
     name: "aws_s3_bucket_lifecycle_configuration",
     noun: "lifecycle rules",
     replace: &["bucket"],
+    allowed: &[
+        ("rule.status", Allowed::Words(&["Disabled", "Enabled"])),
+        (
+            "rule.transition.storage_class",
+            Allowed::Words(&[
+                "DEEP_ARCHIVE",
+                "GLACIER",
+                "GLACIER_IR",
+                "INTELLIGENT_TIERING",
+                "ONEZONE_IA",
+                "STANDARD_IA",
+            ]),
+        ),
+        (
+            "rule.noncurrent_version_transition.storage_class",
+            Allowed::Words(&[
+                "DEEP_ARCHIVE",
+                "GLACIER",
+                "GLACIER_IR",
+                "INTELLIGENT_TIERING",
+                "ONEZONE_IA",
+                "STANDARD_IA",
+            ]),
+        ),
+    ],
     named_by: &["bucket"],
     part_of: Some("aws_s3_bucket"),
     serialise_by: Some("bucket"),

@@ -2,13 +2,17 @@
 //!
 //! *Invariant*: the log bucket is a name here; that it may be written to is its own policy's.
 
-use super::{Fact, Guard, Kind};
+use super::{Allowed, Fact, Guard, Kind};
 
 /// The server access log of a bucket.
 pub(super) static KIND: Kind = Kind {
     name: "aws_s3_bucket_logging",
     noun: "access log",
     replace: &["bucket"],
+    allowed: &[(
+        "target_object_key_format.partitioned_prefix.partition_date_source",
+        Allowed::Words(&["DeliveryTime", "EventTime"]),
+    )],
     named_by: &["bucket"],
     // No `part_of`: a log is turned off before the bucket goes that receives it.
     serialise_by: Some("bucket"),

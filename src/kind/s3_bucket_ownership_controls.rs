@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: one rule, always.
 
-use super::{Fact, Guard, Kind};
+use super::{Allowed, Fact, Guard, Kind};
 
 /// The ownership controls of a bucket. IAM has no action for taking them away: that is
 /// `s3:PutBucketOwnershipControls` too.
@@ -10,6 +10,14 @@ pub(super) static KIND: Kind = Kind {
     name: "aws_s3_bucket_ownership_controls",
     noun: "ownership controls",
     replace: &["bucket"],
+    allowed: &[(
+        "rule.object_ownership",
+        Allowed::Words(&[
+            "BucketOwnerEnforced",
+            "BucketOwnerPreferred",
+            "ObjectWriter",
+        ]),
+    )],
     named_by: &["bucket"],
     part_of: Some("aws_s3_bucket"),
     serialise_by: Some("bucket"),

@@ -2,13 +2,17 @@
 //!
 //! *Invariant*: a bucket that was versioned once is never unversioned again: what goes is suspended.
 
-use super::{Fact, Guard, Kind};
+use super::{Allowed, Fact, Guard, Kind};
 
 /// The versioning of a bucket.
 pub(super) static KIND: Kind = Kind {
     name: "aws_s3_bucket_versioning",
     noun: "versioning",
     replace: &["bucket"],
+    allowed: &[(
+        "versioning_configuration.status",
+        Allowed::Words(&["Disabled", "Enabled", "Suspended"]),
+    )],
     compare: &[("mfa", super::Compare::WriteOnly)],
     named_by: &["bucket"],
     part_of: Some("aws_s3_bucket"),

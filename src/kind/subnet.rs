@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Fact, Guard, Kind, Literal};
+use super::{Allowed, Fact, Guard, Kind, Literal};
 
 /// `CreateSubnet` takes no token; a second subnet with the same addresses is refused with
 /// `InvalidSubnet.Conflict` (API reference). Defaults are the provider's, which are AWS's.
@@ -30,6 +30,10 @@ pub(super) static KIND: Kind = Kind {
         ("ipv6_native", Literal::Bool(false)),
         ("map_public_ip_on_launch", Literal::Bool(false)),
     ],
+    allowed: &[(
+        "private_dns_hostname_type_on_launch",
+        Allowed::Words(&["ip-name", "resource-name"]),
+    )],
     named_by: &["vpc_id", "cidr_block"],
     alone_with: &["vpc_id", "cidr_block"],
     guard: Guard::UniqueName,

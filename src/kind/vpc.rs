@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Fact, Guard, Kind, Literal};
+use super::{Allowed, Fact, Guard, Kind, Literal};
 
 /// `CreateVpc` takes no token, and a second VPC of the same addresses is as welcome as the
 /// first (API reference). Defaults are the provider's, which are AWS's.
@@ -14,6 +14,10 @@ pub(super) static KIND: Kind = Kind {
         ("enable_dns_support", Literal::Bool(true)),
         ("instance_tenancy", Literal::Text("default")),
     ],
+    allowed: &[(
+        "instance_tenancy",
+        Allowed::Words(&["dedicated", "default"]),
+    )],
     guard: Guard::Nothing,
     twice: Fact {
         says: "no token: a second VPC of the same addresses is made",

@@ -3,7 +3,7 @@
 //! *Invariant*: data only; what one does to it stands in `aws::security_group_rule`.
 
 use super::vpc_security_group_ingress_rule::CONTENT;
-use super::{Fact, Guard, Kind};
+use super::{Allowed, Fact, Guard, Kind};
 
 /// A second rule of the same content is refused with `InvalidPermission.Duplicate` (API
 /// reference, `AuthorizeSecurityGroupEgress`).
@@ -11,6 +11,10 @@ pub(super) static KIND: Kind = Kind {
     name: "aws_vpc_security_group_egress_rule",
     noun: "egress rule",
     replace: &["security_group_id"],
+    allowed: &[
+        ("from_port", Allowed::Range(-1, 65_535)),
+        ("to_port", Allowed::Range(-1, 65_535)),
+    ],
     named_by: &["security_group_id"],
     alone_with: CONTENT,
     guard: Guard::UniqueName,

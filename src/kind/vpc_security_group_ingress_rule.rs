@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in `aws::security_group_rule`.
 
-use super::{Fact, Guard, Kind};
+use super::{Allowed, Fact, Guard, Kind};
 
 /// What a rule says: AWS has each content once in a group, whichever way it goes.
 pub(super) const CONTENT: &[&str] = &[
@@ -22,6 +22,10 @@ pub(super) static KIND: Kind = Kind {
     name: "aws_vpc_security_group_ingress_rule",
     noun: "ingress rule",
     replace: &["security_group_id"],
+    allowed: &[
+        ("from_port", Allowed::Range(-1, 65_535)),
+        ("to_port", Allowed::Range(-1, 65_535)),
+    ],
     named_by: &["security_group_id"],
     alone_with: CONTENT,
     guard: Guard::UniqueName,

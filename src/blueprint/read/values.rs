@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::{Form, Key, Node, Reader, Table, link};
+use crate::address::Mode;
 use crate::blueprint::link::{Wanted, in_words};
 use crate::blueprint::text;
 use crate::diagnostic::did_you_mean;
@@ -164,6 +165,29 @@ impl Reader<'_, '_> {
     }
 
     fn value(&mut self, node: &Node, of: &'static Type, path: &str) -> Option<Value> {
+        let value = self.typed(node, of, path)?;
+        let kind = Kind::of(&self.address.kind).filter(|_| self.address.mode == Mode::Managed);
+        let allowed = kind.and_then(|kind| kind.allows(path));
+        let Some(allowed) = allowed.filter(|allowed| !allowed.takes(&value)) else {
+            return Some(value);
+        };
+        let near = value.as_str().and_then(|text| {
+            let words = allowed.words().iter().copied();
+            did_you_mean(text, words)
+        });
+        let message = format!(
+            "`{path}` of {} can't be {}; AWS takes {allowed}",
+            self.what(),
+            value_in_words(&value)
+        );
+        let diagnostic = self.problem(&node.at, message);
+        if let Some(near) = near {
+            diagnostic.hints.push(format!("Did you mean `{near}`?"));
+        }
+        None
+    }
+
+    fn typed(&mut self, node: &Node, of: &'static Type, path: &str) -> Option<Value> {
         match (of, &node.form) {
             (_, Form::Text(text)) => self.text(&node.at, text, of, path),
             (Type::Bool, Form::Bool(value)) => Some(Value::Bool(*value)),

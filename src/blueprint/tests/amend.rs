@@ -300,7 +300,34 @@ action = [{ type = "forward", target_group_arn = "${aws_lb_target_group.app.arn}
         r"
 8:1: `aws_lb_listener_rule.a` needs `priority`
   Give each rule of a listener a number from 1 to 50000: `priority = 10`.
-18:1, 13:1: `web.aws_lb_listener_rule.c` would be `web.aws_lb_listener.https.arn 10`, which `web.aws_lb_listener_rule.b` is
+18:1, 13:1: `web.aws_lb_listener_rule.c` would have the `listener_arn` `web.aws_lb_listener.https.arn` and the `priority` `10` that `web.aws_lb_listener_rule.b` has
+",
+    );
+}
+
+#[test]
+fn what_aws_does_not_take_is_told_before_it_is_asked() {
+    wrong(
+        r#"[components.web.override.aws_lb.main]
+idle_timeout = 4001
+xff_header_processing_mode = "Append"
+[components.web.override.aws_lb_target_group.app]
+health_check = { interval = 2.5, path = "/healthz" }
+[components.web.resource.aws_lb_listener_rule.a]
+listener_arn = "${aws_lb_listener.https.arn}"
+priority = 90000
+condition = [{ path_pattern = { values = ["/a"] } }]
+action = [{ type = "redirekt", redirect = { protocol = "HTTPS", status_code = "301" } }]
+"#,
+        r"
+9:16: `idle_timeout` of `aws_lb.main` can't be `4001`; AWS takes 1 to 4000
+10:30: `xff_header_processing_mode` of `aws_lb.main` can't be the text `Append`; AWS takes `append`, `preserve`, `remove`
+  Did you mean `append`?
+12:29: `health_check.interval` of `aws_lb_target_group.app` can't be `2.5`; AWS takes 5 to 300
+15:12: `priority` of `aws_lb_listener_rule.a` can't be `90000`; AWS takes 1 to 50000
+17:20: `action.type` of `aws_lb_listener_rule.a` can't be the text `redirekt`; AWS takes `authenticate-cognito`, `authenticate-oidc`, `fixed-response`, `forward`, `jwt-validation`, `redirect`
+  Did you mean `redirect`?
+17:79: `action.redirect.status_code` of `aws_lb_listener_rule.a` can't be the text `301`; AWS takes `HTTP_301`, `HTTP_302`
 ",
     );
 }

@@ -228,8 +228,8 @@ blueprint = "private-bucket"
 bucket_name = "acme"
 "#,
         r"
-10:10, blueprints/https-service/dns.toml.tera:44:1, 6:10: `b.aws_route53_record.a_www_example_com_80fc0f` would be `www.example.com A`, which `a.aws_route53_record.a_www_example_com_80fc0f` is
-14:15, blueprints/_shared/bucket.toml.tera:12:1, 7:15: `c.aws_s3_bucket.main` would be `acme`, which `a.aws_s3_bucket.site` is
+10:10, blueprints/https-service/dns.toml.tera:44:1, 6:10: `b.aws_route53_record.a_www_example_com_80fc0f` would have the `name` `www.example.com` and the `type` `A` that `a.aws_route53_record.a_www_example_com_80fc0f` has
+14:15, blueprints/_shared/bucket.toml.tera:12:1, 7:15: `c.aws_s3_bucket.main` would have the `bucket` `acme` that `a.aws_s3_bucket.site` has
 ",
     );
 }
