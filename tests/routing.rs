@@ -445,8 +445,9 @@ async fn a_table_that_others_use_stays() {
 async fn routes_within_a_table_are_refused() {
     let case = Case::new("[aws_route_table.public]\nvpc_id = \"VPC\"\nroute = [{ cidr_block = \"0.0.0.0/0\", gateway_id = \"IGW\" }]\n").await;
     case.run(&["apply", "--yes"])
-        .says("watertight makes no routes within an aws_route_table")
-        .says("make each an `aws_route` of its own");
+        .code(1)
+        .says("watertight can't set `route` of `aws_route_table.public` yet")
+        .says("Make each an `aws_route` of its own");
     assert_eq!(case.sandbox.holds().await, case.empty);
 }
 

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use watertight::blueprint::Library;
-use watertight::kind::KINDS;
+use watertight::kind::schema::Schema;
+use watertight::kind::{Compare, KINDS, Kind};
 
 /// No file is longer.
 const LONGEST: usize = 600;
@@ -241,6 +242,62 @@ fn imports_are_read() {
     );
     assert_eq!(imported("let x = crate::aws::Error::of(y);"), ["aws"]);
     assert_eq!(imported("pub(crate) fn x() {}"), [""; 0]);
+}
+
+/// Paths of whatever can be given, less what stands in a block that can't.
+fn arguments(kind: &Kind, schema: &'static Schema, at: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    for name in schema.arguments() {
+        let path = format!("{at}{name}");
+        if kind.instead_of(&path).is_some() {
+            continue;
+        }
+        match schema.block(name) {
+            Some(block) => paths.extend(arguments(kind, &block.schema, &format!("{path}."))),
+            None => paths.push(path),
+        }
+    }
+    paths
+}
+
+/// What a lifecycle neither sends nor refuses would be lost in silence. That it is named there
+/// is the least that must be.
+#[test]
+fn every_argument_is_sent_or_refused() {
+    let kinds: Vec<&str> = KINDS
+        .iter()
+        .map(|kind| kind.name.trim_start_matches("aws_"))
+        .collect();
+    let files = files(&["src/aws"], &[".rs"]);
+    // `lb` of `src/aws/lb.rs` and of what lies in `src/aws/lb`.
+    let owner = |file: &str| -> String {
+        let name = file.trim_start_matches("src/aws/").trim_end_matches(".rs");
+        name.split('/').next().unwrap_or_default().to_owned()
+    };
+    let ours = ["id", "region", "tags", "tags_all"];
+    let mut wrong = Vec::new();
+    for kind in KINDS {
+        let own = kind.name.trim_start_matches("aws_");
+        let text: String = files
+            .iter()
+            .filter(|(file, _)| {
+                let owner = owner(file);
+                let is_test = file.ends_with("/words.rs") || file.ends_with("/tests.rs");
+                !is_test && (owner == own || !kinds.contains(&owner.as_str()))
+            })
+            .flat_map(|(_, text)| code(text).map(|(_, line)| line))
+            .collect();
+        for path in arguments(kind, kind.schema(), "") {
+            let name = path.rsplit('.').next().unwrap_or_default();
+            let quoted = [format!("\"{name}\""), format!(".{name}\"")];
+            let is_named = quoted.iter().any(|quoted| text.contains(quoted.as_str()));
+            let is_for_us = kind.compares(&path) == Some(Compare::WriteOnly);
+            if !is_named && !is_for_us && !ours.contains(&path.as_str()) {
+                wrong.push(format!("{}: {path} is neither sent nor refused", kind.name));
+            }
+        }
+    }
+    none(&wrong);
 }
 
 #[test]

@@ -74,13 +74,6 @@ impl Lifecycle for Certificates {
     }
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, token: &str) -> Result<Id, Error> {
-        if wanted.attributes.contains_key("private_key") {
-            return Err(Error::new(
-                ErrorKind::Refused,
-                "acm:ImportCertificate",
-                "a certificate with a key of one's own is not supported",
-            ));
-        }
         let names = wanted.attributes.get("subject_alternative_names");
         let names: Vec<String> = names
             .map_or(&[][..], Value::items)

@@ -68,7 +68,6 @@ impl Lifecycle for CloudfrontDistribution {
     async fn create(&self, aws: &Aws, wanted: &Wanted, token: &str) -> Result<Id, Error> {
         // IAM has no action for the call with tags.
         const OPERATION: &str = "cloudfront:CreateDistribution";
-        write::refuse_unmanaged(&wanted.attributes)?;
         let config = write::write(&wanted.attributes, write::blank(token)?)?;
         let config = DistributionConfigWithTags::builder()
             .distribution_config(config)
@@ -112,7 +111,6 @@ impl Lifecycle for CloudfrontDistribution {
         observed: &Attributes,
         wanted: &Wanted,
     ) -> Result<(), Error> {
-        write::refuse_unmanaged(&wanted.attributes)?;
         update_tags(aws, observed, wanted).await?;
         if !differs(observed, &wanted.attributes)? {
             return Ok(());

@@ -13,7 +13,7 @@ use aws_sdk_ec2::types::{SecurityGroup as Group, SecurityGroupRule};
 use futures::future::try_join;
 
 use super::security_group::{groups, observed};
-use super::values::{at, refuse, text};
+use super::values::{at, text};
 use super::{
     APP_TAG, Aws, Deleted, ENVIRONMENT_TAG, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted,
     ec2,
@@ -52,7 +52,6 @@ impl Lifecycle for DefaultSecurityGroup {
     /// Makes no call that changes anything: AWS has made it.
     async fn create(&self, aws: &Aws, wanted: &Wanted, _token: &str) -> Result<Id, Error> {
         let operation = "ec2:DescribeSecurityGroups";
-        refuse(wanted, operation, &["egress", "ingress"])?;
         let vpc = text(&wanted.attributes, "vpc_id").unwrap_or_default();
         let group = of_vpc(&aws.ec2(&wanted.region), vpc).await?;
         let id = group.and_then(|group| group.group_id).ok_or_else(|| {
@@ -72,11 +71,6 @@ impl Lifecycle for DefaultSecurityGroup {
         observed: &Attributes,
         wanted: &Wanted,
     ) -> Result<(), Error> {
-        refuse(
-            wanted,
-            "ec2:AuthorizeSecurityGroupIngress",
-            &["egress", "ingress"],
-        )?;
         let client = aws.ec2(&id.region);
         let open = |name: &str| !at(observed, name).items().is_empty();
         let closed = |name: &str| matches!(wanted.attributes.get(name), Some(Value::List(_)));

@@ -12,23 +12,13 @@ use aws_sdk_ec2::types::{
     Address as ElasticIp, DomainType, Filter, NatGateway, NatGatewayState, ResourceType,
 };
 
-use super::values::{given, refuse, text, word};
+use super::values::{given, text, word};
 use super::{Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, ec2, nat_gateway};
 use crate::resource::Id;
 use crate::value::Attributes;
 
 /// The lifecycle of `aws_eip`.
 pub(super) struct Eip;
-
-/// Who gets the address is the other's business: a gateway names it.
-const NOT_YET: &[&str] = &[
-    "address",
-    "associate_with_private_ip",
-    "customer_owned_ipv4_pool",
-    "instance",
-    "ipam_pool_id",
-    "network_interface",
-];
 
 #[async_trait]
 impl Lifecycle for Eip {
@@ -53,7 +43,6 @@ impl Lifecycle for Eip {
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, _token: &str) -> Result<Id, Error> {
         let operation = "ec2:AllocateAddress";
-        refuse(wanted, operation, NOT_YET)?;
         let owned = |name: &str| text(&wanted.attributes, name).map(str::to_owned);
         let answer = aws
             .ec2(&wanted.region)

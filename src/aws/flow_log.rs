@@ -14,7 +14,7 @@ use aws_sdk_ec2::types::{
     FlowLogsResourceType, LogDestinationType, ResourceType, TrafficType, UnsuccessfulItem,
 };
 
-use super::values::{at, given, number, refuse, text, word};
+use super::values::{at, given, number, text, word};
 use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted, ec2};
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
@@ -24,15 +24,6 @@ const SOURCES: &[(&str, FlowLogsResourceType)] = &[
     ("vpc_id", FlowLogsResourceType::Vpc),
     ("subnet_id", FlowLogsResourceType::Subnet),
     ("eni_id", FlowLogsResourceType::NetworkInterface),
-];
-
-/// What this lifecycle does not send.
-const REFUSED: &[&str] = &[
-    "deliver_cross_account_role",
-    "regional_nat_gateway_id",
-    "tag_field_specification",
-    "transit_gateway_attachment_id",
-    "transit_gateway_id",
 ];
 
 /// The lifecycle of `aws_flow_log`.
@@ -75,7 +66,6 @@ impl Lifecycle for FlowLog {
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, token: &str) -> Result<Id, Error> {
         let operation = "ec2:CreateFlowLogs";
-        refuse(wanted, operation, REFUSED)?;
         let attributes = &wanted.attributes;
         let owned = |name: &str| text(attributes, name).map(str::to_owned);
         let (source, of) = source(attributes).ok_or_else(|| {
@@ -127,7 +117,6 @@ impl Lifecycle for FlowLog {
         observed: &Attributes,
         wanted: &Wanted,
     ) -> Result<(), Error> {
-        refuse(wanted, "ec2:CreateTags", REFUSED)?;
         let client = aws.ec2(&id.region);
         ec2::write_tags(&client, &id.text, wanted.tag_changes(observed)).await
     }

@@ -15,7 +15,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 use futures::future::try_join3;
 
-use super::values::{at, differs, given, refuse, text, texts, truth, word};
+use super::values::{at, differs, given, text, texts, truth, word};
 use super::{
     Aws, ChildFound, Deleted, Error, ErrorKind, Found, Lifecycle, Settled, Wanted, elb, lb_listener,
 };
@@ -71,18 +71,6 @@ const LOGS: elb::Keys = &[
     ("health_check_logs", "health_check_logs.s3"),
 ];
 
-const NOT_YET: &[&str] = &[
-    "customer_owned_ipv4_pool",
-    "dns_record_client_routing_policy",
-    "enable_prefix_for_ipv6_source_nat",
-    "enforce_security_group_inbound_rules_on_private_link_traffic",
-    "ipam_pools",
-    "minimum_load_balancer_capacity",
-    "name_prefix",
-    "secondary_ips_auto_assigned_per_subnet",
-    "subnet_mapping",
-];
-
 #[async_trait]
 impl Lifecycle for Lb {
     async fn read(&self, aws: &Aws, ids: &[Id]) -> Vec<Result<Option<Attributes>, Error>> {
@@ -107,7 +95,6 @@ impl Lifecycle for Lb {
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, _token: &str) -> Result<Id, Error> {
         let operation = "elasticloadbalancing:CreateLoadBalancer";
-        refuse(wanted, operation, NOT_YET)?;
         let attributes = &wanted.attributes;
         if let Some(other) =
             text(attributes, "load_balancer_type").filter(|of| *of != "application")

@@ -91,7 +91,6 @@ impl Lifecycle for LbListener {
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, _token: &str) -> Result<Id, Error> {
         let operation = "elasticloadbalancing:CreateListener";
-        action::refuse_unsent(wanted, operation, "default_action")?;
         let attributes = &wanted.attributes;
         let answer = aws
             .elb(&wanted.region)
@@ -132,7 +131,6 @@ impl Lifecycle for LbListener {
         let changed = |name: &str| differs(observed, attributes, name);
         if MODIFIED.iter().any(|name| changed(name)) {
             let operation = "elasticloadbalancing:ModifyListener";
-            action::refuse_unsent(wanted, operation, "default_action")?;
             client
                 .modify_listener()
                 .listener_arn(&id.text)

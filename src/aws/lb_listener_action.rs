@@ -10,8 +10,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     TargetGroupTuple,
 };
 
-use super::values::{given, number, refuse_in, text, truth, word};
-use super::{Error, Wanted};
+use super::values::{given, number, text, truth, word};
 use crate::value::{Attributes, Value};
 
 /// The blocks `default_action` or `action`. The order of a single action goes without saying.
@@ -41,18 +40,6 @@ pub(super) fn to_aws(blocks: &Value) -> Vec<Action> {
             action(block, order)
         })
         .collect()
-}
-
-/// Refuses the actions that the schema has and that are not sent, in blocks of this name.
-pub(super) fn refuse_unsent(wanted: &Wanted, operation: &str, name: &str) -> Result<(), Error> {
-    refuse_in(
-        wanted,
-        operation,
-        name,
-        "authenticate_oidc",
-        "its client secret would stand in the spec and in the state; authenticate_cognito needs none",
-    )?;
-    refuse_in(wanted, operation, name, "jwt_validation", "leave it out")
 }
 
 fn block(action: &Action, alone: bool) -> Attributes {

@@ -9,8 +9,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     SourceIpConditionConfig,
 };
 
-use super::values::{at, given, text, texts};
-use super::{Error, ErrorKind, Wanted};
+use super::values::{given, text, texts};
 use crate::value::{Attributes, Value};
 
 /// The blocks `condition`.
@@ -31,29 +30,6 @@ pub(super) fn to_aws(blocks: &Value) -> Vec<RuleCondition> {
         .filter_map(Value::as_map)
         .flat_map(conditions)
         .collect()
-}
-
-/// Refuses what the schema has and is not sent: addresses by type. A block with two
-/// conditions is refused as the provider refuses it: AWS would show it as two.
-pub(super) fn refuse_unsent(wanted: &Wanted, operation: &str) -> Result<(), Error> {
-    let refused = |message: &str, hint: &str| {
-        Err(Error::new(ErrorKind::Refused, operation, message).hint(hint))
-    };
-    for block in at(&wanted.attributes, "condition").items() {
-        if !block.get("source_ip.ip_address_type").is_null() {
-            return refused(
-                "watertight can't set source_ip.ip_address_type of a rule's condition yet",
-                "give the addresses themselves, in `values`",
-            );
-        }
-        if block.as_map().map(Attributes::len) != Some(1) {
-            return refused(
-                "a block `condition` holds one condition",
-                "write a block `condition` for each; a request must meet all of them",
-            );
-        }
-    }
-    Ok(())
 }
 
 fn block(condition: &RuleCondition) -> Attributes {

@@ -13,7 +13,7 @@ use aws_sdk_elasticloadbalancingv2::types::{Rule, RulePriorityPair};
 use futures::future::{try_join, try_join_all};
 
 use super::tags::Tags;
-use super::values::{at, differs, given, number, refuse, text};
+use super::values::{at, differs, given, number, text};
 use super::{Aws, ChildFound, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted, elb};
 use super::{lb_listener_action as action, lb_listener_condition as condition};
 use crate::resource::Id;
@@ -23,8 +23,6 @@ use crate::value::Attributes;
 pub(super) struct LbListenerRule;
 
 const DESCRIBE: &str = "elasticloadbalancing:DescribeRules";
-const NOT_YET: &[&str] = &["transform"];
-
 #[async_trait]
 impl Lifecycle for LbListenerRule {
     async fn read(&self, aws: &Aws, ids: &[Id]) -> Vec<Result<Option<Attributes>, Error>> {
@@ -70,7 +68,6 @@ impl Lifecycle for LbListenerRule {
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, _token: &str) -> Result<Id, Error> {
         let operation = "elasticloadbalancing:CreateRule";
-        refuse_unsent(wanted, operation)?;
         let attributes = &wanted.attributes;
         let answer = aws
             .elb(&wanted.region)
@@ -105,7 +102,6 @@ impl Lifecycle for LbListenerRule {
         let changed = |name: &str| differs(observed, attributes, name);
         if changed("action") || changed("condition") {
             let operation = "elasticloadbalancing:ModifyRule";
-            refuse_unsent(wanted, operation)?;
             client
                 .modify_rule()
                 .rule_arn(&id.text)
@@ -244,13 +240,6 @@ fn priority_of(rule: &Rule) -> Option<i64> {
 fn listener_of(arn: &str) -> Option<String> {
     let (listener, _) = arn.rsplit_once('/')?;
     Some(listener.replacen(":listener-rule/", ":listener/", 1))
-}
-
-/// Refuses what the schema has and this lifecycle does not send.
-fn refuse_unsent(wanted: &Wanted, operation: &str) -> Result<(), Error> {
-    refuse(wanted, operation, NOT_YET)?;
-    condition::refuse_unsent(wanted, operation)?;
-    action::refuse_unsent(wanted, operation, "action")
 }
 
 /// Rules change one after the other, so two can't change places.

@@ -18,7 +18,7 @@ use futures::future::try_join3;
 
 use super::lb_listener::of_load_balancer;
 use super::lb_listener_rule::of_listener;
-use super::values::{at, differs, given, number, refuse, text, truth, word};
+use super::values::{at, differs, given, number, text, truth, word};
 use super::{Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, elb};
 use crate::kind::schema::Schema;
 use crate::resource::Id;
@@ -38,13 +38,6 @@ const KEYS: elb::Keys = &[
     ("preserve_client_ip", "preserve_client_ip.enabled"),
     ("proxy_protocol_v2", "proxy_protocol_v2.enabled"),
     ("slow_start", "slow_start.duration_seconds"),
-];
-
-const NOT_YET: &[&str] = &[
-    "name_prefix",
-    "target_failover",
-    "target_group_health",
-    "target_health_state",
 ];
 
 #[async_trait]
@@ -71,7 +64,6 @@ impl Lifecycle for LbTargetGroup {
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, _token: &str) -> Result<Id, Error> {
         let operation = "elasticloadbalancing:CreateTargetGroup";
-        refuse(wanted, operation, NOT_YET)?;
         let attributes = &wanted.attributes;
         let owned = |path: &str| text(attributes, path).map(str::to_owned);
         let answer = aws

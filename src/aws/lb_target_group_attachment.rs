@@ -13,7 +13,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 use futures::future::join_all;
 
-use super::values::{given, number, refuse, text};
+use super::values::{given, number, text};
 use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted, elb};
 use crate::resource::Id;
 use crate::value::Attributes;
@@ -65,7 +65,6 @@ impl Lifecycle for LbTargetGroupAttachment {
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, _token: &str) -> Result<Id, Error> {
         let operation = "elasticloadbalancing:RegisterTargets";
-        refuse(wanted, operation, &["quic_server_id"])?;
         let id = id(wanted);
         let parts = Parts::of(&id.text);
         let zone = text(&wanted.attributes, "availability_zone").map(str::to_owned);

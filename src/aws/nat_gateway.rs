@@ -13,22 +13,13 @@ use aws_sdk_ec2::types::{
     ConnectivityType, Filter, NatGateway, NatGatewayAddress, NatGatewayState, ResourceType,
 };
 
-use super::values::{given, refuse, text, word};
+use super::values::{given, text, word};
 use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Settled, Wanted, ec2};
 use crate::resource::Id;
 use crate::value::Attributes;
 
 /// The lifecycle of `aws_nat_gateway`.
 pub(super) struct NatGateways;
-
-const NOT_YET: &[&str] = &[
-    "availability_mode",
-    "availability_zone_address",
-    "secondary_allocation_ids",
-    "secondary_private_ip_address_count",
-    "secondary_private_ip_addresses",
-    "vpc_id",
-];
 
 #[async_trait]
 impl Lifecycle for NatGateways {
@@ -56,7 +47,6 @@ impl Lifecycle for NatGateways {
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, token: &str) -> Result<Id, Error> {
         let operation = "ec2:CreateNatGateway";
-        refuse(wanted, operation, NOT_YET)?;
         let owned = |name: &str| text(&wanted.attributes, name).map(str::to_owned);
         let answer = aws
             .ec2(&wanted.region)

@@ -20,25 +20,13 @@ use super::route53_record_set::{
     self as record, CHANGE, Key, incomplete, is_validation, malformed, observed, plain, record_set,
     same_value,
 };
-use super::values::{refuse, text, texts};
+use super::values::{text, texts};
 use super::{Aws, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Wanted};
 use crate::resource::Id;
 use crate::value::Attributes;
 
 /// The lifecycle of `aws_route53_record`.
 pub(super) struct Route53Record;
-
-const NOT_YET: &[&str] = &[
-    "cidr_routing_policy",
-    "failover_routing_policy",
-    "geolocation_routing_policy",
-    "geoproximity_routing_policy",
-    "health_check_id",
-    "latency_routing_policy",
-    "multivalue_answer_routing_policy",
-    "set_identifier",
-    "weighted_routing_policy",
-];
 
 #[async_trait]
 impl Lifecycle for Route53Record {
@@ -96,7 +84,6 @@ impl Lifecycle for Route53Record {
     }
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, _token: &str) -> Result<Id, Error> {
-        refuse(wanted, CHANGE, NOT_YET)?;
         let id = id(wanted);
         let key = Key::of(&id.text).ok_or_else(|| malformed(&id.text))?;
         let create = change(ChangeAction::Create, record_set(&wanted.attributes)?)?;
@@ -114,7 +101,6 @@ impl Lifecycle for Route53Record {
         if same_value(&wanted.attributes, observed) {
             return Ok(());
         }
-        refuse(wanted, CHANGE, NOT_YET)?;
         let key = Key::of(&id.text).ok_or_else(|| malformed(&id.text))?;
         let client = aws.route53();
         let new = record_set(&wanted.attributes)?;

@@ -12,7 +12,7 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{ResourceType, RouteTable};
 use futures::future::try_join_all;
 
-use super::values::{at, given, refuse, text};
+use super::values::{given, text};
 use super::{
     APP_TAG, Aws, Blocker, ChildFound, Deleted, ENVIRONMENT_TAG, Error, ErrorKind, Found,
     Lifecycle, Wanted, ec2, route,
@@ -50,8 +50,6 @@ impl Lifecycle for RouteTables {
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, token: &str) -> Result<Id, Error> {
         let operation = "ec2:CreateRouteTable";
-        routes_apart(wanted, operation)?;
-        refuse(wanted, operation, &["propagating_vgws"])?;
         let answer = aws
             .ec2(&wanted.region)
             .create_route_table()
@@ -83,7 +81,6 @@ impl Lifecycle for RouteTables {
         observed: &Attributes,
         wanted: &Wanted,
     ) -> Result<(), Error> {
-        routes_apart(wanted, "ec2:CreateRoute")?;
         ec2::write_tags(&aws.ec2(&id.region), &id.text, wanted.tag_changes(observed)).await
     }
 
@@ -161,20 +158,6 @@ pub(super) fn is_main(table: &RouteTable) -> bool {
         .associations()
         .iter()
         .any(|association| association.main == Some(true))
-}
-
-/// Routes within the table and beside it overwrite each other (provider documentation,
-/// `aws_route_table`), so they are always beside it.
-fn routes_apart(wanted: &Wanted, operation: &str) -> Result<(), Error> {
-    if at(&wanted.attributes, "route").items().is_empty() {
-        return Ok(());
-    }
-    Err(Error::new(
-        ErrorKind::Refused,
-        operation,
-        "watertight makes no routes within an aws_route_table",
-    )
-    .hint("make each an `aws_route` of its own: it is then shown, changed and found on its own"))
 }
 
 fn users(table: &RouteTable) -> Vec<Blocker> {

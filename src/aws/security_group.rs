@@ -12,7 +12,7 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{IpPermission, ResourceType, SecurityGroup as Group, SecurityGroupRule};
 use futures::future::try_join;
 
-use super::values::{at, given, refuse, text};
+use super::values::{at, given, text};
 use super::{
     APP_TAG, Aws, Blocker, ChildFound, Deleted, Error, ErrorKind, Found, Lifecycle, Wanted, ec2,
     network_interface, security_group_rule,
@@ -59,7 +59,6 @@ impl Lifecycle for SecurityGroup {
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, _token: &str) -> Result<Id, Error> {
         let operation = "ec2:CreateSecurityGroup";
-        refuse(wanted, operation, &["egress", "ingress", "name_prefix"])?;
         let owned = |name: &str| text(&wanted.attributes, name).map(str::to_owned);
         let answer = aws
             .ec2(&wanted.region)

@@ -13,26 +13,13 @@ use aws_sdk_ec2::types::{
 };
 use ipnet::IpNet;
 
-use super::values::{differs, given, refuse, text, truth, word};
+use super::values::{differs, given, text, truth, word};
 use super::{
     Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Ownership, Settled, Wanted, ec2,
     network_interface,
 };
 use crate::resource::Id;
 use crate::value::Attributes;
-
-/// What this lifecycle does not send.
-const REFUSED: &[&str] = &[
-    "customer_owned_ipv4_pool",
-    "enable_lni_at_device_index",
-    "ipv4_ipam_pool_id",
-    "ipv4_netmask_length",
-    "ipv6_cidr_block",
-    "ipv6_ipam_pool_id",
-    "ipv6_netmask_length",
-    "map_customer_owned_ip_on_launch",
-    "outpost_arn",
-];
 
 /// What can be changed, each by a call of its own.
 const SETTINGS: &[&str] = &[
@@ -86,7 +73,6 @@ impl Lifecycle for Subnet {
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, _token: &str) -> Result<Id, Error> {
         let operation = "ec2:CreateSubnet";
-        refuse(wanted, operation, REFUSED)?;
         let owned = |name: &str| text(&wanted.attributes, name).map(str::to_owned);
         let answer = aws
             .ec2(&wanted.region)
@@ -138,7 +124,6 @@ impl Lifecycle for Subnet {
         wanted: &Wanted,
     ) -> Result<(), Error> {
         let operation = "ec2:ModifySubnetAttribute";
-        refuse(wanted, operation, REFUSED)?;
         let client = aws.ec2(&id.region);
         let attributes = &wanted.attributes;
         for name in SETTINGS {

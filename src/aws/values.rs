@@ -5,8 +5,6 @@
 use crate::kind::schema::{Schema, Type};
 use crate::value::{Attributes, Value};
 
-use super::{Error, ErrorKind, Wanted};
-
 /// The text at a path, if there is some.
 pub(super) fn text<'a>(attributes: &'a Attributes, path: &str) -> Option<&'a str> {
     at(attributes, path)
@@ -97,51 +95,6 @@ pub(super) fn typed(schema: &Schema, name: &str, text: &str) -> Value {
         Some(Type::Number) => text.parse().map_or(Value::Null, Value::Int),
         _ => text.into(),
     }
-}
-
-/// Refuses arguments that the schema has and this lifecycle does not send. Silence would
-/// make something else than what was asked for.
-pub(super) fn refuse(wanted: &Wanted, operation: &str, names: &[&str]) -> Result<(), Error> {
-    let given = names
-        .iter()
-        .find(|name| match at(&wanted.attributes, name) {
-            Value::Null => false,
-            Value::List(items) => !items.is_empty(),
-            _ => true,
-        });
-    match given {
-        Some(name) => Err(Error::new(
-            ErrorKind::Refused,
-            operation,
-            format!("watertight can't set {name} of {} yet", wanted.address.kind),
-        )
-        .hint(format!("leave {name} out of the blueprint"))),
-        None => Ok(()),
-    }
-}
-
-/// The same for a block within each of several blocks.
-pub(super) fn refuse_in(
-    wanted: &Wanted,
-    operation: &str,
-    blocks: &str,
-    name: &str,
-    hint: &str,
-) -> Result<(), Error> {
-    let is_given = |block: &Value| {
-        let inner = block.as_map().and_then(|block| block.get(name));
-        inner.is_some_and(|inner| match inner {
-            Value::Null => false,
-            Value::List(items) => !items.is_empty(),
-            _ => true,
-        })
-    };
-    if at(&wanted.attributes, blocks).items().iter().any(is_given) {
-        let kind = &wanted.address.kind;
-        let message = format!("watertight can't set {blocks}.{name} of {kind} yet");
-        return Err(Error::new(ErrorKind::Refused, operation, message).hint(hint));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -16,24 +16,12 @@ use aws_sdk_ec2::types::{
 use futures::future::{join_all, try_join, try_join3};
 
 use super::cloudfront_vpc_origin::SERVICE_GROUP;
-use super::values::{differs, given, refuse, text, truth, word};
+use super::values::{differs, given, text, truth, word};
 use super::{
     Aws, Blocker, Deleted, Error, ErrorKind, Found, Lifecycle, Settled, Wanted, ec2, security_group,
 };
 use crate::resource::Id;
 use crate::value::{Attributes, Value};
-
-/// What this lifecycle does not send.
-const REFUSED: &[&str] = &[
-    "assign_generated_ipv6_cidr_block",
-    "enable_network_address_usage_metrics",
-    "ipv4_ipam_pool_id",
-    "ipv4_netmask_length",
-    "ipv6_cidr_block",
-    "ipv6_cidr_block_network_border_group",
-    "ipv6_ipam_pool_id",
-    "ipv6_netmask_length",
-];
 
 /// The lifecycle of `aws_vpc`.
 pub(super) struct Vpc;
@@ -76,7 +64,6 @@ impl Lifecycle for Vpc {
 
     async fn create(&self, aws: &Aws, wanted: &Wanted, _token: &str) -> Result<Id, Error> {
         let operation = "ec2:CreateVpc";
-        refuse(wanted, operation, REFUSED)?;
         let attributes = &wanted.attributes;
         let answer = aws
             .ec2(&wanted.region)
@@ -119,7 +106,6 @@ impl Lifecycle for Vpc {
         observed: &Attributes,
         wanted: &Wanted,
     ) -> Result<(), Error> {
-        refuse(wanted, "ec2:ModifyVpcAttribute", REFUSED)?;
         let client = aws.ec2(&id.region);
         let mut names = ["enable_dns_support", "enable_dns_hostnames"];
         if truth(&wanted.attributes, "enable_dns_support") == Some(false) {

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: ACM's own private keys only; a certificate's key never passes through here.
 
-use super::{Allowed, Compare, Fact, Guard, Kind};
+use super::{Allowed, Compare, Fact, Guard, Kind, LEAVE_OUT};
 
 /// A certificate. What it says can't be changed; a new one is issued and takes its place.
 pub(super) static KIND: Kind = Kind {
@@ -34,6 +34,30 @@ pub(super) static KIND: Kind = Kind {
             ]),
         ),
         ("validation_method", Allowed::Words(&["DNS", "EMAIL"])),
+    ],
+    not_sent: &[
+        (
+            "certificate_body",
+            "Import it into ACM and give the service its ARN.",
+        ),
+        (
+            "certificate_chain",
+            "Import it into ACM and give the service its ARN.",
+        ),
+        (
+            "private_key",
+            "Import it into ACM and give the service its ARN.",
+        ),
+        (
+            "private_key_wo",
+            "Import it into ACM and give the service its ARN.",
+        ),
+        (
+            "private_key_wo_version",
+            "Import it into ACM and give the service its ARN.",
+        ),
+        ("early_renewal_duration", LEAVE_OUT),
+        ("validation_option", "Certificates are validated by DNS."),
     ],
     compare: &[("subject_alternative_names", Compare::SetWith("domain_name"))],
     set_keys: &[("domain_validation_options", "domain_name")],

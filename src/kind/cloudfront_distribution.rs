@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: none of its own.
 
-use super::{Allowed, Compare, Fact, Guard, Kind, Literal};
+use super::{Allowed, Compare, Fact, Guard, Kind, LEAVE_OUT, Literal};
 
 pub(super) static KIND: Kind = Kind {
     name: "aws_cloudfront_distribution",
@@ -141,6 +141,34 @@ pub(super) static KIND: Kind = Kind {
             "viewer_certificate.ssl_support_method",
             Allowed::Words(&["sni-only", "static-ip", "vip"]),
         ),
+    ],
+    not_sent: &[
+        ("anycast_ip_list_id", LEAVE_OUT),
+        ("cache_tag_config", LEAVE_OUT),
+        ("connection_function_association", LEAVE_OUT),
+        ("continuous_deployment_policy_id", LEAVE_OUT),
+        ("origin_group", LEAVE_OUT),
+        ("retain_on_delete", LEAVE_OUT),
+        ("viewer_mtls_config", LEAVE_OUT),
+        ("wait_for_deployment", LEAVE_OUT),
+        (
+            "default_cache_behavior.forwarded_values",
+            "Name a `cache_policy_id` and an `origin_request_policy_id`.",
+        ),
+        (
+            "ordered_cache_behavior.forwarded_values",
+            "Name a `cache_policy_id` and an `origin_request_policy_id`.",
+        ),
+        (
+            "default_cache_behavior.trusted_signers",
+            "Name `trusted_key_groups`.",
+        ),
+        (
+            "ordered_cache_behavior.trusted_signers",
+            "Name `trusted_key_groups`.",
+        ),
+        ("origin.custom_origin_config.ip_address_type", LEAVE_OUT),
+        ("origin.custom_origin_config.origin_mtls_config", LEAVE_OUT),
     ],
     compare: &[
         ("origin.domain_name", Compare::DnsName),

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Compare, Fact, Guard, Kind};
+use super::{Compare, Fact, Guard, Kind, LEAVE_OUT};
 
 /// It stands as long as its VPC: nobody makes it and nobody deletes it (VPC user guide,
 /// "Default security groups for your VPCs").
@@ -10,6 +10,17 @@ pub(super) static KIND: Kind = Kind {
     name: "aws_default_security_group",
     noun: "default security group",
     replace: &["vpc_id"],
+    not_sent: &[
+        (
+            "egress",
+            "It stays closed; make an `aws_security_group` of your own.",
+        ),
+        (
+            "ingress",
+            "It stays closed; make an `aws_security_group` of your own.",
+        ),
+        ("revoke_rules_on_delete", LEAVE_OUT),
+    ],
     compare: &[("revoke_rules_on_delete", Compare::WriteOnly)],
     named_by: &["vpc_id"],
     alone_with: &["vpc_id"],

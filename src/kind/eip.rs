@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Allowed, Bond, Fact, Guard, Kind, Literal};
+use super::{Allowed, Bond, Fact, Guard, Kind, LEAVE_OUT, Literal};
 
 /// `AllocateAddress` takes no token and no name (API reference). An address that was
 /// released can rarely be had again, and others may have let it in: it is protected. While a
@@ -14,6 +14,14 @@ pub(super) static KIND: Kind = Kind {
     replace: &["domain", "network_border_group", "public_ipv4_pool"],
     defaults: &[("domain", Literal::Text("vpc"))],
     allowed: &[("domain", Allowed::Words(&["standard", "vpc"]))],
+    not_sent: &[
+        ("address", LEAVE_OUT),
+        ("associate_with_private_ip", LEAVE_OUT),
+        ("customer_owned_ipv4_pool", LEAVE_OUT),
+        ("instance", LEAVE_OUT),
+        ("ipam_pool_id", LEAVE_OUT),
+        ("network_interface", LEAVE_OUT),
+    ],
     guard: Guard::Nothing,
     twice: Fact {
         says: "no token and no name: a second call allocates a second address",

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Allowed, Fact, Guard, Kind, Literal};
+use super::{Allowed, Fact, Guard, Kind, LEAVE_OUT, Literal};
 
 /// All but its tags is fixed. What tells a repeated call is its token: `FlowLogAlreadyExists`
 /// is said of one with the same configuration and destination, so that another format may
@@ -51,6 +51,13 @@ pub(super) static KIND: Kind = Kind {
             "destination_options.file_format",
             Allowed::Words(&["parquet", "plain-text"]),
         ),
+    ],
+    not_sent: &[
+        ("deliver_cross_account_role", LEAVE_OUT),
+        ("regional_nat_gateway_id", LEAVE_OUT),
+        ("tag_field_specification", LEAVE_OUT),
+        ("transit_gateway_attachment_id", LEAVE_OUT),
+        ("transit_gateway_id", LEAVE_OUT),
     ],
     named_by: &["log_destination"],
     alone_with: &[

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Allowed, Fact, Guard, Kind, Literal, Name};
+use super::{Allowed, Fact, Guard, Kind, LEAVE_OUT, Literal, Name};
 
 /// Names are 32 characters at most and unique in an account and region; a repeated call
 /// with the same settings is answered with the first load balancer (API reference,
@@ -54,6 +54,20 @@ pub(super) static KIND: Kind = Kind {
             "xff_header_processing_mode",
             Allowed::Words(&["append", "preserve", "remove"]),
         ),
+    ],
+    not_sent: &[
+        ("customer_owned_ipv4_pool", LEAVE_OUT),
+        ("dns_record_client_routing_policy", LEAVE_OUT),
+        ("enable_prefix_for_ipv6_source_nat", LEAVE_OUT),
+        (
+            "enforce_security_group_inbound_rules_on_private_link_traffic",
+            LEAVE_OUT,
+        ),
+        ("ipam_pools", LEAVE_OUT),
+        ("minimum_load_balancer_capacity", LEAVE_OUT),
+        ("name_prefix", LEAVE_OUT),
+        ("secondary_ips_auto_assigned_per_subnet", LEAVE_OUT),
+        ("subnet_mapping", LEAVE_OUT),
     ],
     named_by: &["name"],
     generated_name: Some(Name {

@@ -3,7 +3,7 @@
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
 use super::allowed::PORT;
-use super::{Allowed, Fact, Guard, Kind, Literal};
+use super::{Allowed, Fact, Guard, Kind, LEAVE_OUT, Literal};
 
 /// One listener a port: `CreateListener` refuses a second one (`DuplicateListener`), and
 /// answers a repeated call with the first (API reference). Its rules are its own: one made
@@ -82,6 +82,10 @@ pub(super) static KIND: Kind = Kind {
             Allowed::Words(&["HTTP_301", "HTTP_302"]),
         ),
     ],
+    not_sent: &[
+        ("default_action.authenticate_oidc", OIDC),
+        ("default_action.jwt_validation", LEAVE_OUT),
+    ],
     named_by: &["load_balancer_arn", "port"],
     alone_with: &["load_balancer_arn", "port"],
     guard: Guard::UniqueName,
@@ -105,3 +109,6 @@ pub(super) static KIND: Kind = Kind {
     ],
     ..Kind::PLAIN
 };
+
+/// What to do instead of signing in with OIDC.
+pub(super) const OIDC: &str = "Its client secret would stand in the spec and in the state; `authenticate_cognito` needs none.";

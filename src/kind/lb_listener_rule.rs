@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Allowed, Fact, Guard, Kind, Literal};
+use super::{Allowed, Fact, Guard, Kind, LEAVE_OUT, Literal};
 
 /// One rule a priority: `CreateRule` refuses a second one (`PriorityInUse`, API reference).
 /// A priority that is not given would be the next free one, by which nothing can be found
@@ -73,6 +73,16 @@ pub(super) static KIND: Kind = Kind {
             Allowed::Words(&["HTTP_301", "HTTP_302"]),
         ),
     ],
+    not_sent: &[
+        ("action.authenticate_oidc", super::lb_listener::OIDC),
+        ("action.jwt_validation", LEAVE_OUT),
+        (
+            "condition.source_ip.ip_address_type",
+            "Give the addresses themselves, in `values`.",
+        ),
+        ("transform", LEAVE_OUT),
+    ],
+    holds_one: &["condition"],
     named_by: &["listener_arn", "priority"],
     alone_with: &["listener_arn", "priority"],
     guard: Guard::UniqueName,

@@ -4,7 +4,7 @@
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
 use super::allowed::PORT;
-use super::{Allowed, Bond, Fact, Guard, Kind, Literal, Name};
+use super::{Allowed, Bond, Fact, Guard, Kind, LEAVE_OUT, Literal, Name};
 
 /// Names are 32 characters at most and unique in an account and region; a repeated call
 /// with the same settings is answered with the first group (API reference,
@@ -79,6 +79,12 @@ pub(super) static KIND: Kind = Kind {
                 "source_ip_dest_ip_proto",
             ]),
         ),
+    ],
+    not_sent: &[
+        ("name_prefix", LEAVE_OUT),
+        ("target_failover", LEAVE_OUT),
+        ("target_group_health", LEAVE_OUT),
+        ("target_health_state", LEAVE_OUT),
     ],
     named_by: &["name"],
     generated_name: Some(Name {

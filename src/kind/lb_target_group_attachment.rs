@@ -3,7 +3,7 @@
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
 use super::allowed::PORT;
-use super::{Fact, Guard, Kind};
+use super::{Fact, Guard, Kind, LEAVE_OUT};
 
 /// Registering a target that is registered changes nothing (API reference,
 /// `RegisterTargets`).
@@ -12,6 +12,7 @@ pub(super) static KIND: Kind = Kind {
     noun: "target",
     replace: &["target_group_arn", "target_id", "port", "availability_zone"],
     allowed: &[("port", PORT)],
+    not_sent: &[("quic_server_id", LEAVE_OUT)],
     named_by: &["target_group_arn", "target_id"],
     alone_with: &["target_group_arn", "target_id", "port", "availability_zone"],
     guard: Guard::Idempotent,

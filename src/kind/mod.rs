@@ -108,6 +108,11 @@ pub struct Kind {
     /// Attributes of which AWS takes only some values, by path. A value that it refuses is
     /// told where it is written, not in the middle of an apply.
     pub allowed: &'static [(&'static str, Allowed)],
+    /// Arguments of the schema that no call sends, by path, with what to do instead. They are
+    /// refused where they are written: silence would make something else than what was asked for.
+    pub not_sent: &'static [(&'static str, &'static str)],
+    /// Blocks of which each holds one argument, as AWS shows it.
+    pub holds_one: &'static [&'static str],
     /// String attributes that hold a JSON document; in blueprints they are tables.
     pub json: &'static [&'static str],
     /// Attributes that do not compare as their type does, by path.
@@ -180,6 +185,8 @@ impl Kind {
         replace: &[],
         defaults: &[],
         allowed: &[],
+        not_sent: &[],
+        holds_one: &[],
         json: &[],
         compare: &[],
         volatile: &[],
@@ -245,6 +252,16 @@ impl Kind {
         found.map(|(_, allowed)| allowed)
     }
 
+    /// What to do instead of giving this argument; none where it is sent. For how long
+    /// something is waited is nothing to be given either.
+    #[must_use]
+    pub fn instead_of(&self, path: &str) -> Option<&'static str> {
+        let found = self.not_sent.iter().find(|(name, _)| *name == path);
+        let waits = (path == "timeouts")
+            .then_some("Leave it out: it is waited for as long as AWS gets on with it.");
+        found.map(|(_, instead)| *instead).or(waits)
+    }
+
     /// How the attribute at this path compares, where not as its type does.
     #[must_use]
     pub fn compares(&self, path: &str) -> Option<Compare> {
@@ -257,6 +274,9 @@ impl Kind {
             .map(|(_, compare)| *compare)
     }
 }
+
+/// What to do with an argument that nothing stands in for.
+const LEAVE_OUT: &str = "Leave it out.";
 
 /// A default's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Allowed, Fact, Guard, Kind, Literal};
+use super::{Allowed, Fact, Guard, Kind, LEAVE_OUT, Literal};
 
 /// `CreateNatGateway` takes a token (API reference); for how long EC2 knows it again is not
 /// documented.
@@ -18,6 +18,14 @@ pub(super) static KIND: Kind = Kind {
     ],
     defaults: &[("connectivity_type", Literal::Text("public"))],
     allowed: &[("connectivity_type", Allowed::Words(&["private", "public"]))],
+    not_sent: &[
+        ("availability_mode", LEAVE_OUT),
+        ("availability_zone_address", LEAVE_OUT),
+        ("secondary_allocation_ids", LEAVE_OUT),
+        ("secondary_private_ip_address_count", LEAVE_OUT),
+        ("secondary_private_ip_addresses", LEAVE_OUT),
+        ("vpc_id", LEAVE_OUT),
+    ],
     named_by: &["subnet_id"],
     // `Resource.AlreadyAssociated` (NAT gateways, "Troubleshoot"); an address of our own moves
     // with the subnet, see `aws_eip`.

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Allowed, Compare, Fact, Guard, Kind};
+use super::{Allowed, Compare, Fact, Guard, Kind, LEAVE_OUT};
 
 /// A `CREATE` of a name and type that stand is refused (API reference,
 /// `ChangeResourceRecordSets`). A zone takes one change at a time, hence `serialise_by`.
@@ -20,6 +20,17 @@ pub(super) static KIND: Kind = Kind {
                 "SPF", "SRV", "SSHFP", "SVCB", "TLSA", "TXT",
             ]),
         ),
+    ],
+    not_sent: &[
+        ("cidr_routing_policy", LEAVE_OUT),
+        ("failover_routing_policy", LEAVE_OUT),
+        ("geolocation_routing_policy", LEAVE_OUT),
+        ("geoproximity_routing_policy", LEAVE_OUT),
+        ("health_check_id", LEAVE_OUT),
+        ("latency_routing_policy", LEAVE_OUT),
+        ("multivalue_answer_routing_policy", LEAVE_OUT),
+        ("set_identifier", LEAVE_OUT),
+        ("weighted_routing_policy", LEAVE_OUT),
     ],
     compare: &[
         ("allow_overwrite", Compare::WriteOnly),

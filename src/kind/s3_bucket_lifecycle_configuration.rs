@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: rules are in order, and a rule is known by its id.
 
-use super::{Allowed, Fact, Guard, Kind};
+use super::{Allowed, Fact, Guard, Kind, LEAVE_OUT};
 
 /// The lifecycle rules of a bucket. IAM has no action for taking them away: that is
 /// `s3:PutLifecycleConfiguration` too.
@@ -35,6 +35,7 @@ pub(super) static KIND: Kind = Kind {
             ]),
         ),
     ],
+    not_sent: &[("expected_bucket_owner", LEAVE_OUT)],
     named_by: &["bucket"],
     part_of: Some("aws_s3_bucket"),
     serialise_by: Some("bucket"),

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: the log bucket is a name here; that it may be written to is its own policy's.
 
-use super::{Allowed, Fact, Guard, Kind};
+use super::{Allowed, Fact, Guard, Kind, LEAVE_OUT};
 
 /// The server access log of a bucket.
 pub(super) static KIND: Kind = Kind {
@@ -13,6 +13,10 @@ pub(super) static KIND: Kind = Kind {
         "target_object_key_format.partitioned_prefix.partition_date_source",
         Allowed::Words(&["DeliveryTime", "EventTime"]),
     )],
+    not_sent: &[
+        ("expected_bucket_owner", LEAVE_OUT),
+        ("target_grant", LEAVE_OUT),
+    ],
     named_by: &["bucket"],
     // No `part_of`: a log is turned off before the bucket goes that receives it.
     serialise_by: Some("bucket"),

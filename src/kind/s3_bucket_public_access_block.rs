@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: nothing here decides whether a switch should be on; that is a rule's.
 
-use super::{Fact, Guard, Kind};
+use super::{Fact, Guard, Kind, LEAVE_OUT};
 
 /// The public access block of a bucket. IAM has no action for taking it away: that is
 /// `s3:PutBucketPublicAccessBlock` too.
@@ -10,6 +10,7 @@ pub(super) static KIND: Kind = Kind {
     name: "aws_s3_bucket_public_access_block",
     noun: "public access block",
     replace: &["bucket"],
+    not_sent: &[("skip_destroy", LEAVE_OUT)],
     compare: &[("skip_destroy", super::Compare::WriteOnly)],
     named_by: &["bucket"],
     part_of: Some("aws_s3_bucket"),

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: what is not given here is as AWS has it; SSE-S3 and SSE-C's fate are AWS's to default.
 
-use super::{Allowed, Fact, Guard, Kind};
+use super::{Allowed, Fact, Guard, Kind, LEAVE_OUT};
 
 /// The default encryption of a bucket. IAM has no action for taking it away: that is
 /// `s3:PutEncryptionConfiguration` too.
@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
         "rule.apply_server_side_encryption_by_default.sse_algorithm",
         Allowed::Words(&["AES256", "aws:fsx", "aws:kms", "aws:kms:dsse"]),
     )],
+    not_sent: &[("expected_bucket_owner", LEAVE_OUT)],
     named_by: &["bucket"],
     part_of: Some("aws_s3_bucket"),
     serialise_by: Some("bucket"),

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: a bucket that was versioned once is never unversioned again: what goes is suspended.
 
-use super::{Allowed, Fact, Guard, Kind};
+use super::{Allowed, Fact, Guard, Kind, LEAVE_OUT};
 
 /// The versioning of a bucket.
 pub(super) static KIND: Kind = Kind {
@@ -13,6 +13,7 @@ pub(super) static KIND: Kind = Kind {
         "versioning_configuration.status",
         Allowed::Words(&["Disabled", "Enabled", "Suspended"]),
     )],
+    not_sent: &[("expected_bucket_owner", LEAVE_OUT)],
     compare: &[("mfa", super::Compare::WriteOnly)],
     named_by: &["bucket"],
     part_of: Some("aws_s3_bucket"),

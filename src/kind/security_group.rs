@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Compare, Fact, Guard, Kind, Literal, Name};
+use super::{Compare, Fact, Guard, Kind, LEAVE_OUT, Literal, Name};
 
 /// Names are unique in a VPC, 255 characters at most (API reference,
 /// `CreateSecurityGroup`). The description's default is the provider's own, so that a
@@ -12,6 +12,18 @@ pub(super) static KIND: Kind = Kind {
     noun: "security group",
     replace: &["name", "description", "vpc_id"],
     defaults: &[("description", Literal::Text("Managed by Terraform"))],
+    not_sent: &[
+        (
+            "egress",
+            "Make each rule an `aws_vpc_security_group_egress_rule`.",
+        ),
+        (
+            "ingress",
+            "Make each rule an `aws_vpc_security_group_ingress_rule`.",
+        ),
+        ("name_prefix", LEAVE_OUT),
+        ("revoke_rules_on_delete", LEAVE_OUT),
+    ],
     compare: &[("revoke_rules_on_delete", Compare::WriteOnly)],
     named_by: &["name", "vpc_id"],
     generated_name: Some(Name {

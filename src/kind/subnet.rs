@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Allowed, Fact, Guard, Kind, Literal};
+use super::{Allowed, Fact, Guard, Kind, LEAVE_OUT, Literal};
 
 /// `CreateSubnet` takes no token; a second subnet with the same addresses is refused with
 /// `InvalidSubnet.Conflict` (API reference). Defaults are the provider's, which are AWS's.
@@ -34,6 +34,17 @@ pub(super) static KIND: Kind = Kind {
         "private_dns_hostname_type_on_launch",
         Allowed::Words(&["ip-name", "resource-name"]),
     )],
+    not_sent: &[
+        ("customer_owned_ipv4_pool", LEAVE_OUT),
+        ("enable_lni_at_device_index", LEAVE_OUT),
+        ("ipv4_ipam_pool_id", LEAVE_OUT),
+        ("ipv4_netmask_length", LEAVE_OUT),
+        ("ipv6_cidr_block", LEAVE_OUT),
+        ("ipv6_ipam_pool_id", LEAVE_OUT),
+        ("ipv6_netmask_length", LEAVE_OUT),
+        ("map_customer_owned_ip_on_launch", LEAVE_OUT),
+        ("outpost_arn", LEAVE_OUT),
+    ],
     named_by: &["vpc_id", "cidr_block"],
     alone_with: &["vpc_id", "cidr_block"],
     guard: Guard::UniqueName,

@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Allowed, Fact, Guard, Kind, Literal};
+use super::{Allowed, Fact, Guard, Kind, LEAVE_OUT, Literal};
 
 /// `CreateVpc` takes no token, and a second VPC of the same addresses is as welcome as the
 /// first (API reference). Defaults are the provider's, which are AWS's.
@@ -18,6 +18,16 @@ pub(super) static KIND: Kind = Kind {
         "instance_tenancy",
         Allowed::Words(&["dedicated", "default"]),
     )],
+    not_sent: &[
+        ("assign_generated_ipv6_cidr_block", LEAVE_OUT),
+        ("enable_network_address_usage_metrics", LEAVE_OUT),
+        ("ipv4_ipam_pool_id", LEAVE_OUT),
+        ("ipv4_netmask_length", LEAVE_OUT),
+        ("ipv6_cidr_block", LEAVE_OUT),
+        ("ipv6_cidr_block_network_border_group", LEAVE_OUT),
+        ("ipv6_ipam_pool_id", LEAVE_OUT),
+        ("ipv6_netmask_length", LEAVE_OUT),
+    ],
     guard: Guard::Nothing,
     twice: Fact {
         says: "no token: a second VPC of the same addresses is made",

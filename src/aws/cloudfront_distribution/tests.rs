@@ -2,7 +2,7 @@
 
 use super::differs;
 use super::read::read_config;
-use super::write::{blank, refuse_unmanaged, write};
+use super::write::{blank, write};
 use crate::value::{Attributes, Value};
 
 fn attributes(json: &serde_json::Value) -> Attributes {
@@ -181,19 +181,4 @@ fn cloudfronts_own_certificate_takes_no_protocol() {
     let certificate = config.viewer_certificate.unwrap();
     assert_eq!(certificate.minimum_protocol_version, None);
     assert_eq!(certificate.cloud_front_default_certificate, Some(true));
-}
-
-#[test]
-fn what_would_silently_not_be_done_is_refused() {
-    let mut wanted = site();
-    wanted["ordered_cache_behavior"][0]["forwarded_values"] =
-        serde_json::json!([{"query_string": true}]);
-    let error = refuse_unmanaged(&attributes(&wanted)).unwrap_err();
-    assert!(
-        error
-            .message
-            .contains("ordered_cache_behavior.forwarded_values"),
-        "{error}"
-    );
-    assert!(refuse_unmanaged(&attributes(&site())).is_ok());
 }

@@ -22,47 +22,6 @@ use crate::aws::cloudfront::{
 use crate::aws::{Error, ErrorKind};
 use crate::value::{Attributes, Value};
 
-/// Parts of the schema that have no counterpart here yet, by path.
-const UNMANAGED: &[&str] = &[
-    "anycast_ip_list_id",
-    "cache_tag_config",
-    "connection_function_association",
-    "continuous_deployment_policy_id",
-    "origin_group",
-    "viewer_mtls_config",
-    "default_cache_behavior.forwarded_values",
-    "default_cache_behavior.trusted_signers",
-    "ordered_cache_behavior.forwarded_values",
-    "ordered_cache_behavior.trusted_signers",
-    "origin.custom_origin_config.ip_address_type",
-    "origin.custom_origin_config.origin_mtls_config",
-];
-
-/// Refuses what would silently not be done.
-///
-/// # Errors
-/// An attribute that this version can't send.
-pub(super) fn refuse_unmanaged(wanted: &Attributes) -> Result<(), Error> {
-    let wanted = Value::Map(wanted.clone());
-    let given = |path: &&&str| match path.split_once('.') {
-        Some((blocks, rest)) => wanted
-            .get(blocks)
-            .items()
-            .iter()
-            .any(|block| !block.get(rest).is_null()),
-        None => !wanted.get(path).is_null(),
-    };
-    match UNMANAGED.iter().find(given) {
-        Some(path) => Err(Error::new(
-            ErrorKind::Refused,
-            "cloudfront:CreateDistribution",
-            format!("watertight does not manage a distribution's {path}"),
-        )
-        .hint("take it out of the blueprint")),
-        None => Ok(()),
-    }
-}
-
 /// A configuration that says nothing yet, for a new distribution.
 ///
 /// # Errors

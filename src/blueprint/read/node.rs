@@ -53,6 +53,11 @@ impl Node {
         }
     }
 
+    /// Whether it is an empty list: no block, no element.
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(&self.form, Form::List(items) if items.is_empty())
+    }
+
     /// The text, if it is one.
     pub(super) fn text(&self) -> Option<&str> {
         match &self.form {

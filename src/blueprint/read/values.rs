@@ -37,7 +37,20 @@ impl Reader<'_, '_> {
             }
         }
         self.required(at, &attributes, &failed, schema, path);
+        let holds_one = self
+            .known()
+            .is_some_and(|kind| kind.holds_one.contains(&path));
+        if holds_one && attributes.len() + failed.len() != 1 {
+            let message = format!("a `{path}` of {} holds one condition", self.what());
+            let hint = "Write a block for each; a request must meet all of them.";
+            self.problem(at, message).hints.push(hint.to_owned());
+        }
         attributes
+    }
+
+    /// What a resource is; none of a lookup.
+    fn known(&self) -> Option<&'static Kind> {
+        Kind::of(&self.address.kind).filter(|_| self.address.mode == Mode::Managed)
     }
 
     /// One attribute or block.
@@ -55,6 +68,13 @@ impl Reader<'_, '_> {
             format!("{path}.{name}")
         };
         self.note(&key.at);
+        let instead = self.known().and_then(|kind| kind.instead_of(&inside));
+        if let Some(instead) = instead.filter(|_| !node.is_nothing()) {
+            let message = format!("watertight can't set `{inside}` of {} yet", self.what());
+            let diagnostic = self.problem(&key.at, message);
+            diagnostic.hints.push(instead.to_owned());
+            return None;
+        }
         match (schema.attribute(name), schema.block(name)) {
             (Some(attribute), _) if !attribute.required && !attribute.optional => {
                 let message = format!("AWS sets `{inside}` of {}; it can't be given", self.what());
@@ -166,8 +186,7 @@ impl Reader<'_, '_> {
 
     fn value(&mut self, node: &Node, of: &'static Type, path: &str) -> Option<Value> {
         let value = self.typed(node, of, path)?;
-        let kind = Kind::of(&self.address.kind).filter(|_| self.address.mode == Mode::Managed);
-        let allowed = kind.and_then(|kind| kind.allows(path));
+        let allowed = self.known().and_then(|kind| kind.allows(path));
         let Some(allowed) = allowed.filter(|allowed| !allowed.takes(&value)) else {
             return Some(value);
         };
@@ -247,7 +266,7 @@ impl Reader<'_, '_> {
     }
 
     fn holds_json(&self, path: &str) -> bool {
-        Kind::of(&self.address.kind).is_some_and(|kind| kind.json.contains(&path))
+        self.known().is_some_and(|kind| kind.json.contains(&path))
     }
 
     fn number(&mut self, node: &Node) -> Option<Value> {

@@ -221,9 +221,9 @@ security_groups = ["${aws_security_group.none.id}"]
         r#"[components.web.override.aws_lb.main]
 subnets = "${aws_lb_target_group.app.arn}"
 security_groups = ["${aws_security_group.none.id}"]
-customer_owned_ipv4_pool = "${aws_lb.main.arn"
+xff_header_processing_mode = "${aws_lb.main.arn"
 "#,
-        "11:28: `customer_owned_ipv4_pool` of `aws_lb.main`: the reference has no end: a reference has the form ${kind.name.attribute}",
+        "11:30: `xff_header_processing_mode` of `aws_lb.main`: the reference has no end: a reference has the form ${kind.name.attribute}",
     );
     wrong(
         r#"[components.web.override.aws_lb.main]
@@ -328,6 +328,41 @@ action = [{ type = "redirekt", redirect = { protocol = "HTTPS", status_code = "3
 17:20: `action.type` of `aws_lb_listener_rule.a` can't be the text `redirekt`; AWS takes `authenticate-cognito`, `authenticate-oidc`, `fixed-response`, `forward`, `jwt-validation`, `redirect`
   Did you mean `redirect`?
 17:79: `action.redirect.status_code` of `aws_lb_listener_rule.a` can't be the text `301`; AWS takes `HTTP_301`, `HTTP_302`
+",
+    );
+}
+
+#[test]
+fn what_no_call_sends_is_refused_where_it_is_written() {
+    wrong(
+        r#"[components.web.override.aws_lb.main]
+name_prefix = "front-"
+timeouts = [{ create = "20m" }]
+subnet_mapping = []
+[components.web.resource.aws_s3_bucket.more]
+object_lock_enabled = true
+versioning = [{ enabled = true }]
+[components.web.resource.aws_lb_listener_rule.a]
+listener_arn = "${aws_lb_listener.https.arn}"
+priority = 10
+condition = [{ path_pattern = { values = ["/a"] }, host_header = { values = ["a"] } }, {}]
+action = [{ type = "authenticate-oidc", authenticate_oidc = { issuer = "a" } }]
+"#,
+        r"
+9:1: watertight can't set `name_prefix` of `aws_lb.main` yet
+  Leave it out.
+10:1: watertight can't set `timeouts` of `aws_lb.main` yet
+  Leave it out: it is waited for as long as AWS gets on with it.
+13:1: watertight can't set `object_lock_enabled` of `aws_s3_bucket.more` yet
+  Leave it out.
+14:1: watertight can't set `versioning` of `aws_s3_bucket.more` yet
+  Make an `aws_s3_bucket_versioning`.
+18:14: a `condition` of `aws_lb_listener_rule.a` holds one condition
+  Write a block for each; a request must meet all of them.
+18:88: a `condition` of `aws_lb_listener_rule.a` holds one condition
+  Write a block for each; a request must meet all of them.
+19:61: watertight can't set `action.authenticate_oidc` of `aws_lb_listener_rule.a` yet
+  Its client secret would stand in the spec and in the state; `authenticate_cognito` needs none.
 ",
     );
 }

@@ -318,7 +318,7 @@ name = "${aws_acm_certificate.site.domain_validation_options}"
 [data.aws_vpc.main]
 id = "${aws_security_group.main.vpc_id}"
 [aws_acm_certificate.site]
-private_key = "${aws_acm_certificate.site.certificate_body}"
+domain_name = "${aws_acm_certificate.site.certificate_body}"
 [data.aws_security_group.late]
 vpc_id = "${aws_security_group.main.vpc_id}"
 depends_on = ["aws_security_group.main", "aws_lb.none"]
