@@ -5,7 +5,8 @@
 //! in [`aws`](crate::aws) for what one does to it.
 //!
 //! To add a kind: its schema (`schema/trim.py`), a file here, a file there, a line in each
-//! table.
+//! table. What the schema has and the lifecycle does not send stands in `not_sent`; a test
+//! asks for it.
 //!
 //! *Invariant*: pure data. Nothing here knows an SDK, a graph or a plan.
 
