@@ -16,9 +16,11 @@ mod unset;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
+use crate::aws::{ADDRESS_TAG, APP_TAG, ENVIRONMENT_TAG};
 use crate::plan::{Action, Change, Changes, Why};
-use crate::resource::Desired;
+use crate::resource::{Desired, Resource};
 use crate::state::{Document, Status};
+use crate::value::Value;
 
 pub use unset::tell_unset;
 
@@ -38,7 +40,10 @@ pub fn desired(spec: Desired, document: &Document) -> Option<(Desired, BTreeSet<
         .collect();
     for (address, before) in goal {
         match before {
-            Some(record) => resources.insert(address.clone(), record.resource()),
+            Some(record) => {
+                let resource = with_its_name(record.resource(), &spec);
+                resources.insert(address.clone(), resource)
+            }
             None => resources.remove(address),
         };
     }
@@ -55,6 +60,24 @@ pub fn desired(spec: Desired, document: &Document) -> Option<(Desired, BTreeSet<
         ..Desired::default()
     };
     Some((desired, goal.keys().cloned().collect()))
+}
+
+/// With the name that it has now in our own tags. A run that finished a move which another had
+/// begun found the old ones there, and a name is not taken back.
+fn with_its_name(mut resource: Resource, spec: &Desired) -> Resource {
+    let address = resource.address.to_string();
+    if let Some(Value::Map(tags)) = resource.attributes.get_mut("tags") {
+        for (tag, name) in [
+            (APP_TAG, &spec.app),
+            (ENVIRONMENT_TAG, &spec.environment),
+            (ADDRESS_TAG, &address),
+        ] {
+            if let Some(value) = tags.get_mut(tag) {
+                *value = name.as_str().into();
+            }
+        }
+    }
+    resource
 }
 
 /// Leaves what has to do with the last apply, and says why it changes and what does not come

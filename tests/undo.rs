@@ -237,6 +237,30 @@ fn what_the_last_apply_did_not_touch_is_left_alone() {
     is(&project, &both);
 }
 
+/// A name is not taken back, not even by the run after the one that began to give it.
+#[test]
+fn a_move_that_took_two_runs_is_left_as_it_is() {
+    let sandbox = Sandbox::new();
+    let project = applied(&sandbox, &[SERVICE]);
+    let now = SERVICE.replace("components.web", "components.front")
+        + "[[moved]]\nfrom = \"web\"\nto = \"front\"\n";
+    project.write("app.toml", &now);
+    let part = [
+        "apply",
+        "app.toml",
+        "--yes",
+        "--target",
+        "front.aws_lb.main",
+    ];
+    project.run(&part).code(0);
+    project.run(&["apply", "app.toml", "--yes"]).code(0);
+    undo(&project)
+        .code(0)
+        .says("No changes.")
+        .never_says("watertight:address");
+    is(&project, &now);
+}
+
 #[test]
 fn where_nothing_was_applied_there_is_nothing_to_take_back() {
     let sandbox = Sandbox::new();
