@@ -269,6 +269,23 @@ fn plain_http_goes_nowhere_but_to_this_machine() {
 }
 
 #[test]
+fn an_endpoint_that_is_no_url_is_named_and_the_request_is_not_shown() {
+    for (endpoint, reason) in [
+        ("nonsense", "endpoint must contain scheme"),
+        ("http://", "endpoint is not a valid URI"),
+    ] {
+        let project = Project::at(endpoint, "123456789012");
+        project.write("app.toml", &service());
+        one_error(project.run(&["plan", "app.toml"]).code(1))
+            .says(&format!(
+                "error: sts:GetCallerIdentity: the endpoint `{endpoint}` is no URL: {reason}"
+            ))
+            .says("help: give an https endpoint in AWS_ENDPOINT_URL")
+            .never_says("SdkBody");
+    }
+}
+
+#[test]
 fn the_state_can_t_be_written() {
     let sandbox = Sandbox::new();
     let proxy = sandbox.proxy();

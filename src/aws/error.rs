@@ -186,13 +186,15 @@ where
     E: std::error::Error + Send + Sync + 'static,
 {
     if let Some(refused) = cause::<InClear>(error) {
-        let hint = "give an https endpoint in AWS_ENDPOINT_URL (or the profile's endpoint_url); plain http is for this machine alone";
-        return (ErrorKind::Refused, refused.to_string(), Some(hint));
+        return (ErrorKind::Refused, refused.to_string(), Some(ENDPOINT));
     }
     if let Some(unsent) = cause::<Unsent>(error) {
         return (ErrorKind::Unsent, unsent.to_string(), None);
     }
     let text = chain(error);
+    if let Some(refused) = no_endpoint(&text) {
+        return (ErrorKind::Refused, refused, Some(ENDPOINT));
+    }
     let connector = match error {
         SdkError::DispatchFailure(failure) => failure.as_connector_error(),
         _ => None,
@@ -224,6 +226,17 @@ where
         return (ErrorKind::Uncertain, message, Some(hint));
     }
     (ErrorKind::Uncertain, format!("no answer: {text}"), None)
+}
+
+/// Where to say which endpoint is meant.
+const ENDPOINT: &str = "give an https endpoint in AWS_ENDPOINT_URL (or the profile's endpoint_url); plain http is for this machine alone";
+
+/// That an endpoint is no URL, of an error whose text holds the whole request besides.
+fn no_endpoint(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("failed to apply endpoint `")?;
+    let (endpoint, rest) = rest.split_once("` to request `")?;
+    let (_, reason) = rest.rsplit_once("`: ")?;
+    Some(format!("the endpoint `{endpoint}` is no URL: {reason}"))
 }
 
 /// The cause of this type, however deep.
