@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::form::{bucket_name, certificate, cidr, enumerated, hostname, id, path};
-use crate::diagnostic::Span;
+use crate::diagnostic::{Span, did_you_mean};
 use crate::spec::{Input, Written, in_toml};
 
 /// The type of an input.
@@ -386,10 +386,12 @@ fn tag_problems<'a>(
         if key == "tag" {
             tag = Some(value);
         } else {
-            found.push((
-                Some(&value.span),
-                format!("`{key}` is not known here; write `{{ tag = \"Name=shared\" }}`"),
-            ));
+            let meant = match did_you_mean(key, ["from", "tag"]) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "write `{ tag = \"Name=shared\" }`".to_owned(),
+            };
+            let problem = format!("`{key}` is not known here; {meant}");
+            found.push((Some(&value.span), problem));
         }
     }
     match tag.map(|tag| (&tag.value, &tag.span)) {

@@ -134,6 +134,29 @@ fn records_by_hand_are_no_resources() {
 }
 
 #[test]
+fn a_table_for_an_input_is_a_reference_or_a_tag() {
+    check(
+        r#"[components.a]
+blueprint = "https-service"
+domain = "www.example.com"
+port = 8443
+vpc = { tagg = "Name=shared" }
+subnets = { form = "network.public_subnets" }
+[components.b]
+blueprint = "https-service"
+domain = "b.example.com"
+port = 8443
+vpc = { name = "shared" }
+"#,
+        r#"
+8:16: `vpc`: `tagg` is not known here; did you mean `tag`?
+9:20: `subnets`: `form` is not known here; did you mean `from`?
+14:16: `vpc`: `name` is not known here; write `{ tag = "Name=shared" }`
+"#,
+    );
+}
+
+#[test]
 fn outputs_of_others_must_be_there() {
     check(
         r#"[components.a]
