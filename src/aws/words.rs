@@ -38,9 +38,6 @@ fn load_balancing() {
         let cognito = elb::AuthenticateCognitoActionConditionalBehaviorEnum::values();
         let name = "authenticate_cognito.on_unauthenticated_request";
         check(kind, &path(name), cognito, &[]);
-        let oidc = elb::AuthenticateOidcActionConditionalBehaviorEnum::values();
-        let name = "authenticate_oidc.on_unauthenticated_request";
-        check(kind, &path(name), oidc, &[]);
     }
     let protocols = elb::ProtocolEnum::values();
     check("aws_lb_listener", "protocol", protocols, &[]);
@@ -64,13 +61,6 @@ fn cloudfront() {
         check(site, &path("viewer_protocol_policy"), policies, &[]);
         let methods = cloudfront::Method::values();
         check(site, &path("allowed_methods"), methods, &[]);
-        let cookies = cloudfront::ItemSelection::values();
-        check(
-            site,
-            &path("forwarded_values.cookies.forward"),
-            cookies,
-            &[],
-        );
         let events = cloudfront::EventType::values();
         let name = "lambda_function_association.event_type";
         check(site, &path(name), events, &[]);

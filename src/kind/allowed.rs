@@ -79,11 +79,14 @@ mod tests {
         assert_eq!(numbers.to_string(), "60 or 600");
     }
 
-    /// A path that leads nowhere would never be looked at.
+    /// A path that leads nowhere, or into what is refused, would never be looked at.
     #[test]
     fn each_path_leads_to_a_text_or_a_number() {
         for kind in KINDS {
             for (path, allowed) in kind.allowed {
+                let mut ends = path.match_indices('.').map(|(end, _)| &path[..end]);
+                let is_refused = ends.any(|block| kind.instead_of(block).is_some());
+                assert!(!is_refused, "{}: {path}", kind.name);
                 let (blocks, name) = path.rsplit_once('.').unwrap_or(("", path));
                 let mut schema: &Schema = kind.schema();
                 for block in blocks.split('.').filter(|block| !block.is_empty()) {

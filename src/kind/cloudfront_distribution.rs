@@ -78,10 +78,6 @@ pub(super) static KIND: Kind = Kind {
             Allowed::Words(&["allow-all", "https-only", "redirect-to-https"]),
         ),
         (
-            "default_cache_behavior.forwarded_values.cookies.forward",
-            Allowed::Words(&["all", "none", "whitelist"]),
-        ),
-        (
             "default_cache_behavior.function_association.event_type",
             Allowed::Words(&["viewer-request", "viewer-response"]),
         ),
@@ -105,10 +101,6 @@ pub(super) static KIND: Kind = Kind {
         (
             "ordered_cache_behavior.viewer_protocol_policy",
             Allowed::Words(&["allow-all", "https-only", "redirect-to-https"]),
-        ),
-        (
-            "ordered_cache_behavior.forwarded_values.cookies.forward",
-            Allowed::Words(&["all", "none", "whitelist"]),
         ),
         (
             "ordered_cache_behavior.function_association.event_type",

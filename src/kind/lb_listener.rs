@@ -35,36 +35,13 @@ pub(super) static KIND: Kind = Kind {
             "mutual_authentication.mode",
             Allowed::Words(&["off", "passthrough", "verify"]),
         ),
-        (
-            "default_action.type",
-            Allowed::Words(&[
-                "authenticate-cognito",
-                "authenticate-oidc",
-                "fixed-response",
-                "forward",
-                "jwt-validation",
-                "redirect",
-            ]),
-        ),
+        ("default_action.type", ACTIONS),
         ("default_action.order", Allowed::Range(1, 50_000)),
         (
             "default_action.authenticate_cognito.on_unauthenticated_request",
             Allowed::Words(&["allow", "authenticate", "deny"]),
         ),
-        (
-            "default_action.authenticate_oidc.on_unauthenticated_request",
-            Allowed::Words(&["allow", "authenticate", "deny"]),
-        ),
-        (
-            "default_action.fixed_response.content_type",
-            Allowed::Words(&[
-                "application/javascript",
-                "application/json",
-                "text/css",
-                "text/html",
-                "text/plain",
-            ]),
-        ),
+        ("default_action.fixed_response.content_type", CONTENT_TYPES),
         (
             "default_action.forward.stickiness.duration",
             Allowed::Range(1, 604_800),
@@ -112,3 +89,22 @@ pub(super) static KIND: Kind = Kind {
 
 /// What to do instead of signing in with OIDC.
 pub(super) const OIDC: &str = "Its client secret would stand in the spec and in the state; `authenticate_cognito` needs none.";
+
+/// What a listener or a rule of it can do.
+pub(super) const ACTIONS: Allowed = Allowed::Words(&[
+    "authenticate-cognito",
+    "authenticate-oidc",
+    "fixed-response",
+    "forward",
+    "jwt-validation",
+    "redirect",
+]);
+
+/// What it can answer itself.
+pub(super) const CONTENT_TYPES: Allowed = Allowed::Words(&[
+    "application/javascript",
+    "application/json",
+    "text/css",
+    "text/html",
+    "text/plain",
+]);

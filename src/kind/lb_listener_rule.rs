@@ -2,7 +2,7 @@
 //!
 //! *Invariant*: data only; what one does to it stands in the file of this name in `aws`.
 
-use super::{Allowed, Fact, Guard, Kind, LEAVE_OUT, Literal};
+use super::{Allowed, Fact, Guard, Kind, LEAVE_OUT, Literal, lb_listener};
 
 /// One rule a priority: `CreateRule` refuses a second one (`PriorityInUse`, API reference).
 /// A priority that is not given would be the next free one, by which nothing can be found
@@ -29,35 +29,15 @@ pub(super) static KIND: Kind = Kind {
     ],
     allowed: &[
         ("priority", Allowed::Range(1, 50_000)),
-        (
-            "action.type",
-            Allowed::Words(&[
-                "authenticate-cognito",
-                "authenticate-oidc",
-                "fixed-response",
-                "forward",
-                "jwt-validation",
-                "redirect",
-            ]),
-        ),
+        ("action.type", lb_listener::ACTIONS),
         ("action.order", Allowed::Range(1, 50_000)),
         (
             "action.authenticate_cognito.on_unauthenticated_request",
             Allowed::Words(&["allow", "authenticate", "deny"]),
         ),
         (
-            "action.authenticate_oidc.on_unauthenticated_request",
-            Allowed::Words(&["allow", "authenticate", "deny"]),
-        ),
-        (
             "action.fixed_response.content_type",
-            Allowed::Words(&[
-                "application/javascript",
-                "application/json",
-                "text/css",
-                "text/html",
-                "text/plain",
-            ]),
+            lb_listener::CONTENT_TYPES,
         ),
         (
             "action.forward.stickiness.duration",
@@ -74,7 +54,7 @@ pub(super) static KIND: Kind = Kind {
         ),
     ],
     not_sent: &[
-        ("action.authenticate_oidc", super::lb_listener::OIDC),
+        ("action.authenticate_oidc", lb_listener::OIDC),
         ("action.jwt_validation", LEAVE_OUT),
         (
             "condition.source_ip.ip_address_type",
